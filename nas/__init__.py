@@ -1,0 +1,43 @@
+"""Neural architecture search: an architecture is a document, a search space the same document with choices left open.
+
+The names below are the public interface; each is imported when it is first used, so that `import nas` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nas.errors import UserError as UserError
+    from nas.export import export as export
+    from nas.network import build as build
+    from nas.run import resume as resume
+    from nas.run import search as search
+    from nas.space import Genome as Genome
+    from nas.space import Space as Space
+    from nas.space import load as load
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Genome": "nas.space",
+    "Space": "nas.space",
+    "UserError": "nas.errors",
+    "build": "nas.network",
+    "load": "nas.space",
+    "resume": "nas.run",
+    "search": "nas.run",
+}
+
+__all__ = ["Genome", "Space", "UserError", "__version__", "build", "export", "load", "resume", "search"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "export":  # a room and a function of one name; the room can be called (see nas/export/__init__.py)
+        return import_module("nas.export")
+    if name not in _HOME:
+        raise AttributeError(f"module 'nas' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

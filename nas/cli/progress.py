@@ -1,0 +1,84 @@
+"""What a running search tells its user: one line that changes on a terminal, a line a trial elsewhere."""
+
+import os
+from typing import TYPE_CHECKING, TextIO
+
+from nas.cli.output import clean, duration, percent
+
+if TYPE_CHECKING:
+    from nas.run import Progress
+
+
+class Teller:
+    """Writes what it is called with to `stream`.
+
+    A stream that nobody reads any more (a closed pipe, a lost terminal) ends the reports, never the search.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.live = stream.isatty() and os.environ.get("TERM") != "dumb"
+        self.changing = False  # the cursor stands at the end of a line that will change
+        self.silent = False
+
+    def __call__(self, event: "Progress") -> None:
+        """A trial has ended, or an epoch of the winner's last training."""
+        if event.final:
+            accuracies = {name: value for name, value in event.metrics.items() if name.endswith("accuracy")}
+            parts = [f"{name.replace('_', ' ')} {percent(value)}" for name, value in accuracies.items()]
+            self._now(", ".join([f"final training: epoch {event.epoch}", *parts]))
+        elif event.entry is not None and event.entry.result is not None:
+            result = event.entry.result
+            outcome = percent(event.entry.score) if result.error is None else f"failed: {clean(result.error)}"
+            ended = f"trial {event.entry.trial.number}: {outcome} in {duration(result.seconds)}"
+            if self.live and result.failed:
+                self.say(ended)
+                self._now(state(event))
+            else:
+                self._now(f"{state(event)}; {ended}" if self.live else f"{ended}; {state(event)}")
+
+    def say(self, text: str) -> None:
+        """A line that stays, below what was shown last."""
+        self._write(("\r\x1b[2K" if self.changing else "") + text + "\n")
+        self.changing = False
+
+    def keep(self) -> None:
+        """The line that changes stays as it is."""
+        if self.changing:
+            self._write("\n")
+        self.changing = False
+
+    def _now(self, line: str) -> None:
+        if not self.live:
+            self.say(line)
+            return
+        columns = self._columns()
+        self._write("\r\x1b[2K" + (line if len(line) < columns else line[: columns - 2] + "…"))
+        self.changing = True
+
+    def _columns(self) -> int:
+        try:
+            return os.get_terminal_size(self.stream.fileno()).columns or 80
+        except (OSError, ValueError):
+            return 80
+
+    def _write(self, text: str) -> None:
+        if self.silent:
+            return
+        try:
+            self.stream.write(text)
+            self.stream.flush()
+        except (OSError, ValueError):
+            self.silent = True
+
+
+def state(event: "Progress") -> str:
+    """`12 of 50, best 93.25 % (trial 9), 410 trials an hour, 5 min 30 s left`."""
+    parts = [f"{event.finished} of {event.total}"]
+    if event.best is not None:
+        parts.append(f"best {percent(event.best.score)} (trial {event.best.trial.number})")
+    if event.new:
+        parts.append(f"{event.trials_per_hour:,.0f} trials an hour")
+    if event.remaining_seconds:
+        parts.append(f"{duration(event.remaining_seconds)} left")
+    return ", ".join(parts)

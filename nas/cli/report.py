@@ -1,0 +1,14 @@
+"""Write a search's report.html: one self-contained page."""
+
+import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a run directory")
+
+
+def run(args: argparse.Namespace) -> int:
+    from nas.report import write
+
+    print(write(args.run))
+    return 0

@@ -1,0 +1,46 @@
+"""The trials of a search, best first, failures last."""
+
+import argparse
+
+from nas.cli.parser import number
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a run directory")
+    parser.add_argument("--top", type=number(int, 1), metavar="K", help="the best K only")
+    parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    from nas.cli.output import percent, print_json, table
+    from nas.run import Run
+
+    found = Run.open(args.run)
+    rows = found.results()[: args.top]
+    if args.json:
+        print_json(rows)
+        return 0
+    heads = ("trial", "valid accuracy", "parameters", "mult-adds", "seconds", "genome")
+    print(
+        table(
+            heads,
+            [
+                [
+                    row["number"],
+                    percent(row["metrics"]["valid_accuracy"]) if row["metrics"] else "failed",
+                    row["parameters"],
+                    row["mult_adds"],
+                    f"{row['seconds']:.1f}",
+                    row["error"] or genome(row["genome"]),
+                ]
+                for row in rows
+            ],
+        )
+    )
+    return 0
+
+
+def genome(answers: dict[str, object], most: int = 100) -> str:
+    """Answers in the order of the choices, on one line."""
+    text = " ".join(str(answer).replace(" ", "") for answer in answers.values())
+    return text if len(text) <= most else text[: most - 3] + "..."

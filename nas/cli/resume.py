@@ -1,0 +1,15 @@
+"""Go on with a search that was stopped, from where its journal ends."""
+
+import argparse
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a run directory")
+    parser.add_argument("--ray-address", metavar="ADDRESS", help="the cluster that the search ran on, if it did")
+
+
+def run(args: argparse.Namespace) -> int:
+    import nas
+    from nas.cli.running import carry_out
+
+    return carry_out(lambda tell: nas.resume(args.run, ray_address=args.ray_address, progress=tell))

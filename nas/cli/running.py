@@ -1,0 +1,58 @@
+"""A search at the command line: its progress while it runs, its outcome when it ends, and the exit status."""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from nas.cli.output import clean, count, percent
+from nas.cli.progress import Teller
+
+if TYPE_CHECKING:
+    from nas.run import Run
+
+
+def carry_out(search: "Callable[[Teller], Run]") -> int:
+    """Runs a search and says how it ended. Returns 0, or 1 where it has no best genome or could not finish."""
+    from nas.run import Interrupted, Unfinished
+
+    tell = Teller(sys.stderr)
+    try:
+        found = search(tell)
+    except Interrupted as interrupted:
+        tell.keep()
+        tell.say(str(interrupted))
+        return 130
+    except Unfinished as unfinished:
+        tell.keep()
+        tell.say(f"error: {unfinished}; go on with: nas resume RUN")
+        return 1
+    tell.keep()
+    for line in outcome(found):
+        tell.say(line)
+    if found.best is None:
+        tell.say(f"error: {found.path}: no trial succeeded ({found.reason}); see nas results {found.path}")
+        return 1
+    return 0
+
+
+def outcome(run: "Run") -> list[str]:
+    """The best genome's metrics, and what can be done next."""
+    state, best = run.state, run.best
+    counts = [f"{state.finished} trials", f"{state.failed} failed", f"{state.duplicates} duplicates not trained again"]
+    if run.config.limits:
+        counts.append(f"{state.over_limit} over a limit")
+    lines = [f"ended: {run.reason} ({', '.join(counts)})"]
+    if best is None or best.result is None:
+        return lines
+    costs = f"{count(best.parameters)} parameters, {count(best.mult_adds)} mult-adds"
+    lines.append(f"best: trial {best.trial.number}, {metrics(best.result.metrics)}, {costs}")
+    if run.final:
+        lines.append(f"after its final training: {metrics(run.final)}")
+    lines += [f"next: nas results {run.path}", f"      nas report {run.path}", f"      nas export {run.path} --to DIR"]
+    return lines
+
+
+def metrics(values: "dict[str, float] | None") -> str:
+    """`valid accuracy 93.25 %, epochs 12`: those that a person looks at first."""
+    accuracies = {name: value for name, value in (values or {}).items() if name.endswith("accuracy")}
+    return clean(", ".join(f"{name.replace('_', ' ')} {percent(value)}" for name, value in accuracies.items()))

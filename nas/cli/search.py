@@ -1,0 +1,73 @@
+"""Search a space for the best architecture."""
+
+import argparse
+from typing import Any
+
+from nas.cli.parser import number, one_of, pairs
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    from nas.cli.target import add_document
+
+    document = "a packaged space (nas list) or a path to a document"
+    add_document(parser, "space", document, nargs="?", default="nasbench201")
+    search = parser.add_argument_group("the search")
+    search.add_argument("--searcher", default="regularized_evolution", help="regularized_evolution or random")
+    _pairs(search, "--searcher-set", "a setting of the searcher, such as population=50; again for more")
+    search.add_argument("--trials", type=number(int, 1), default=100, metavar="N", help="networks to evaluate")
+    _pairs(search, "--limit", "the most that a network may cost: parameters=3.5M, mult_adds=600M; again for more")
+    search.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of everything random")
+    evaluation = parser.add_argument_group("the evaluation of a network")
+    evaluation.add_argument("--evaluator", default="train", help="how networks are scored")
+    add_data(evaluation)
+    evaluation.add_argument("--epochs", type=number(int, 1), metavar="N", help="epochs of training a candidate")
+    final = "epochs of training the winner; 0 for none"
+    evaluation.add_argument("--final-epochs", type=number(int, 0), metavar="N", help=final)
+    _pairs(evaluation, "--final-set", "a parameter of the document for the winner's training, such as channels=36")
+    where = parser.add_argument_group("where it runs")
+    where.add_argument("--executor", type=one_of("serial", "ray"), default="serial", help="serial or ray")
+    where.add_argument("--workers", type=number(int, 1), metavar="N", help="networks evaluated at a time (ray)")
+    where.add_argument("--gpus-per-trial", type=number(float, 0), default=0.0, metavar="F", help="GPUs, or a fraction (ray)")
+    where.add_argument("--ray-address", metavar="ADDRESS", help="a running cluster: auto, or HOST:PORT")
+    where.add_argument("--deadline", type=number(float, 0), metavar="SECONDS", help="a trial that takes longer has failed")
+    where.add_argument("--runs", default="runs", metavar="DIR", help="the folder of run directories")
+    where.add_argument("--name", help="of the run directory; made from the space's and the searcher's if left out")
+
+
+def add_data(group: Any, default: str | None = "digits") -> None:
+    """The arguments that say which images."""
+    group.add_argument("--dataset", default=default, help="digits, cifar10, cifar100, or a folder of class folders")
+    group.add_argument("--data", metavar="DIR", help="where the data set is, or shall be downloaded to")
+
+
+def _pairs(group: Any, option: str, explained: str) -> None:
+    group.add_argument(option, action="append", default=[], metavar="NAME=VALUE", help=explained)
+
+
+def run(args: argparse.Namespace) -> int:
+    import nas
+    from nas.cli.running import carry_out
+    from nas.cli.target import value
+
+    settings = {
+        "searcher": args.searcher,
+        "searcher_options": pairs(args.searcher_set, "--searcher-set", value),
+        "evaluator": args.evaluator,
+        "dataset": args.dataset,
+        "data": args.data,
+        "trials": args.trials,
+        "epochs": args.epochs,
+        "final_epochs": args.final_epochs,
+        "final_set": pairs(args.final_set, "--final-set", value),
+        "executor": args.executor,
+        "workers": args.workers,
+        "gpus_per_trial": args.gpus_per_trial,
+        "ray_address": args.ray_address,
+        "deadline": args.deadline,
+        "seed": args.seed,
+        "limits": pairs(args.limit, "--limit", str),
+        "overrides": pairs(args.set, "--set", value),
+        "runs": args.runs,
+        "name": args.name,
+    }
+    return carry_out(lambda tell: nas.search(args.space, progress=tell, **settings))

@@ -1,0 +1,140 @@
+"""An architecture's or a search space's sizes, costs and choices."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
+    from nas.space import Space
+
+COSTS = ("parameters", "auxiliary_parameters", "mult_adds", "depth", "activation_memory", "receptive_field")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    from nas.cli.target import add_document
+
+    add_document(parser, "arch", "a packaged name (nas list), a path to a document, a genome file, or a run directory")
+    parser.add_argument("--layers", action="store_true", help="one row a layer with its shape and costs")
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    from nas.cli.output import print_json
+    from nas.cli.target import find
+    from nas.errors import UserError
+
+    target = find(args.arch, args.set)
+    graph = target.space.graph(target.genome).prune() if target.fixed else None
+    if args.layers and graph is None:
+        raise UserError(
+            args.arch, "an open search space has no layers yet", "show one of its genomes, or set its choices"
+        )
+    facts = describe(target.space, graph)
+    if args.layers and graph is not None:
+        facts["layers"] = layers(graph)
+    if args.json:
+        print_json(facts)
+    else:
+        _print(facts)
+    return 0
+
+
+def describe(space: "Space", graph: "Graph | None") -> dict[str, Any]:
+    """What `nas show --json` prints; the costs are null for an open space."""
+    from nas.cli.output import exact
+
+    costs = dict.fromkeys(COSTS) if graph is None else {cost: getattr(graph, cost) for cost in COSTS}
+    return {
+        "name": space.name,
+        "source": space.source,
+        "input": list(space.input),
+        "classes": space.classes,
+        **costs,
+        "choices": [] if graph is not None else choices(space),
+        "size": exact(1 if graph is not None else space.size()),
+    }
+
+
+def choices(space: "Space") -> list[dict[str, Any]]:
+    """Path, kind and alternatives of every choice; an operation with arguments is as the document writes it."""
+    from nas.space.explore import every_choice
+
+    def written(value: Any) -> Any:
+        return getattr(value, "item", value)  # an operation that was passed on as a value
+
+    met = every_choice(space.document)
+    return [{"path": c.path, "kind": c.kind, "alternatives": [written(value) for value in c.alternatives]} for c in met]
+
+
+def layers(graph: "Graph") -> list[dict[str, Any]]:
+    """One row a node of the graph, the input left out."""
+    return [
+        {
+            "path": node.path,
+            "operation": node.operation,
+            "arguments": node.arguments,
+            "shape": list(node.shape),
+            "parameters": node.parameters,
+            "mult_adds": node.mult_adds,
+        }
+        for node in graph.nodes[1:]
+    ]
+
+
+def _print(facts: dict[str, Any]) -> None:
+    from nas.cli.output import clean, count, table
+
+    def line(title: str, value: object) -> None:
+        print(f"{title + ':':22}{clean(value)}")
+
+    line("name", facts["name"])
+    line("source", facts["source"] or "-")
+    line("input", shape(facts["input"]))
+    line("classes", facts["classes"])
+    for cost in COSTS:
+        value = facts[cost]
+        if value is not None and not (cost == "auxiliary_parameters" and not value):
+            title = cost.replace("_", " ").replace("mult adds", "mult-adds")
+            line(title, shape(value) if isinstance(value, list | tuple) else f"{value:,}")
+    if facts["parameters"] is None:
+        line("size", f"{count(int(facts['size']))} genomes")
+    if facts["choices"]:
+        print("\n" + table(("choice", "times", "kind", "alternatives"), grouped(facts["choices"])))
+    if "layers" in facts:
+        columns = ("path", "operation", "shape", "parameters", "mult-adds")
+        rows = [
+            [r["path"], r["operation"], shape(r["shape"]), r["parameters"], r["mult_adds"]] for r in facts["layers"]
+        ]
+        print("\n" + table(columns, rows))
+
+
+def shape(sizes: Any) -> str:
+    """`3 × 224 × 224`."""
+    return " × ".join(str(size) for size in sizes)
+
+
+def grouped(choices: list[dict[str, Any]]) -> list[list[Any]]:
+    """Rows of a table: choices that differ only by numbers in their paths are one row, with `*` for the numbers."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for choice in choices:
+        pattern = ".".join("*" if part.isdecimal() else part for part in choice["path"].split("."))
+        groups.setdefault((pattern, choice["kind"], alternatives(choice["alternatives"])), []).append(choice["path"])
+    return [
+        [paths[0] if len(paths) == 1 else pattern, len(paths), kind, among]
+        for (pattern, kind, among), paths in groups.items()
+    ]
+
+
+def alternatives(values: Any, most: int = 120) -> str:
+    """Alternatives on one line as a document writes them, cut where the line would be long."""
+    text = ", ".join(flow(value) for value in values)
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
+def flow(value: Any) -> str:
+    """A value as YAML's flow style has it."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(flow, value)) + "]"
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,124 @@
+"""What every data set is once loaded, and how one set is split into two."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from nas.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+SPLITS = ("train", "valid", "test")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Images and labels of the three sets, keyed "train", "valid" and "test".
+
+    `images`: uint8 (N, C, H, W); `labels`: int64 (N,), positions in `classes`. `mean` and `std`: of the training
+    images, a number a channel, in pixel values (0..255). `flip` and `crop` are facts about the images that augmentation
+    goes by: whether a mirrored image is still one of its class, and by how many pixels it may be shifted.
+    """
+
+    name: str
+    images: dict[str, Tensor]
+    labels: dict[str, Tensor]
+    classes: tuple[str, ...]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    flip: bool
+    crop: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width) of an image."""
+        channels, height, width = self.images["train"].shape[1:]
+        return channels, height, width
+
+    def to(self, device: torch.device | str) -> Dataset:
+        """The same data set with its tensors on `device`; no copy where they are there already."""
+        images = {split: tensor.to(device) for split, tensor in self.images.items()}
+        labels = {split: tensor.to(device) for split, tensor in self.labels.items()}
+        return replace(self, images=images, labels=labels)
+
+    def with_train_images(self, count: int) -> Dataset:
+        """The same data set with `count` of its training images, for cheap budgets: always the same ones, so that
+        candidates compare; classes keep their proportions. All of them where there are no more than `count`."""
+        labels = self.labels["train"]
+        if count < 1:
+            raise UserError("train_images", f"{count} images cannot be trained on", "give 1 or more")
+        if count >= len(labels):
+            return self
+        _, kept = stratified(labels.tolist(), count, seed=1)
+        images = {**self.images, "train": self.images["train"][kept]}
+        return replace(self, images=images, labels={**self.labels, "train": labels[kept]})
+
+
+def stratified(labels: list[int], count: int, seed: int = 0) -> tuple[list[int], list[int]]:
+    """Splits positions into (the rest, `count` chosen ones) with each class in its proportion, both sorted.
+
+    The split depends on the labels and the seed alone. Classes share out what rounding leaves over in a random order.
+    """
+    rng = random.Random(seed)
+    members: dict[int, list[int]] = {}
+    for position, label in enumerate(labels):
+        members.setdefault(label, []).append(position)
+    chosen: list[int] = []
+    spare: list[int] = []
+    for label in sorted(members):
+        positions = members[label]
+        rng.shuffle(positions)
+        whole, part = divmod(len(positions) * count, len(labels))
+        chosen += positions[:whole]
+        spare += positions[whole : whole + (part > 0)]
+    rng.shuffle(spare)
+    chosen += spare[: count - len(chosen)]
+    taken = set(chosen)
+    return [position for position in range(len(labels)) if position not in taken], sorted(chosen)
+
+
+def build(
+    name: str,
+    images: dict[str, Tensor],
+    labels: dict[str, Tensor],
+    classes: tuple[str, ...],
+    *,
+    valid_fraction: float,
+    test_fraction: float = 0.0,
+    flip: bool = False,
+    crop: int = 0,
+) -> Dataset:
+    """A Dataset from its "train" set and those it brings; "test" and "valid" are cut out of "train" where missing."""
+    images, labels = dict(images), dict(labels)
+    for split, fraction in (("test", test_fraction), ("valid", valid_fraction)):
+        if split in images:
+            continue
+        total = len(labels["train"])
+        # valid_fraction is of the training images that are left, test_fraction of all: a test set must not shrink
+        rest, chosen = stratified(labels["train"].tolist(), round(total * fraction))
+        if not rest or not chosen:
+            what = f"{total} training images are too few to cut a {split} set of {fraction:g} out of them"
+            raise UserError(f"data set '{name}'", what, "add images")
+        images[split], labels[split] = images["train"][chosen], labels["train"][chosen]
+        images["train"], labels["train"] = images["train"][rest], labels["train"][rest]
+    mean, std = statistics(images["train"])
+    return Dataset(name, images, labels, classes, mean, std, flip, crop)
+
+
+def statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation a channel of uint8 images (N, C, H, W), exactly, from the channels' histograms."""
+    import torch
+
+    values = torch.arange(256, dtype=torch.float64)
+    mean, std = [], []
+    for channel in range(images.shape[1]):
+        counts = torch.bincount(images[:, channel].flatten(), minlength=256).double()
+        average = float((counts * values).sum() / counts.sum())
+        variance = float((counts * (values - average) ** 2).sum() / counts.sum())
+        mean.append(average)
+        std.append(max(variance**0.5, 1.0))  # a constant channel is left as it is, not blown up
+    return tuple(mean), tuple(std)

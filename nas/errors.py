@@ -1,0 +1,42 @@
+"""The one family of errors that a user's mistake may raise: a place, what is wrong there, and the way out."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(ValueError):
+    """Bad input: prints as the one line `WHERE: WHAT; HINT`, which the command line shows instead of a traceback."""
+
+    def __init__(self, where: str, what: str, hint: str = "") -> None:
+        super().__init__(where, what, hint)
+        self.where, self.what, self.hint = where, what, hint
+
+    def __str__(self) -> str:
+        line = f"{self.where}: {self.what}" if self.where else self.what
+        return " ".join(f"{line}; {self.hint}".split() if self.hint else line.split())
+
+
+class ArgumentError(ValueError):
+    """An operation's argument that cannot be: `value` (None: left out) where `expected` should stand."""
+
+    def __init__(self, argument: str, value: object, expected: str) -> None:
+        super().__init__(argument, value, expected)
+        self.argument, self.value, self.expected = argument, value, expected
+
+    def __str__(self) -> str:
+        found = "missing" if self.value is None else repr(self.value)
+        return f"{self.argument} is {found}, expected {self.expected}"
+
+
+class ShapeError(ValueError):
+    """An operation cannot take the shape it is given (an image that ran out, channels that do not divide)."""
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """`did you mean 'x'?` for the nearest known word, or the known words where none is near."""
+    words = sorted({str(name) for name in known})
+    near = difflib.get_close_matches(str(word), words, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    shown = ", ".join(words[:12]) + (", ..." if len(words) > 12 else "")
+    return f"known: {shown}" if words else ""

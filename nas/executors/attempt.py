@@ -1,0 +1,61 @@
+"""One evaluation in this process: what the evaluator returns or raises, as a result. Every executor ends up here."""
+
+import math
+import sys
+import time
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from nas.types import OBJECTIVE, Evaluator, Metrics, Result, Trial
+
+
+def attempt(evaluator: Evaluator, trial: Trial) -> Result:
+    """Evaluate the trial. An exception becomes the result's one-line reason; KeyboardInterrupt and SystemExit pass."""
+    curve: list[Metrics] = []
+
+    def report(epoch: int, metrics: Metrics) -> bool:
+        curve.append({"epoch": epoch, **_numbers(metrics)})
+        return True
+
+    metrics, error, start = None, None, time.perf_counter()
+    try:
+        metrics = checked(evaluator(trial, report))
+    except Exception as exception:
+        error = reason(exception)
+        _release_gpu()
+    return Result(trial, metrics, error, time.perf_counter() - start, tuple(curve))
+
+
+def checked(metrics: Any) -> Metrics:
+    """What an evaluator returned as plain floats. Raises TypeError or ValueError for what cannot drive a search."""
+    if not isinstance(metrics, Mapping):
+        raise TypeError(f"the evaluator returned {type(metrics).__name__}, not a mapping of metrics")
+    plain = _numbers(metrics)
+    if OBJECTIVE not in plain:
+        raise ValueError(f"the evaluator's metrics have no {OBJECTIVE}")
+    for name, value in plain.items():
+        if not math.isfinite(value):
+            raise ValueError(f"{name} is {value}")
+    return plain
+
+
+def reason(exception: Exception) -> str:
+    """One line on what went wrong and where, `out of memory` for every allocator's way of saying so."""
+    text = " ".join(str(exception).split())
+    name = type(exception).__name__
+    memory = isinstance(exception, MemoryError) or any(sign in text.lower() for sign in ("out of memory", "can't allocate memory"))
+    frames = traceback.extract_tb(exception.__traceback__)
+    place = f" ({frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno})" if frames and name != "Diverged" else ""
+    return (f"out of memory: {text or name}" if memory else f"{name}: {text}" if text else name)[:300] + place
+
+
+def _numbers(metrics: Mapping[str, Any]) -> Metrics:
+    return {str(name): float(value) for name, value in metrics.items()}
+
+
+def _release_gpu() -> None:
+    """What a failed network held goes back to the GPU, which other workers may share."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()

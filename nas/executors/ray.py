@@ -1,0 +1,228 @@
+"""Evaluations on warm Ray workers, on this machine or on an existing cluster (Moritz et al. 2018, arXiv:1712.05889).
+
+A worker is an actor: it imports torch and reads the data set once, then takes one trial after the other. Retries are ours, not
+Ray's: a worker that dies or hangs is replaced by a new one, so that no evaluation can run twice at once.
+"""
+
+import math
+import os
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Any
+
+import ray
+import ray.exceptions
+
+from nas.errors import UserError
+from nas.executors.attempt import attempt
+from nas.types import Evaluator, Result, Trial
+
+STORE_BYTES = 128 * 2**20  # trials and results are small; Ray's default would reserve a third of the memory
+
+
+class Worker:
+    """The actor. `threads`: how many CPU threads its evaluations may use, set before anything imports torch."""
+
+    def __init__(self, evaluator: Evaluator, threads: int) -> None:
+        os.environ["NAS_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)
+        self.evaluator = evaluator
+
+    def ready(self) -> int:
+        return os.getpid()
+
+    def evaluate(self, trial: Trial) -> Result:
+        result = attempt(self.evaluator, trial)
+        return replace(result, trial=None)  # type: ignore[arg-type]  # the driver has it; genomes need not travel twice
+
+
+@dataclass
+class Slot:
+    """A worker and what it is at: starting (no trial), evaluating (both), or idle (no ref)."""
+
+    actor: Any
+    ref: Any
+    trial: Trial | None = None
+    since: float = 0.0
+
+
+class Ray:
+    """`workers` actors (default: one a core, or a share of a GPU), each with its share of the CPU cores as threads.
+
+    gpus_per_trial: 0, a fraction, or a whole number of GPUs; Ray shows each worker its own and limits no memory.
+    address: of a running cluster ("auto" finds one on this machine); None starts Ray here.
+    deadline: seconds after which an evaluation has failed and its worker is replaced; it is not tried again.
+    retries: how often a trial whose worker died is tried again. Raises UserError for what the machines can never hold.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        gpus_per_trial: float = 0.0,
+        address: str | None = None,
+        deadline: float | None = None,
+        retries: int = 2,
+    ) -> None:
+        if workers is not None and workers < 1:
+            raise UserError("executor ray", f"{workers} workers", "give at least 1")
+        if gpus_per_trial < 0 or gpus_per_trial > 1 and gpus_per_trial != int(gpus_per_trial):
+            raise UserError("executor ray", f"{gpus_per_trial} GPUs a trial", "give a fraction below 1, or a whole number")
+        self.deadline, self.retries, self.gpus = deadline, retries, gpus_per_trial
+        self.owner = not ray.is_initialized()
+        if self.owner:
+            _start(workers, address)
+        try:
+            self.workers, self.threads = _shares(_nodes(), workers, gpus_per_trial)
+        except UserError:
+            self.close()
+            raise
+        self.slots: list[Slot] = []
+        self.queue: deque[Trial] = deque()
+        self.evaluator: Evaluator | None = None
+        self.failed_starts = 0
+
+    def submit(self, evaluator: Evaluator, trial: Trial) -> None:
+        if self.evaluator is not evaluator:
+            self._hire(evaluator)
+        self.queue.append(trial)
+        self._assign()
+
+    def free(self) -> int:
+        return self.workers - len(self.queue) - sum(slot.trial is not None for slot in self.slots)
+
+    def close(self) -> None:
+        for slot in getattr(self, "slots", []):
+            ray.kill(slot.actor)
+        self.slots = []
+        if self.owner and ray.is_initialized():
+            ray.shutdown()
+
+    def next(self) -> Result:
+        while True:
+            self._assign()
+            busy = sorted((slot for slot in self.slots if slot.ref is not None), key=lambda slot: slot.since)
+            ready, _ = ray.wait([slot.ref for slot in busy], num_returns=1, timeout=self._patience(busy))
+            result = self._collect(next(slot for slot in busy if slot.ref == ready[0])) if ready else self._overdue(busy)
+            if result is not None:
+                return result
+
+    def _hire(self, evaluator: Evaluator) -> None:
+        for slot in self.slots:
+            ray.kill(slot.actor)
+        self.evaluator, self.stored = evaluator, ray.put(evaluator)
+        self.slots = [Slot(None, None) for _ in range(self.workers)]
+        for slot in self.slots:
+            self._start(slot)
+
+    def _start(self, slot: Slot) -> None:
+        """A new worker in this slot, which takes trials once it is ready."""
+        actor = ray.remote(num_cpus=self.threads, num_gpus=self.gpus, max_restarts=0)(Worker)
+        slot.actor = actor.remote(self.stored, self.threads)
+        slot.ref, slot.trial, slot.since = slot.actor.ready.remote(), None, time.monotonic()
+
+    def _assign(self) -> None:
+        for slot in self.slots:
+            if slot.ref is None and self.queue:
+                slot.trial, slot.since = self.queue.popleft(), time.monotonic()
+                slot.ref = slot.actor.evaluate.remote(slot.trial)
+
+    def _patience(self, busy: list[Slot]) -> float | None:
+        """Seconds until the next deadline, None without one."""
+        starts = [slot.since for slot in busy if slot.trial is not None]
+        if self.deadline is None or not starts:
+            return None
+        return max(0.0, min(starts) + self.deadline - time.monotonic())
+
+    def _overdue(self, busy: list[Slot]) -> Result | None:
+        now = time.monotonic()
+        for slot in busy:
+            if slot.trial is not None and self.deadline is not None and now - slot.since >= self.deadline:
+                trial = slot.trial
+                ray.kill(slot.actor)  # a method under way cannot be cancelled
+                self._start(slot)
+                return Result(trial, None, f"overdue: still running after its deadline of {self.deadline:g} s", self.deadline)
+        return None
+
+    def _collect(self, slot: Slot) -> Result | None:
+        """The result of a slot whose ref is ready; None if it only became ready for work, or its trial goes back in the queue."""
+        trial, since = slot.trial, slot.since
+        try:
+            value = ray.get(slot.ref)
+        except ray.exceptions.RayTaskError as error:  # beyond what `attempt` catches; the worker lives
+            if trial is None:
+                raise
+            value = Result(trial, None, _first_line(error))
+        except ray.exceptions.RayError as error:
+            ray.kill(slot.actor)  # it may only be out of reach, and must not go on
+            self._start(slot)
+            return self._lost(trial, since, error)
+        slot.ref, slot.trial = None, None
+        self.failed_starts = 0
+        return None if trial is None else replace(value, trial=trial)
+
+    def _lost(self, trial: Trial | None, since: float, error: Exception) -> Result | None:
+        """The worker died: its trial is tried again, or has failed after the last retry."""
+        if trial is None:
+            self.failed_starts += 1
+            if self.failed_starts > self.retries + self.workers:
+                raise RuntimeError(f"Ray workers die as they start: {_first_line(error)}")
+            return None
+        if trial.attempt < self.retries:
+            self.queue.appendleft(replace(trial, attempt=trial.attempt + 1))
+            return None
+        times = f"{trial.attempt + 1} time{'s' if trial.attempt else ''}"
+        return Result(trial, None, f"worker died {times}: {_cause(error)}", time.monotonic() - since)
+
+
+def _start(workers: int | None, address: str | None) -> None:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if address is None:  # "local": never join a cluster that happens to run here
+        cpus = max(workers or 0, len(os.sched_getaffinity(0)))
+        ray.init("local", num_cpus=cpus, include_dashboard=False, object_store_memory=STORE_BYTES, **quiet)
+        return
+    try:
+        ray.init(address, **quiet)
+    except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
+        raise UserError("ray address", f"cannot join {address}: {_first_line(error)}", "start it: ray start --head") from None
+
+
+def _nodes() -> list[tuple[float, float]]:
+    """(CPU cores, GPUs) of each living machine."""
+    return [(n["Resources"].get("CPU", 0), n["Resources"].get("GPU", 0)) for n in ray.nodes() if n["Alive"]]
+
+
+def _shares(nodes: list[tuple[float, float]], workers: int | None, gpus: float) -> tuple[int, int]:
+    """(workers, threads of each). Raises UserError where the machines cannot hold that many: Ray would wait for ever."""
+    most = _room(nodes, 1, gpus)
+    if most == 0 or (workers or 1) > most:
+        have = f"{sum(cpus for cpus, _ in nodes):g} cores and {sum(g for _, g in nodes):g} GPUs on {len(nodes)} machine(s)"
+        wanted = f"{workers or 1} worker(s) of 1 core and {gpus:g} GPUs"
+        raise UserError("executor ray", f"{wanted} do not fit {have}", f"ask for at most {most} workers" if most else "ask for less")
+    workers = workers or most
+    threads = max(1, int(sum(cpus for cpus, _ in nodes)) // workers)
+    while _room(nodes, threads, gpus) < workers:
+        threads -= 1
+    return workers, threads
+
+
+def _room(nodes: list[tuple[float, float]], cpus: int, gpus: float) -> int:
+    """How many workers of `cpus` cores and `gpus` GPUs the machines hold; a fraction never spans two GPUs."""
+
+    def on_gpus(have: float) -> float:
+        if gpus == 0:
+            return math.inf
+        return have // gpus if gpus >= 1 else int(have) * int(1 / gpus + 1e-9)
+
+    return int(sum(min(have // cpus, on_gpus(have_gpus)) for have, have_gpus in nodes))
+
+
+def _cause(error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, ray.exceptions.OutOfMemoryError) or "running low on memory" in text or "memory pressure" in text:
+        return "out of memory: Ray stopped it because the machine ran low"
+    return "killed (by the kernel where memory ran out, or from outside) or crashed" if "SYSTEM_ERROR" in text else _first_line(error)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]

@@ -1,0 +1,77 @@
+"""Evaluations in this process, one at a time."""
+
+import signal
+import threading
+import time
+from collections import deque
+from types import FrameType
+from typing import Never
+
+from nas.executors.attempt import attempt
+from nas.types import Evaluator, Metrics, Report, Result, Trial
+
+
+class Overdue(BaseException):
+    """Raised inside an evaluation whose deadline has passed; no `except Exception` of the evaluator's may swallow it."""
+
+
+class Serial:
+    """One slot. `next` runs the evaluation that was submitted.
+
+    deadline: seconds after which an evaluation is stopped and has failed. In the main thread a timer signal stops it between two
+    steps of the interpreter, so not inside one long call into C; in any other thread it stops at its next `report`.
+    """
+
+    def __init__(self, deadline: float | None = None) -> None:
+        self.deadline = deadline
+        self.waiting: deque[tuple[Evaluator, Trial]] = deque()
+
+    def submit(self, evaluator: Evaluator, trial: Trial) -> None:
+        self.waiting.append((evaluator, trial))
+
+    def free(self) -> int:
+        return 1 - len(self.waiting)
+
+    def close(self) -> None:
+        self.waiting.clear()
+
+    def next(self) -> Result:
+        evaluator, trial = self.waiting.popleft()
+        if self.deadline is None:
+            return attempt(evaluator, trial)
+        start = time.perf_counter()
+        try:
+            if threading.current_thread() is threading.main_thread():
+                return self._timed(evaluator, trial, self.deadline)
+            return attempt(_Watched(evaluator, start + self.deadline), trial)
+        except Overdue:
+            seconds = time.perf_counter() - start
+            return Result(trial, None, f"overdue: still running after its deadline of {self.deadline:g} s", seconds)
+
+    def _timed(self, evaluator: Evaluator, trial: Trial, deadline: float) -> Result:
+        before = signal.signal(signal.SIGALRM, _overdue)
+        signal.setitimer(signal.ITIMER_REAL, deadline)
+        try:
+            return attempt(evaluator, trial)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+
+
+class _Watched:
+    """An evaluator that looks at the clock whenever it reports."""
+
+    def __init__(self, evaluator: Evaluator, end: float) -> None:
+        self.evaluator, self.end = evaluator, end
+
+    def __call__(self, trial: Trial, report: Report, checkpoint: object = None) -> Metrics:
+        def watched(epoch: int, metrics: Metrics) -> bool:
+            if time.perf_counter() > self.end:
+                raise Overdue
+            return report(epoch, metrics)
+
+        return self.evaluator(trial, watched)
+
+
+def _overdue(number: int, frame: FrameType | None) -> Never:
+    raise Overdue

@@ -1,0 +1,51 @@
+"""What a graph costs beyond the sums over its nodes: memory, depth and receptive field."""
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
+
+FLOAT = 4  # bytes
+VIEWS = frozenset({"input", "identity", "flatten", "slice", "split"})  # outputs that share their input's memory
+GLOBAL = frozenset({"global_avg_pool", "adaptive_avg_pool"})  # see everything: not counted in a receptive field
+
+
+def activation_memory(graph: "Graph") -> int:
+    """Bytes, in fp32, that a training step keeps for one image: every node's output once, but views; heads included."""
+    return FLOAT * sum(math.prod(node.shape) for node in graph.nodes if node.operation not in VIEWS)
+
+
+def depth(graph: "Graph") -> int:
+    """The most convolutions and linear layers (whatever has mult-adds) on a path from the input to the output."""
+    longest: list[int] = []
+    for node in graph.nodes:
+        longest.append(max((longest[i] for i in node.inputs), default=0) + (node.mult_adds > 0))
+    return longest[graph.output]
+
+
+def receptive_field(graph: "Graph") -> tuple[int, ...]:
+    """Pixels, on each spatial axis, that one position of the last feature map sees, at most the whole input.
+
+    Global pooling and what follows it are passed over: past them every network sees everything. Of several inputs
+    the one that sees most counts. Araujo et al. 2019, Computing Receptive Fields of Convolutional Neural Networks.
+    """
+    axes = len(graph.input) - 1
+    seen: list[tuple[float, ...]] = []  # pixels seen by one position of each node, and the step between positions
+    step: list[tuple[float, ...]] = []
+    for node in graph.nodes:
+        shapes = [graph.nodes[i].shape for i in node.inputs]
+        if not shapes:
+            seen.append((1,) * axes)
+            step.append((1,) * axes)
+            continue
+        fields = [max(sizes) for sizes in zip(*(seen[i] for i in node.inputs), strict=True)]
+        steps = [max(sizes) for sizes in zip(*(step[i] for i in node.inputs), strict=True)]
+        if node.operation not in GLOBAL and len(shapes[0]) == axes + 1:
+            extents, strides = node.op.window(*shapes)
+            if len(extents) == axes:
+                fields = [f + (e - 1) * s for f, e, s in zip(fields, extents, steps, strict=True)]
+                steps = [s * stride for s, stride in zip(steps, strides, strict=True)]
+        seen.append(tuple(fields))
+        step.append(tuple(steps))
+    return tuple(min(math.ceil(f), size) for f, size in zip(seen[graph.output], graph.input[1:], strict=True))

@@ -1,0 +1,147 @@
+"""The flat graph of primitive operations that a document expands to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nas.graph import costs
+from nas.graph.fingerprint import fingerprint
+from nas.graph.operation import Operation, Shape
+from nas.graph.prune import prune
+
+if TYPE_CHECKING:
+    from networkx import MultiDiGraph
+
+
+class Scope(NamedTuple):
+    """One template use, or one turn of a loop, around a node: where it is, what was called and with which arguments."""
+
+    path: str
+    template: str
+    arguments: tuple[tuple[str, Any], ...] = ()
+    turn: int | None = None
+
+
+@lru_cache(maxsize=65536)
+def infer(op: Operation, shapes: tuple[Shape, ...]) -> tuple[Shape, int, int]:
+    """(shape, parameters, mult-adds) of an operation on inputs of these shapes; raises ShapeError."""
+    return op.shape(*shapes), op.parameters(*shapes), op.mult_adds(*shapes)
+
+
+class Node(NamedTuple):
+    """One operation in place. `inputs` are positions of earlier nodes, in order; a node may read one source twice."""
+
+    op: Operation
+    inputs: tuple[int, ...]
+    shape: Shape
+    parameters: int = 0
+    mult_adds: int = 0
+    path: str = ""
+    scopes: tuple[Scope, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        return self.op.name
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return self.op.arguments
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Nodes in topological order (node 0 is the input), the output's position, and those of the auxiliary heads' ends."""
+
+    nodes: tuple[Node, ...]
+    output: int
+    auxiliary: tuple[int, ...] = ()
+    name: str = field(default="", compare=False)
+
+    @property
+    def shape(self) -> Shape:
+        """Shape of the output, without the batch axis."""
+        return self.nodes[self.output].shape
+
+    @property
+    def input(self) -> Shape:
+        """Shape of the input, without the batch axis."""
+        return self.nodes[0].shape
+
+    def ancestors(self, ends: Iterable[int]) -> set[int]:
+        """The nodes from which one of `ends` can be reached, `ends` and nothing else included."""
+        seen, todo = set(), list(ends)
+        while todo:
+            here = todo.pop()
+            if here not in seen:
+                seen.add(here)
+                todo.extend(self.nodes[here].inputs)
+        return seen
+
+    @cached_property
+    def training_nodes(self) -> frozenset[int]:
+        """Nodes that serve the auxiliary heads alone: left out at inference and of `parameters`."""
+        if not self.auxiliary:
+            return frozenset()
+        return frozenset(self.ancestors(self.auxiliary) - self.ancestors([self.output]))
+
+    def _total(self, costs: Sequence[int]) -> int:
+        return sum(costs) - sum(costs[i] for i in self.training_nodes)
+
+    @property
+    def parameters(self) -> int:
+        """Trainable weights, auxiliary heads excluded."""
+        return self._total([node.parameters for node in self.nodes])
+
+    @property
+    def auxiliary_parameters(self) -> int:
+        """Trainable weights of the auxiliary heads alone."""
+        return sum(self.nodes[i].parameters for i in self.training_nodes)
+
+    @property
+    def mult_adds(self) -> int:
+        """Multiply-adds of one image at inference: convolutions and linear layers, no biases."""
+        return self._total([node.mult_adds for node in self.nodes])
+
+    @cached_property
+    def depth(self) -> int:
+        """The most convolutions and linear layers on a path from the input to the output."""
+        return costs.depth(self)
+
+    @cached_property
+    def activation_memory(self) -> int:
+        """Bytes, in fp32, of the node outputs that a training step keeps for one image."""
+        return costs.activation_memory(self)
+
+    @cached_property
+    def receptive_field(self) -> tuple[int, ...]:
+        """Pixels, on each spatial axis, that one position of the last feature map sees."""
+        return costs.receptive_field(self)
+
+    @cached_property
+    def _pruned(self) -> "Graph":
+        pruned = prune(self)
+        return self if pruned == self else pruned
+
+    def prune(self) -> "Graph":
+        """What is left without dead nodes, identities and merges of nothing: see `nas/graph/prune.py`."""
+        return self._pruned
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return fingerprint(self.prune())
+
+    def fingerprint(self) -> str:
+        """32 hexadecimal digits, equal exactly when two pruned graphs are the same up to the order of their nodes."""
+        return self._fingerprint
+
+    def to_networkx(self) -> "MultiDiGraph":
+        """The view for analysis: nodes by position; for each input an edge, its key the position among the inputs."""
+        import networkx
+
+        view = networkx.MultiDiGraph(name=self.name, output=self.output, auxiliary=self.auxiliary)
+        for here, node in enumerate(self.nodes):
+            view.add_node(here, operation=node.operation, **{k: v for k, v in node._asdict().items() if k != "inputs"})
+            for position, source in enumerate(node.inputs):
+                view.add_edge(source, here, key=position, position=position)
+        return view

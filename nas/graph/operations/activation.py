@@ -1,0 +1,108 @@
+"""Activations: the shape stays, nothing is learned. Never in place, since a graph may read a node twice."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from nas.graph.operation import Operation, Shape
+from nas.graph.operations.arguments import check_number
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class _Activation(Operation):
+    """`layer`: torch's name, called with the arguments in order."""
+
+    layer: ClassVar[str]
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        module: nn.Module = getattr(nn, self.layer)(*self.arguments.values())
+        return module
+
+
+@dataclass(frozen=True)
+class ReLU(_Activation):
+    name: ClassVar[str] = "relu"
+    layer: ClassVar[str] = "ReLU"
+
+
+@dataclass(frozen=True)
+class ReLU6(_Activation):
+    name: ClassVar[str] = "relu6"
+    layer: ClassVar[str] = "ReLU6"
+
+
+@dataclass(frozen=True)
+class LeakyReLU(_Activation):
+    """`slope`: of the negative side."""
+
+    name: ClassVar[str] = "leaky_relu"
+    layer: ClassVar[str] = "LeakyReLU"
+
+    slope: float = 0.01
+
+    def __post_init__(self) -> None:
+        check_number("slope", self.slope)
+
+
+@dataclass(frozen=True)
+class ELU(_Activation):
+    """`alpha`: minus the limit of the negative side."""
+
+    name: ClassVar[str] = "elu"
+    layer: ClassVar[str] = "ELU"
+
+    alpha: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_number("alpha", self.alpha)
+
+
+@dataclass(frozen=True)
+class SiLU(_Activation):
+    name: ClassVar[str] = "silu"
+    layer: ClassVar[str] = "SiLU"
+
+
+@dataclass(frozen=True)
+class GELU(_Activation):
+    name: ClassVar[str] = "gelu"
+    layer: ClassVar[str] = "GELU"
+
+
+@dataclass(frozen=True)
+class Sigmoid(_Activation):
+    name: ClassVar[str] = "sigmoid"
+    layer: ClassVar[str] = "Sigmoid"
+
+
+@dataclass(frozen=True)
+class Tanh(_Activation):
+    name: ClassVar[str] = "tanh"
+    layer: ClassVar[str] = "Tanh"
+
+
+@dataclass(frozen=True)
+class Hardswish(_Activation):
+    name: ClassVar[str] = "hardswish"
+    layer: ClassVar[str] = "Hardswish"
+
+
+@dataclass(frozen=True)
+class Hardsigmoid(_Activation):
+    name: ClassVar[str] = "hardsigmoid"
+    layer: ClassVar[str] = "Hardsigmoid"
+
+
+@dataclass(frozen=True)
+class Softmax(Operation):
+    """Over the channels of each position."""
+
+    name: ClassVar[str] = "softmax"
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        return nn.Softmax(dim=1)

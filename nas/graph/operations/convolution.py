@@ -1,0 +1,148 @@
+"""The two operations that multiply: convolution and the linear layer."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from nas.errors import ShapeError
+from nas.graph.operation import Operation, Shape
+from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_whole
+from nas.graph.operations.shapes import brief, per_axis, spatial_rank, text
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Conv(Operation):
+    """Convolution, 1D to 3D by the input's rank.
+
+    `channels` None: the input's. `padding` None pads kernel - 1 positions (dilated) in all, so that the size is kept at
+    stride 1; where that is odd, the larger half goes after at stride 1 and is left out at other strides.
+    """
+
+    name: ClassVar[str] = "conv"
+
+    channels: int | None = None
+    kernel: Axes = None  # type: ignore[assignment]  # required, but documents may leave out the channels before it
+    stride: Axes = 1
+    padding: Axes | None = None
+    dilation: Axes = 1
+    groups: int = 1
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        if self.channels is not None:
+            check_whole("channels", self.channels)
+        check_axes(self, "kernel")
+        check_axes(self, "stride")
+        if self.padding is not None:
+            check_axes(self, "padding", 0)
+        check_axes(self, "dilation")
+        check_whole("groups", self.groups)
+        check_flag("bias", self.bias)
+
+    def _pads(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """(before, after) for each spatial axis."""
+        if self.padding is not None:
+            pads = per_axis("padding", self.padding, rank)
+            return pads, pads
+        extents, strides = self._window(rank)
+        before = tuple((extent - 1) // 2 for extent in extents)
+        if any(stride != 1 for stride in strides):
+            return before, before
+        return before, tuple(extent // 2 for extent in extents)
+
+    def _window(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        kernel, dilation = per_axis("kernel", self.kernel, rank), per_axis("dilation", self.dilation, rank)
+        extents = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
+        return extents, per_axis("stride", self.stride, rank)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        channels, *sizes = inputs[0]
+        rank = spatial_rank(inputs[0])
+        for count, side in ((channels, "input"), (self.channels or channels, "output")):
+            if count % self.groups:
+                raise ShapeError(f"groups {self.groups} does not divide the {count} {side} channels")
+        extents, strides = self._window(rank)
+        before, after = self._pads(rank)
+        padded = [size + b + a for size, b, a in zip(sizes, before, after, strict=True)]
+        if any(size < extent for size, extent in zip(padded, extents, strict=True)):
+            kernel = brief(per_axis("kernel", self.kernel, rank))
+            dilated = "" if self.dilation == 1 else f", dilation {brief(per_axis('dilation', self.dilation, rank))}"
+            raise ShapeError(f"kernel {kernel} does not fit in {text(sizes)} (padding {brief(before)}{dilated})")
+        outputs = [(size - extent) // stride + 1 for size, extent, stride in zip(padded, extents, strides, strict=True)]
+        return (self.channels or channels, *outputs)
+
+    def parameters(self, *inputs: Shape) -> int:
+        channels = self.channels or inputs[0][0]
+        return channels * self._reads(inputs[0]) + self.bias * channels
+
+    def mult_adds(self, *inputs: Shape) -> int:
+        return self._reads(inputs[0]) * math.prod(self.shape(*inputs))
+
+    def _reads(self, shape: Shape) -> int:
+        """How many numbers one output is a weighted sum of."""
+        return shape[0] // self.groups * math.prod(per_axis("kernel", self.kernel, len(shape) - 1))
+
+    def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        return self._window(len(inputs[0]) - 1)
+
+    def canonical(self, *inputs: Shape) -> "Conv":
+        rank = spatial_rank(inputs[0])
+        before, after = self._pads(rank)
+        return replace(
+            self,
+            channels=self.channels or inputs[0][0],
+            kernel=per_axis("kernel", self.kernel, rank),
+            stride=per_axis("stride", self.stride, rank),
+            padding=before if before == after else None,
+            dilation=per_axis("dilation", self.dilation, rank),
+        )
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        rank = spatial_rank(inputs[0])
+        before, after = self._pads(rank)
+        layer: type[nn.Conv2d] = getattr(nn, f"Conv{rank}d")
+        return layer(
+            inputs[0][0],
+            self.channels or inputs[0][0],
+            per_axis("kernel", self.kernel, rank),  # type: ignore[arg-type]
+            per_axis("stride", self.stride, rank),  # type: ignore[arg-type]
+            before if before == after else "same",  # type: ignore[arg-type]
+            per_axis("dilation", self.dilation, rank),  # type: ignore[arg-type]
+            self.groups,
+            self.bias,
+        )
+
+
+@dataclass(frozen=True)
+class Linear(Operation):
+    """Linear layer on a vector."""
+
+    name: ClassVar[str] = "linear"
+
+    features: int
+    bias: bool = True
+
+    def __post_init__(self) -> None:
+        check_whole("features", self.features)
+        check_flag("bias", self.bias)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if len(inputs[0]) != 1:
+            raise ShapeError(f"takes a vector, not {text(inputs[0])}; put flatten or global_avg_pool before it")
+        return (self.features,)
+
+    def parameters(self, *inputs: Shape) -> int:
+        return self.features * (inputs[0][0] + self.bias)
+
+    def mult_adds(self, *inputs: Shape) -> int:
+        return self.features * inputs[0][0]
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        return nn.Linear(inputs[0][0], self.features, self.bias)

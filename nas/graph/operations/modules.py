@@ -1,0 +1,187 @@
+"""The torch modules that torch.nn lacks. Imported only where a module is built, so that graphs never need torch."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class GlobalAvgPool(nn.Module):
+    """(N, C, ...) to (N, C)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean(tuple(range(2, x.ndim)))
+
+
+class ChannelLayerNorm(nn.LayerNorm):
+    """Layer norm over axis 1 (the weights keep nn.LayerNorm's names)."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = functional.layer_norm(x.movedim(1, -1), self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.movedim(-1, 1)
+
+
+class DropPath(nn.Module):
+    """Stochastic depth for each sample. `rate` may change between steps; `scheduled`: the training loop changes it."""
+
+    def __init__(self, rate: float = 0.0, scheduled: bool = False) -> None:
+        super().__init__()
+        self.rate = rate
+        self.scheduled = scheduled
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.rate == 0.0:
+            return x
+        keep = 1.0 - self.rate
+        noise = torch.rand((x.shape[0],) + (1,) * (x.ndim - 1), device=x.device)
+        return x * ((noise < keep).to(x.dtype) / keep)
+
+    def extra_repr(self) -> str:
+        return f"rate={self.rate}, scheduled={self.scheduled}"
+
+
+class Zeros(nn.Module):
+    """(N, ...) to zeros of (N, *shape)."""
+
+    def __init__(self, shape: Sequence[int]) -> None:
+        super().__init__()
+        self.shape = tuple(shape)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.new_zeros((x.shape[0], *self.shape))
+
+    def extra_repr(self) -> str:
+        return f"shape={self.shape}"
+
+
+class Pad(nn.Module):
+    """Pads (or cuts) all axes but the first; `pads` is (before, after) of each, in order."""
+
+    def __init__(self, pads: Sequence[tuple[int, int]], value: float = 0.0) -> None:
+        super().__init__()
+        self.pads = tuple(pads)
+        self.value = value
+        self.flat = [width for pair in reversed(self.pads) for width in pair]  # torch counts axes from the last
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.pad(x, self.flat, value=self.value)
+
+    def extra_repr(self) -> str:
+        return f"pads={self.pads}, value={self.value}"
+
+
+class Slice(nn.Module):
+    """x[:, start:stop:step], or with `rank` > 0 the same of that many spatial axes."""
+
+    def __init__(self, start: int, stop: int | None, step: int = 1, rank: int = 0) -> None:
+        super().__init__()
+        cut = slice(start, stop, step)
+        self.index = (slice(None), cut) if rank == 0 else (slice(None), slice(None), *(cut for _ in range(rank)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[self.index]
+
+    def extra_repr(self) -> str:
+        return f"index={self.index}"
+
+
+class ChannelShuffle(nn.Module):
+    """Interleaves groups of channels."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.unflatten(1, (self.groups, x.shape[1] // self.groups)).transpose(1, 2).flatten(1, 2)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"
+
+
+class Scale(nn.Module):
+    """x * weight + bias for each channel: parameters, or constants, which the state dict leaves out."""
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(
+        self, shape: Sequence[int], value: float | Sequence[float], shift: float | Sequence[float] | None, learned: bool
+    ) -> None:
+        super().__init__()
+        for name, numbers in (("weight", value), ("bias", shift)):
+            if numbers is None:
+                tensor = None
+            else:
+                tensor = torch.tensor(numbers, dtype=torch.float32).expand(shape[0]).clone()
+                tensor = tensor.view(shape[0], *(1 for _ in shape[1:]))
+            if learned:
+                self.register_parameter(name, None if tensor is None else nn.Parameter(tensor))
+            else:
+                self.register_buffer(name, tensor, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = x * self.weight
+        if self.bias is not None:
+            y = y + self.bias
+        return y.to(x.dtype)  # under autocast the weights are wider than x
+
+
+class Add(nn.Module):
+    """Sum of the inputs."""
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        total = inputs[0]
+        for x in inputs[1:]:
+            total = total + x
+        return total
+
+
+class Multiply(nn.Module):
+    """Product of the inputs."""
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        product = inputs[0]
+        for x in inputs[1:]:
+            product = product * x
+        return product
+
+
+class Mean(nn.Module):
+    """Mean of the inputs; in training of a random part of them, drawn for each batch."""
+
+    def __init__(self, drop: float = 0.0) -> None:
+        super().__init__()
+        self.drop = drop
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        if not self.training or self.drop == 0.0:
+            total = inputs[0]
+            for x in inputs[1:]:
+                total = total + x
+            return total / len(inputs)
+        noise = torch.rand(len(inputs), device=inputs[0].device)
+        kept = ((noise >= self.drop) | (noise == noise.max())).to(torch.float32)  # the largest always stays
+        weights = kept / kept.sum()
+        total = inputs[0] * weights[0]
+        for position in range(1, len(inputs)):
+            total = total + inputs[position] * weights[position]
+        return total
+
+    def extra_repr(self) -> str:
+        return f"drop={self.drop}"
+
+
+class Concat(nn.Module):
+    """Joins channels."""
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return torch.cat(inputs, 1)
+
+
+class Gate(nn.Module):
+    """h * t + x * (1 - t)."""
+
+    def forward(self, h: Tensor, t: Tensor, x: Tensor) -> Tensor:
+        return h * t + x * (1 - t)

@@ -1,0 +1,170 @@
+"""Pooling: windows (max, average) and whole maps."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from nas.errors import ArgumentError, ShapeError
+from nas.graph.operation import Operation, Shape
+from nas.graph.operations.arguments import Axes, check_axes, check_flag
+from nas.graph.operations.shapes import brief, per_axis, spatial_rank, text
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class _WindowPool(Operation):
+    """What max and average pooling share. `stride` None: the kernel. `ceil`: a last, partial window counts too."""
+
+    kernel: Axes
+    stride: Axes | None = None
+    padding: Axes = 0
+    ceil: bool = False
+
+    def __post_init__(self) -> None:
+        check_axes(self, "kernel")
+        if self.stride is not None:
+            check_axes(self, "stride")
+        check_axes(self, "padding", 0)
+        check_flag("ceil", self.ceil)
+        if self.padding != 0:
+            rank = max(len(value) for value in (self.kernel, self.padding, (0,)) if isinstance(value, tuple))
+            kernel, padding = per_axis("kernel", self.kernel, rank), per_axis("padding", self.padding, rank)
+            if any(2 * p > k for k, p in zip(kernel, padding, strict=True)):
+                raise ArgumentError("padding", self.padding, f"at most half of the kernel, {brief(kernel)}")
+
+    def _axes(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """Kernel, stride and padding for each spatial axis."""
+        kernel = per_axis("kernel", self.kernel, rank)
+        stride = kernel if self.stride is None else per_axis("stride", self.stride, rank)
+        return kernel, stride, per_axis("padding", self.padding, rank)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        channels, *sizes = inputs[0]
+        kernel, stride, padding = self._axes(spatial_rank(inputs[0]))
+        outputs = [
+            pooled_size(size, k, s, p, self.ceil) for size, k, s, p in zip(sizes, kernel, stride, padding, strict=True)
+        ]
+        if min(outputs) < 1:
+            raise ShapeError(f"kernel {brief(kernel)} does not fit in {text(sizes)} (padding {brief(padding)})")
+        return (channels, *outputs)
+
+    def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        return self._axes(len(inputs[0]) - 1)[:2]
+
+    def canonical(self, *inputs: Shape) -> Self:
+        kernel, stride, padding = self._axes(spatial_rank(inputs[0]))
+        floor = replace(self, kernel=kernel, stride=stride, padding=padding, ceil=False)
+        # A kernel that only fits with `ceil` has no floor shape; sizes are compared without raising.
+        sizes = zip(inputs[0][1:], kernel, stride, padding, strict=True)
+        if not self.ceil or all(pooled_size(*axis, True) == pooled_size(*axis, False) for axis in sizes):
+            return floor
+        return replace(floor, ceil=True)
+
+
+@dataclass(frozen=True)
+class MaxPool(_WindowPool):
+    """Maximum over windows; padding never wins."""
+
+    name: ClassVar[str] = "max_pool"
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        rank = spatial_rank(inputs[0])
+        kernel, stride, padding = self._axes(rank)
+        layer: type[nn.MaxPool2d] = getattr(nn, f"MaxPool{rank}d")
+        return layer(kernel, stride, padding, ceil_mode=self.ceil)
+
+
+@dataclass(frozen=True)
+class AvgPool(_WindowPool):
+    """Average over windows; `count_include_pad`: padding counts as zeros, else not at all."""
+
+    name: ClassVar[str] = "avg_pool"
+
+    count_include_pad: bool = True
+
+    def __post_init__(self) -> None:
+        _WindowPool.__post_init__(self)
+        check_flag("count_include_pad", self.count_include_pad)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        kernel, sizes = self._axes(spatial_rank(inputs[0]))[0], inputs[0][1:]
+        if len(sizes) == 3 and any(size < k for size, k in zip(sizes, kernel, strict=True)):
+            raise ShapeError(f"kernel {brief(kernel)} does not fit in {text(sizes)} (in 3D, torch counts no padding)")
+        return _WindowPool.shape(self, *inputs)
+
+    def canonical(self, *inputs: Shape) -> Self:
+        spelled = _WindowPool.canonical(self, *inputs)
+        return spelled if any(self._axes(len(inputs[0]) - 1)[2]) else replace(spelled, count_include_pad=True)
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        rank = spatial_rank(inputs[0])
+        kernel, stride, padding = self._axes(rank)
+        layer: type[nn.AvgPool1d] = getattr(nn, f"AvgPool{rank}d")
+        return layer(kernel, stride, padding, self.ceil, self.count_include_pad)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class GlobalAvgPool(Operation):
+    """Mean over all spatial axes: a vector."""
+
+    name: ClassVar[str] = "global_avg_pool"
+
+    def shape(self, *inputs: Shape) -> Shape:
+        spatial_rank(inputs[0])
+        return inputs[0][:1]
+
+    def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        return inputs[0][1:], (1,) * (len(inputs[0]) - 1)
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from nas.graph.operations import modules
+
+        return modules.GlobalAvgPool()
+
+
+@dataclass(frozen=True)
+class AdaptiveAvgPool(Operation):
+    """Average over `size` windows an axis, whatever the input's size: `(channels, *size)`."""
+
+    name: ClassVar[str] = "adaptive_avg_pool"
+
+    size: Axes
+
+    def __post_init__(self) -> None:
+        check_axes(self, "size")
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return (inputs[0][0], *per_axis("size", self.size, spatial_rank(inputs[0])))
+
+    def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Windows of unequal size: the largest extent, and the mean distance rounded down."""
+        sizes, outputs = inputs[0][1:], self.shape(*inputs)[1:]
+        extents = tuple(
+            max(math.ceil((i + 1) * size / n) - i * size // n for i in range(n))
+            for size, n in zip(sizes, outputs, strict=True)
+        )
+        return extents, tuple(max(1, size // n) for size, n in zip(sizes, outputs, strict=True))
+
+    def canonical(self, *inputs: Shape) -> "AdaptiveAvgPool":
+        return replace(self, size=self.shape(*inputs)[1:])
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        layer: type[nn.AdaptiveAvgPool2d] = getattr(nn, f"AdaptiveAvgPool{spatial_rank(inputs[0])}d")
+        return layer(self.shape(*inputs)[1:])
+
+
+def pooled_size(size: int, kernel: int, stride: int, padding: int, ceil: bool) -> int:
+    """Windows along one axis, as torch counts them; with `ceil` the last must not begin in the padding after."""
+    free = size + 2 * padding - kernel
+    if not ceil:
+        return free // stride + 1
+    count = -(-free // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + padding else count

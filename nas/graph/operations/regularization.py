@@ -1,0 +1,47 @@
+"""Operations that act while training only."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from nas.graph.operation import Operation, Shape
+from nas.graph.operations.arguments import check_rate
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class Dropout(Operation):
+    """Zeroes each number with probability `rate` and scales the rest by 1 / (1 - rate)."""
+
+    name: ClassVar[str] = "dropout"
+    training_only: ClassVar[frozenset[str]] = frozenset({"rate"})
+
+    rate: float = 0.5
+
+    def __post_init__(self) -> None:
+        check_rate("rate", self.rate)
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        return nn.Dropout(self.rate)
+
+
+@dataclass(frozen=True)
+class DropPath(Operation):
+    """Zeroes whole images with probability `rate`, scaling the rest; None: the training recipe schedules it."""
+
+    name: ClassVar[str] = "drop_path"
+    training_only: ClassVar[frozenset[str]] = frozenset({"rate"})
+
+    rate: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.rate is not None:
+            check_rate("rate", self.rate)
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from nas.graph.operations import modules
+
+        return modules.DropPath(self.rate or 0.0, scheduled=self.rate is None)

@@ -1,0 +1,60 @@
+"""How the weights of a new network are drawn, from a seed and no global generator."""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.conv import _ConvNd
+from torch.overrides import TorchFunctionMode
+
+
+def initialise(model: nn.Module, seed: int) -> None:
+    """Draws all convolutions and linear layers anew, module by module, and sets norms to 1 and 0, in place.
+
+    Convolutions: normal, variance 2 / (outputs that an input feeds), He et al. 2015, Delving Deep into Rectifiers,
+    arXiv:1502.01852, equation 14; a grouped convolution's input feeds its own group only. Linear layers: uniform within
+    1 / sqrt(inputs), torch's own. Biases are 0. The same seed gives the same weights on any device.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for module in model.modules():
+            if isinstance(module, _ConvNd):
+                fed = module.out_channels // module.groups * math.prod(module.kernel_size)
+                _fill(module.weight, partial(Tensor.normal_, mean=0, std=math.sqrt(2 / fed), generator=generator))
+            elif isinstance(module, nn.Linear):
+                limit = 1 / math.sqrt(module.in_features)
+                _fill(module.weight, partial(Tensor.uniform_, **{"from": -limit, "to": limit}, generator=generator))
+            elif isinstance(module, nn.modules.batchnorm._BatchNorm):
+                module.reset_parameters()
+            if isinstance(module, _ConvNd | nn.Linear) and module.bias is not None:
+                module.bias.zero_()
+
+
+def _fill(weight: Tensor, draw: Callable[[Tensor], object]) -> None:
+    """Draws in fp32 on the CPU, in the order of the axes, whatever the weight's device, type and memory format."""
+    if weight.device.type == "cpu" and weight.dtype == torch.float32 and weight.is_contiguous():
+        draw(weight)
+    else:
+        values = torch.empty(weight.shape)
+        draw(values)
+        weight.copy_(values)
+
+
+class _NoDraws(TorchFunctionMode):
+    """Leaves out the random fillings of torch.nn.init, whose values would be drawn again at once."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if getattr(func, "__module__", None) == "torch.nn.init" and func.__name__ in ("kaiming_uniform_", "uniform_"):
+            return args[0] if args else (kwargs or {})["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def undrawn() -> Iterator[None]:
+    """Modules built inside have convolutions and linear layers of unset weights: `initialise` must follow."""
+    with torch.random.fork_rng(devices=[]), _NoDraws():
+        yield

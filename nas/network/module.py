@@ -1,0 +1,173 @@
+"""A graph as an ordinary torch module: one submodule a node, named by the node's path, run in the graph's order."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from torch import Tensor, nn
+
+from nas.errors import UserError
+from nas.graph.graph import Graph
+from nas.network.initialisation import initialise, undrawn
+
+if TYPE_CHECKING:
+    from nas.space import Genome, Space
+
+IN_PLACE = frozenset({"relu", "relu6"})  # may overwrite what they read
+IN_PLACE_AFTER = frozenset({"conv", "batch_norm", "linear", "add"})  # their gradients do not need what they returned
+
+
+class Step(NamedTuple):
+    """Run `parent[name]` on the values in `reads`, put what it returns into `write`, and let go of `frees`."""
+
+    parent: dict[str, nn.Module]  # a container's own `_modules`: a submodule that is replaced is replaced here too
+    name: str
+    read: int  # the only input, or -1 where `reads` has several
+    reads: tuple[int, ...]
+    write: int
+    frees: tuple[int, ...]
+
+
+class Part(nn.Module):
+    """A place in the document that holds modules. It only gives them names."""
+
+
+class Network(nn.Module):
+    """The module of a pruned graph. Input `(N, *graph.input)`, output `(N, classes)`.
+
+    In training mode a graph with auxiliary heads gives `(output, [output of each head])`; else the heads do not run.
+    Modules are named by their nodes' paths without the leading `network`; names that nn.Module uses get an underscore.
+    Weights are unset until `initialise`; `compile` does both.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__()
+        self.graph = graph
+        self._heads = len(graph.auxiliary)
+        places = _names([node.path for node in graph.nodes[1:]], [node.operation for node in graph.nodes[1:]])
+        found: dict[int, tuple[dict[str, nn.Module], str]] = {}
+        for here, node in enumerate(graph.nodes[1:], 1):
+            module = node.op.module(*(graph.nodes[i].shape for i in node.inputs))
+            found[here] = _put(self, places[here - 1], module)
+        for here in _in_place(graph):
+            parent, name = found[here]
+            parent[name].inplace = True  # type: ignore[assignment]
+        self._inference = _plan(graph, found, (graph.output,))
+        self._training = _plan(graph, found, (graph.output, *graph.auxiliary)) if self._heads else self._inference
+
+    def forward(self, x: Tensor) -> Any:
+        steps, ends, slots = self._training if self.training else self._inference
+        values: list[Any] = [None] * slots
+        values[0] = x
+        for parent, name, read, reads, write, frees in steps:
+            if read >= 0:
+                values[write] = parent[name](values[read])
+            else:
+                values[write] = parent[name](*[values[i] for i in reads])
+            for slot in frees:
+                values[slot] = None
+        if self.training and self._heads:
+            return values[ends[0]], [values[i] for i in ends[1:]]
+        return values[ends[0]]
+
+
+def compile(graph: Graph, seed: int = 0) -> Network:
+    """The pruned graph's module on the CPU, its weights drawn from `seed`; the global generator is left alone."""
+    with undrawn():
+        model = Network(graph.prune())
+    initialise(model, seed)
+    return model
+
+
+def build(space: "str | Space", genome: "Genome | None" = None, **overrides: Any) -> Network:
+    """A network by the name (or path) of its document, or of a space and a genome; see `compile`."""
+    from nas.space import Space, load
+
+    if isinstance(space, Space):
+        if overrides:
+            raise UserError(space.name, "parameters cannot be overridden here", "use nas.load(name, **overrides)")
+        return compile(space.graph(genome))
+    return compile(load(space, **overrides).graph(genome))
+
+
+def set_drop_path(model: nn.Module, rate: float) -> None:
+    """Sets the rate of every drop_path whose document gives none."""
+    for module in model.modules():
+        if getattr(module, "scheduled", False):
+            module.rate = rate  # type: ignore[assignment]
+
+
+def _names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:
+    """Module names of each node. Where a path is also the beginning of another, its operation's name is added."""
+    taken = set(dir(nn.Module())) | {"graph"}
+    split = []
+    for path, operation in zip(paths, operations, strict=True):
+        words = (path or operation).split(".")
+        if words[0] == "network" and len(words) > 1:
+            words = words[1:]
+        split.append(tuple(word + "_" if word in taken else word for word in words))
+    inside = {parts[:n] for parts in split for n in range(1, len(parts))}
+    names: list[tuple[str, ...]] = []
+    used = set[tuple[str, ...]]()
+    for parts, operation in zip(split, operations, strict=True):
+        name = (*parts, operation) if parts in inside else parts
+        while name in inside or name in used:
+            name = (*name[:-1], name[-1] + "_")
+        used.add(name)
+        names.append(name)
+    return names
+
+
+def _put(model: nn.Module, names: tuple[str, ...], module: nn.Module) -> tuple[dict[str, nn.Module], str]:
+    """Adds a module at its place; returns where it is found again: its container's own dict, and its name there."""
+    here = model
+    for name in names[:-1]:
+        if name not in here._modules:
+            here.add_module(name, Part())
+        here = here._modules[name]  # type: ignore[assignment]
+    here.add_module(names[-1], module)
+    return here._modules, names[-1]  # type: ignore[return-value]
+
+
+def _in_place(graph: Graph) -> set[int]:
+    """Activations that may overwrite their input: nobody else reads it, nor does the gradient of what made it."""
+    readers = [0] * len(graph.nodes)
+    for source in (i for node in graph.nodes for i in node.inputs):
+        readers[source] += 1
+    for end in (graph.output, *graph.auxiliary):
+        readers[end] += 1
+    return {
+        here
+        for here, node in enumerate(graph.nodes)
+        if node.operation in IN_PLACE
+        and readers[node.inputs[0]] == 1
+        and graph.nodes[node.inputs[0]].operation in IN_PLACE_AFTER
+    }
+
+
+def _plan(
+    graph: Graph, found: dict[int, tuple[dict[str, nn.Module], str]], ends: tuple[int, ...]
+) -> tuple[list[Step], tuple[int, ...], int]:
+    """Steps that compute `ends`, the slots that hold these in the end, and how many slots there are.
+
+    A value lives from its step to that of its last reader; its slot is then used again.
+    """
+    needed = sorted(graph.ancestors(ends) - {0})
+    last: dict[int, int] = {}
+    for here in needed:
+        for source in graph.nodes[here].inputs:
+            last[source] = here
+    steps: list[Step] = []
+    slot, slots, free = {0: 0}, 1, list[int]()
+    for here in needed:
+        inputs = graph.nodes[here].inputs
+        reads = tuple(slot[i] for i in inputs)
+        done = sorted({slot[i] for i in inputs if last[i] == here and i not in ends})
+        if done:
+            write, *done = done
+        elif free:
+            write = free.pop()
+        else:
+            write, slots = slots, slots + 1
+        free.extend(done)
+        slot[here] = write
+        steps.append(Step(*found[here], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
+    return steps, tuple(slot[i] for i in ends), slots

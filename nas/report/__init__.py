@@ -1,0 +1,3 @@
+"""Ways to look at a search: `write` makes a run's report.html."""
+
+from nas.report.write import write as write

@@ -1,0 +1,162 @@
+"""One self-contained page about a search. A run directory may come from anyone: every text that enters is escaped."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from importlib.resources import files
+from typing import Any
+
+from nas.report.svg import Axis, Point, chart, short
+
+SCORE = "valid_accuracy"
+
+
+def page(
+    name: str,
+    rows: Sequence[Mapping[str, Any]],
+    settings: Mapping[str, Any],
+    facts: Mapping[str, str],
+    drawing: str = "",
+    top: int = 20,
+) -> str:
+    """The page as text.
+
+    Args:
+        name: of the run.
+        rows: its trials as `nas results --json` lists them, in any order.
+        settings: what the search was asked to do, shown as names and values.
+        facts: what came out of it, shown large: a title and a value each.
+        drawing: SVG of the best genome's network, trusted (made here, not read from the run).
+        top: how many trials the table holds.
+    """
+    done = [row for row in rows if row["state"] == "done" and SCORE in (row["metrics"] or {})]
+    best = max(done, key=lambda row: row["metrics"][SCORE]) if done else None  # the first of equals
+    sections = [_facts(facts)]
+    if best is not None:
+        sections += [_figures(done, best), _answers(best, drawing), _table(done, top)]
+    sections += [_failures(rows), _settings(settings)]
+    style = files("nas.report").joinpath("style.css").read_text()
+    title = escape(name)
+    return "\n".join(
+        [
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            # a page made of someone's run directory needs no script and nothing from elsewhere
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">",
+            f"<title>{title}</title><style>{style}</style></head><body><main>",
+            f"<h1>{title}</h1>",
+            *(section for section in sections if section),
+            "</main></body></html>\n",
+        ]
+    )
+
+
+def _facts(facts: Mapping[str, str]) -> str:
+    tiles = (f"<div><dt>{escape(key)}</dt><dd>{escape(str(value))}</dd></div>" for key, value in facts.items())
+    return f'<dl class="facts">{"".join(tiles)}</dl>'
+
+
+def _label(row: Mapping[str, Any]) -> str:
+    costs = [
+        f"{short(row[key])} {key.replace('_', '-')}" for key in ("parameters", "mult_adds") if row.get(key) is not None
+    ]
+    return ", ".join([f"trial {row['number']}: {row['metrics'][SCORE]:.2%}", *costs])
+
+
+def _figures(done: Sequence[Mapping[str, Any]], best: Mapping[str, Any]) -> str:
+    scores = [float(row["metrics"][SCORE]) for row in done]
+    y = Axis.around("validation accuracy (%)", [100 * score for score in scores])
+
+    def kind(row: Mapping[str, Any]) -> str:
+        return "best" if row is best else "dot"
+
+    ordered = sorted(done, key=lambda row: row["number"])
+    record, course = float("-inf"), []
+    for row in ordered:
+        record = max(record, row["metrics"][SCORE])
+        course.append((float(row["number"]), 100 * record))
+    x = Axis.around("trial", [number for number, _ in course], whole=True)
+    figures = [
+        _figure(
+            "The search's course",
+            "Every trial, and the best so far.",
+            chart(x, y, _points(ordered, "number", kind), course, "accuracy of each trial and the best so far", 1060),
+        )
+    ]
+    for cost, title in (("parameters", "parameters"), ("mult_adds", "mult-adds")):
+        costed = [row for row in done if row.get(cost)]
+        if costed:
+            x = Axis.around(f"{title} (logarithmic)", [float(row[cost]) for row in costed], read=short, log=True)
+            figures.append(
+                _figure(
+                    f"Accuracy against {title}",
+                    "The best trial is the large mark.",
+                    chart(x, y, _points(costed, cost, kind), describe=f"validation accuracy against {title}"),
+                )
+            )
+    return f'<div class="figures">{"".join(figures)}</div>'
+
+
+def _points(rows: Sequence[Mapping[str, Any]], key: str, kind: Any) -> list[Point]:
+    marks = [Point(float(row[key]), 100 * row["metrics"][SCORE], _label(row), kind(row)) for row in rows]
+    return sorted(marks, key=lambda mark: mark.kind != "dot")  # the best is drawn last, on top
+
+
+def _figure(title: str, caption: str, svg: str) -> str:
+    return f"<figure><h2>{escape(title)}</h2><p>{escape(caption)}</p>{svg}</figure>"
+
+
+def _answers(best: Mapping[str, Any], drawing: str) -> str:
+    answers = best.get("genome") or {}
+    lines = "".join(
+        f"<tr><td><code>{escape(str(k))}</code></td><td>{escape(str(v))}</td></tr>" for k, v in answers.items()
+    )
+    listed = f'<div class="scroll"><table><thead><tr><th>choice</th><th>answer</th></tr></thead>{lines}</table></div>'
+    return f"<section><h2>The best genome: trial {best['number']}</h2>{drawing}{listed if lines else ''}</section>"
+
+
+def _table(done: Sequence[Mapping[str, Any]], top: int) -> str:
+    ranked = sorted(done, key=lambda row: -row["metrics"][SCORE])[:top]
+    others = sorted({key for row in ranked for key in row["metrics"]} - {SCORE})
+    heads = ["trial", "validation accuracy", "parameters", "mult-adds", "seconds", *others]
+    body = []
+    for row in ranked:
+        metrics = row["metrics"]
+        cells = [
+            str(row["number"]),
+            f"{metrics[SCORE]:.2%}",
+            _number(row.get("parameters")),
+            _number(row.get("mult_adds")),
+        ]
+        cells += [f"{row.get('seconds') or 0:,.1f}", *(_number(metrics.get(key)) for key in others)]
+        body.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
+    head = "".join(f"<th>{escape(text.replace('_', ' '))}</th>" for text in heads)
+    rows = f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+    table = f'<div class="scroll"><table class="numbers">{rows}</table></div>'
+    return f"<section><h2>The best {len(ranked)} trials</h2>{table}</section>"
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.4g}" if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
+    failed = [row for row in rows if row["state"] == "failed"]
+    if not failed:
+        return ""
+    lines = "".join(f"<tr><td>{row['number']}</td><td>{escape(str(row['error']))}</td></tr>" for row in failed[:50])
+    more = f"<p>and {len(failed) - 50} more</p>" if len(failed) > 50 else ""
+    table = f"<table><thead><tr><th>trial</th><th>reason</th></tr></thead>{lines}</table>"
+    return f'<section><h2>Failed trials</h2><div class="scroll">{table}</div>{more}</section>'
+
+
+def _settings(settings: Mapping[str, Any]) -> str:
+    lines = "".join(f"<tr><td>{escape(str(k))}</td><td>{escape(_text(v))}</td></tr>" for k, v in settings.items())
+    return f'<section><h2>Settings</h2><div class="scroll"><table>{lines}</table></div></section>' if lines else ""
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}={item}" for key, item in value.items())
+    return "" if value is None else str(value)

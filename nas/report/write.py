@@ -1,0 +1,53 @@
+"""From a run directory to its report.html."""
+
+from pathlib import Path
+from typing import Any
+
+from nas.report.drawing import draw
+from nas.report.page import page
+
+SHOWN = ("searcher", "searcher_options", "trials", "epochs", "final_epochs", "final_set", "seed", "limits", "executor")
+
+
+def write(path: str | Path) -> Path:
+    """Writes report.html into the run directory and returns its path. Raises UserError where there is no sound run."""
+    from nas.run import Run
+
+    run = Run.open(path)
+    drawing = ""
+    if run.best is not None:
+        drawing = draw(run.space.graph(run.best.trial.genome).prune(), run.space.document.data.get("cells") or {})
+    target = run.path / "report.html"
+    draft = run.path / "report.html.new"
+    draft.unlink(missing_ok=True)  # a link there is removed, not followed
+    draft.write_text(page(run.path.resolve().name, run.results(), settings(run), facts(run), drawing), encoding="utf-8")
+    draft.rename(target)
+    return target
+
+
+def settings(run: Any) -> dict[str, Any]:
+    """What the search was asked to do."""
+    evaluator = {name: value for name, value in run.config.evaluator.items() if name != "recipe"}
+    asked = {name.replace("_", " "): getattr(run.config, name) for name in SHOWN}
+    recipe = run.config.evaluator.get("recipe")
+    document = {"space": run.space.name, "genomes in it": f"{run.space.size():,}", "evaluator": evaluator}
+    return {**document, **({"recipe": recipe} if recipe else {}), **asked}
+
+
+def facts(run: Any) -> dict[str, str]:
+    """What came out of it."""
+    state = run.state
+    found: dict[str, str] = {}
+    if run.best is not None:
+        found["best validation accuracy"] = f"{run.best.score:.2%}"
+    if run.final and "test_accuracy" in run.final:
+        found["test accuracy, trained in the end"] = f"{run.final['test_accuracy']:.2%}"
+    found["trials done"] = f"{state.finished - state.failed:,} of {run.config.trials:,}"
+    found["failed"] = f"{state.failed:,}"
+    found["duplicates not trained again"] = f"{state.duplicates:,}"
+    if run.config.limits:
+        found["over a limit"] = f"{state.over_limit:,}"
+    seconds = sum(entry.result.seconds for entry in run.trials if entry.result is not None)
+    found["hours of evaluation"] = f"{seconds / 3600:,.2f}"
+    found["ended"] = run.reason or "not yet"
+    return found

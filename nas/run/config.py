@@ -1,0 +1,100 @@
+"""`run.yaml`: everything that it takes to run a search again, and to go on with it."""
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from nas.errors import UserError, did_you_mean
+from nas.run.directory import write_atomically
+from nas.run.limits import parse_limits
+from nas.space import Genome, Space
+
+FORMAT, MAX_BYTES = 1, 8_000_000
+PACKAGES = ("torch", "ray", "numpy")
+COUNTS = {"trials": 1, "epochs": 1, "final_epochs": 0}  # the least of each; the epochs may also be None
+
+
+@dataclass(frozen=True)
+class Config:
+    """A search as its user asked for it. Raises UserError for values of a wrong kind or out of range.
+
+    space: the resolved document and, where there is one, nothing else that it would need. evaluator: as `evaluation.describe`
+    puts it. executor: the arguments of `executors.create`. epochs: a trial's budget, None: the evaluator's own. final_epochs: of
+    the winner's last training, 0 for none, None: the final recipe's. final_set: parameters of the document for it.
+    """
+
+    space: dict[str, Any]
+    evaluator: dict[str, Any]
+    executor: dict[str, Any]
+    searcher: str = "regularized_evolution"
+    searcher_options: dict[str, Any] = field(default_factory=dict)
+    trials: int = 100
+    epochs: int | None = None
+    final_epochs: int | None = None
+    final_set: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    limits: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value, least = getattr(self, item.name), COUNTS.get(item.name)
+            if least is not None:
+                fits = type(value) is int and value >= least or value is None and item.name != "trials"
+            else:
+                fits = type(value) is item.type or isinstance(value, dict) and item.type == dict[str, Any]
+            if not fits:
+                wanted = f"a whole number of at least {least}" if least is not None else f"a {item.type}"
+                raise UserError("run", f"{item.name} is {value!r}", f"give {wanted}")
+        object.__setattr__(self, "limits", parse_limits(self.limits))
+
+    def document(self) -> Space:
+        """The space that is searched. Raises UserError for a document that cannot be read."""
+        return Space(Genome.from_json({"format": 1, "document": self.space, "answers": {}}).document)
+
+
+def write(path: Path, config: Config) -> None:
+    """One `name: value` a line, values as JSON, which YAML reads alike: no text is taken for a number."""
+    values: Mapping[str, Any] = {"format": FORMAT, "versions": versions(), **asdict(config)}
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n" for name, value in values.items()]
+    write_atomically(path, "".join(lines), sync=True)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a run depends on, where installed."""
+    from nas import __version__
+
+    found = {"nas": __version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def read(path: Path) -> Config:
+    """The configuration in a file from anyone. Raises UserError for what is not one."""
+    from nas.space.reader import read_yaml
+
+    if path.stat().st_size > MAX_BYTES:
+        raise UserError(str(path), f"larger than {MAX_BYTES:,} bytes", "this is no run.yaml")
+    try:
+        values = read_yaml(path.read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError:
+        raise UserError(str(path), "not text in UTF-8", "restore the run from a copy") from None
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise UserError(str(path), f"not of format {FORMAT}", "it was not written by this version of nas search")
+    known = {item.name for item in fields(Config)}
+    values = {name: value for name, value in values.items() if name not in ("format", "versions")}
+    for name in values:
+        if name not in known:
+            raise UserError(str(path), f"unknown key '{name}'", did_you_mean(name, known))
+    try:
+        return Config(**values)
+    except TypeError:
+        missing = sorted(known - set(values))
+        raise UserError(str(path), f"incomplete: it has no {', '.join(missing)}", "restore the run from a copy") from None

@@ -1,0 +1,55 @@
+"""The end of a search: the winner's last training, and its files under `best/`."""
+
+import time
+from typing import Any
+
+from nas.run.directory import best_directory, write_json
+from nas.run.loop import Search
+from nas.space import Genome
+from nas.types import Metrics
+
+
+class Unfinished(RuntimeError):
+    """The search has ended and its last step failed; `nas resume` tries that again."""
+
+
+def finish(search: Search) -> None:
+    """Train the winner by the evaluator's final recipe, if it has one, and write best/genome.json and best/result.json.
+
+    The genome there is the network whose weights lie beside it: with the document's `final:` parameters once trained.
+    Raises Unfinished where the training fails.
+    """
+    best, state, config = search.state.best, search.state, search.config
+    if best is None:
+        return
+    final = getattr(search.evaluator, "final", None)
+    genome = best.trial.genome
+    directory = best_directory(search.path)
+    if final is not None and config.final_epochs != 0:
+        genome = search.space.final(config.final_set).genome(dict(genome.answers))
+        if state.final is None:
+            start = time.perf_counter()
+            metrics = _train(search, final, best.trial.genome)
+            seconds = round(time.perf_counter() - start, 3)
+            record = {"kind": "final", "number": best.trial.number, "metrics": metrics, "seconds": seconds}
+            search.journal.append(record)
+            state.apply(record)
+    write_json(directory / "genome.json", genome.to_json())
+    search_metrics = best.result.metrics if best.result else None
+    result = {"number": best.trial.number, "fingerprint": best.fingerprint, "search": search_metrics}
+    write_json(directory / "result.json", {**result, "final": state.final["metrics"] if state.final else None})
+
+
+def _train(search: Search, final: Any, genome: Genome) -> Metrics:
+    def report(epoch: int, metrics: Metrics) -> bool:
+        search.tell_watcher(epoch=epoch, metrics=metrics)
+        return True
+
+    directory = best_directory(search.path)
+    try:
+        measured = final(genome, search.config.seed, search.config.final_epochs, search.config.final_set, directory, report)
+    except OSError:
+        raise
+    except Exception as error:
+        raise Unfinished(f"the final training failed: {type(error).__name__}: {error}") from error
+    return {str(name): float(value) for name, value in measured.items()}

@@ -1,0 +1,35 @@
+"""Limits on what a candidate may cost, checked on its pruned graph before anything is trained."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from nas.errors import UserError, did_you_mean
+from nas.graph.graph import Graph
+
+QUANTITIES = ("parameters", "mult_adds", "depth", "activation_memory")
+UNITS = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9}
+
+
+def parse_limits(limits: Mapping[str, Any] | None) -> dict[str, float]:
+    """`{"parameters": "3.5M"}` as `{"parameters": 3500000.0}`: the most that is allowed of each. Raises UserError."""
+    return {name: _amount(name, value) for name, value in (limits or {}).items()}
+
+
+def broken(graph: Graph, limits: Mapping[str, float]) -> str | None:
+    """The first limit that a pruned graph exceeds, or None."""
+    return next((name for name, most in limits.items() if getattr(graph, name) > most), None)
+
+
+def _amount(name: str, value: Any) -> float:
+    if name not in QUANTITIES:
+        raise UserError("limit", f"unknown quantity '{name}'", did_you_mean(name, QUANTITIES))
+    match = re.fullmatch(r"\s*([0-9.]+(?:e[0-9]+)?)\s*([kmgb]?)\s*", str(value), re.IGNORECASE)
+    try:
+        amount = float(match[1]) * UNITS[match[2].upper()] if match and not isinstance(value, bool) else math.nan
+    except ValueError:
+        amount = math.nan
+    if not 0 < amount < math.inf:
+        raise UserError("limit", f"{name} is {value!r}", "give a positive number, such as 3.5M or 600000")
+    return amount

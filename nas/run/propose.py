@@ -1,0 +1,58 @@
+"""Asking the searcher until it proposes a network that is new and within the limits."""
+
+import random
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+
+from nas.errors import ShapeError, UserError
+from nas.run.limits import broken
+from nas.space import Genome, Space
+from nas.types import Searcher, Trial
+
+PATIENCE = 1000  # proposals refused in a row before a search counts as exhausted
+SEEN = "of networks already tried"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A genome to evaluate, its network's fingerprint and costs, and how many proposals were refused before it."""
+
+    genome: Genome
+    fingerprint: str
+    parameters: int
+    mult_adds: int
+    duplicates: int
+    over_limit: int
+
+
+def propose(
+    searcher: Searcher,
+    space: Space,
+    rng: random.Random,
+    pending: Sequence[Trial],
+    seen: Container[str],
+    limits: Mapping[str, float],
+) -> Proposal | str:
+    """The next proposal, or the reason why there is none. One generator serves every asking for a trial."""
+    refused: Counter[str] = Counter()
+    over_limit, impossible = 0, ""
+    while refused.total() < PATIENCE:
+        genome = searcher.ask(rng, pending)
+        if genome is None:
+            return "the searcher has nothing left to propose"
+        try:
+            graph = space.graph(genome).prune()
+        except (UserError, ShapeError) as error:  # no network at this input size
+            impossible = impossible or f": {error}"
+            refused["that cannot be built"] += 1
+            continue
+        if limit := broken(graph, limits):
+            refused[f"over the limit {limit}={limits[limit]:g}"] += 1
+            over_limit += 1
+        elif (fingerprint := graph.fingerprint()) in seen:
+            refused[SEEN] += 1
+        else:
+            return Proposal(genome, fingerprint, graph.parameters, graph.mult_adds, refused[SEEN], over_limit)
+    counts = ", ".join(f"{count} {reason}" for reason, count in refused.most_common())
+    return f"the last {PATIENCE} proposals were all refused: {counts}{impossible}"

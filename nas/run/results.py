@@ -1,0 +1,81 @@
+"""A run as its user sees it: its trials, the best of them, and how it ended."""
+
+from pathlib import Path
+from typing import Any
+
+from nas.run import config as configuration
+from nas.run.directory import CONFIG, JOURNAL, existing
+from nas.run.journal import read
+from nas.run.state import Entry, State, replay
+from nas.space import Genome, Space
+
+
+class Run:
+    """A run directory, read. Opening one takes no lock: a search that goes on may be looked at.
+
+    path: the folder. config: what was asked for. space: what is searched. trials: entries in the order of issue. best: the
+    entry of highest valid_accuracy (the earliest of equals), None before there is one. reason: why the search ended, None while it has
+    not. final: metrics of the winner's last training, test_accuracy among them, None without.
+    """
+
+    def __init__(self, path: Path, config: configuration.Config, space: Space, state: State) -> None:
+        self.path, self.config, self.space, self.state = path, config, space, state
+
+    @classmethod
+    def open(cls, path: str | Path) -> "Run":
+        """Raises UserError where `path` is no run, or its journal is damaged."""
+        path = existing(path)
+        config = configuration.read(path / CONFIG)
+        space = config.document()
+        state = State(space.genome)
+        records, _, _ = read(path / JOURNAL)
+        replay(records, state, lambda result: None, str(path / JOURNAL))
+        return cls(path, config, space, state)
+
+    @property
+    def trials(self) -> list[Entry]:
+        return self.state.entries
+
+    @property
+    def best(self) -> Entry | None:
+        return self.state.best
+
+    @property
+    def reason(self) -> str | None:
+        return self.state.end["reason"] if self.state.end else None
+
+    @property
+    def final(self) -> dict[str, float] | None:
+        return self.state.final["metrics"] if self.state.final else None
+
+    def results(self) -> list[dict[str, Any]]:
+        """Trials that ended, best first, failures last: plain values, as `nas results --json` prints them."""
+        ended = [entry for entry in self.trials if entry.result is not None]
+        ended.sort(key=lambda entry: (entry.score is None, -(entry.score or 0.0), entry.trial.number))
+        return [_row(entry) for entry in ended]
+
+
+def best_genome(path: str | Path) -> Genome:
+    """The genome of a run's best trial. Raises UserError where it has none yet."""
+    from nas.errors import UserError
+
+    run = Run.open(path)
+    if run.best is None:
+        raise UserError(str(path), "no trial of this run has succeeded yet", "see nas results, or go on: nas resume")
+    return run.best.trial.genome
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    result = entry.result
+    assert result is not None
+    return {
+        "number": entry.trial.number,
+        "state": "failed" if result.failed else "done",
+        "genome": dict(entry.trial.genome.answers),
+        "fingerprint": entry.fingerprint,
+        "metrics": result.metrics,
+        "parameters": entry.parameters,
+        "mult_adds": entry.mult_adds,
+        "seconds": result.seconds,
+        "error": result.error,
+    }

@@ -1,0 +1,133 @@
+"""Beginning a search, and going on with one."""
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from nas import executors, searchers
+from nas.errors import UserError
+from nas.evaluators import Train
+from nas.run import config as configuration
+from nas.run.config import Config
+from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
+from nas.run.evaluation import describe, evaluator_of, revive
+from nas.run.final import finish
+from nas.run.interrupt import Interrupted, Stop
+from nas.run.journal import Journal
+from nas.run.lock import Lock
+from nas.run.loop import Search
+from nas.run.progress import Watch
+from nas.run.results import Run
+from nas.run.state import State, replay
+from nas.space import Space, load
+from nas.types import Evaluator, Executor
+
+
+def search(
+    space: str | Path | Space = "nasbench201",
+    *,
+    searcher: str = "regularized_evolution",
+    searcher_options: Mapping[str, Any] | None = None,
+    evaluator: Any = "train",
+    dataset: str = "digits",
+    data: str | None = None,
+    trials: int = 100,
+    epochs: int | None = None,
+    final_epochs: int | None = None,
+    final_set: Mapping[str, Any] | None = None,
+    executor: str = "serial",
+    workers: int | None = None,
+    gpus_per_trial: float = 0.0,
+    ray_address: str | None = None,
+    deadline: float | None = None,
+    seed: int = 0,
+    limits: Mapping[str, Any] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+    runs: str | Path = "runs",
+    name: str | None = None,
+    progress: Watch | None = None,
+) -> Run:
+    """Search `space` for the genome of highest valid_accuracy, in a new run directory `runs/name`.
+
+    space: a packaged name, a document's path, or a Space; `overrides` are parameters of the document, of which `input` and
+    `classes` come from the data set unless they are given here.
+    evaluator: "train" (on `dataset`, found in the folder `data`), any picklable function of a genome that gives a number to
+    maximise or a mapping of metrics, or an Evaluator.
+    trials: how many networks to evaluate; no two are the same. epochs: a trial's budget. final_epochs: of the winner's last
+    training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
+    executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation may take.
+    limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6}`.
+    progress: called with a Progress after each trial, and after each epoch of the final training.
+
+    Raises UserError for bad input, Interrupted where the user stops it, Unfinished where the final training fails, OSError where
+    the run directory cannot be written (the disk is full). After each of the last three, `resume` goes on.
+    """
+    own = evaluator_of(evaluator, dataset, data)
+    found = _fitted(space, dict(overrides or {}), own)
+    config = Config(
+        space=dict(found.document.data),
+        evaluator=describe(own),
+        executor={"name": executor, "workers": workers, "gpus_per_trial": gpus_per_trial, "address": ray_address, "deadline": deadline},
+        searcher=searcher,
+        searcher_options=dict(searcher_options or {}),
+        trials=trials,
+        epochs=epochs,
+        final_epochs=final_epochs,
+        final_set=dict(final_set or {}),
+        seed=seed,
+        limits=dict(limits or {}),
+    )
+    searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
+    found.final(config.final_set)
+    with closing(executors.create(**config.executor)) as workers_:
+        path = create(runs, name, f"{found.name}-{searcher}")
+        configuration.write(path / CONFIG, config)
+        return _go_on(path, config, own, lambda: workers_, progress)
+
+
+def resume(path: str | Path, *, evaluator: Any = None, ray_address: str | None = None, progress: Watch | None = None) -> Run:
+    """Go on with the run at `path`, from where its journal ends. A finished run is returned as it is.
+
+    evaluator: the user's own, where the run had one: what a run directory names is never imported. ray_address: likewise, where it
+    ran on a cluster. Raises as `search` does, and UserError where another process has the run, or its journal is damaged.
+    """
+    path = existing(path)
+    config = configuration.read(path / CONFIG)
+    if config.executor.get("address") != ray_address:
+        what = f"it ran on the Ray cluster {config.executor.get('address')}, and {ray_address} is given"
+        raise UserError(str(path), what, "give the same again: ray_address=... (--ray-address)")
+    own = revive(config.evaluator, evaluator)
+    return _go_on(path, config, own, lambda: executors.create(**config.executor), progress)
+
+
+def _go_on(path: Path, config: Config, evaluator: Evaluator, workers: Callable[[], Executor], progress: Watch | None) -> Run:
+    with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal:
+        space = config.document()
+        state = State(space.genome)
+        searcher = searchers.create(config.searcher, space, config.searcher_options)
+        replay(journal.records, state, searcher.tell, str(journal.path))
+        under_way = Search(path, config, space, searcher, evaluator, journal, state, progress)
+        try:
+            if state.end is None:
+                with closing(workers()) as executor, Stop() as stop:
+                    if not under_way.run(executor, stop):
+                        raise Interrupted(path)
+            with Stop() as stop:
+                stop.at_once = True
+                finish(under_way)
+        except KeyboardInterrupt:
+            raise Interrupted(path) from None
+        return Run(path, config, space, state)
+
+
+def _fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Evaluator) -> Space:
+    """The space with the user's overrides, and with the input and classes of the data that the evaluator trains on."""
+    if isinstance(evaluator, Train):
+        from nas.data import describe as describe_data
+
+        shape, classes = describe_data(evaluator.dataset, evaluator.data)
+        overrides = {"input": list(shape), "classes": classes, **overrides}
+    if isinstance(space, Space):
+        return space.with_parameters(**overrides) if overrides else space
+    return load(str(space), **overrides)

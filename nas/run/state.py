@@ -1,0 +1,126 @@
+"""The state of a run: what its journal's records add up to. The running search and a replay apply the same records."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nas.errors import UserError
+from nas.run.journal import Record
+from nas.run.propose import Proposal
+from nas.space import Genome
+from nas.types import OBJECTIVE, Result, Trial
+
+
+@dataclass
+class Entry:
+    """One trial: what was issued, and its result once it has one. Parameters and mult-adds are the pruned graph's."""
+
+    trial: Trial
+    fingerprint: str
+    parameters: int
+    mult_adds: int
+    duplicates: int
+    over_limit: int
+    issued: float
+    result: Result | None = None
+
+    @property
+    def score(self) -> float | None:
+        """The objective; None while it runs and when it failed."""
+        return self.result.metrics[OBJECTIVE] if self.result and self.result.metrics else None
+
+
+@dataclass
+class State:
+    """Trials by number, the fingerprints already issued, and how the search ended, if it has.
+
+    genome: answers to Genome. pending: trials that were issued and have no result, by number. end: the record of why the search ended. final: the record of the winner's final training.
+    """
+
+    genome: Callable[[dict[str, Any]], Genome]
+    entries: list[Entry] = field(default_factory=list)
+    pending: dict[int, Trial] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+    best: Entry | None = None
+    failed: int = 0
+    finished: int = 0
+    duplicates: int = 0
+    over_limit: int = 0
+    end: Record | None = None
+    final: Record | None = None
+
+    def apply(self, record: Record) -> Entry | None:
+        """Take up a record; for `done` returns the trial's entry, with the result that the searcher is to be told."""
+        kind = record["kind"]
+        if kind == "issued":
+            self._issue(record)
+        elif kind == "done":
+            return self._finish(record)
+        elif kind == "end":
+            self.end = record
+        elif kind == "final":
+            self.final = record
+        else:
+            raise ValueError(f"unknown kind {kind!r}")
+        return None
+
+    def _issue(self, record: Record) -> None:
+        if record["number"] != len(self.entries):
+            raise ValueError(f"trial {record['number']} issued where {len(self.entries)} was next")
+        trial = Trial(record["number"], self.genome(record["answers"]), record["seed"], record["budget"])
+        costs = (record["fingerprint"], record["parameters"], record["mult_adds"])
+        self.pending[trial.number] = trial
+        self.entries.append(Entry(trial, *costs, record["duplicates"], record["over_limit"], record["time"]))
+        self.seen.add(record["fingerprint"])
+        self.duplicates += record["duplicates"]
+        self.over_limit += record["over_limit"]
+
+    def _finish(self, record: Record) -> Entry:
+        number = record["number"]
+        if self.pending.pop(number, None) is None:
+            raise ValueError(f"trial {number} done without being under way")
+        entry = self.entries[number]
+        trial = Trial(number, entry.trial.genome, entry.trial.seed, entry.trial.budget, record["attempt"])
+        entry.result = Result(trial, record.get("metrics"), record.get("error"), record["seconds"])
+        self.finished += 1
+        self.failed += entry.result.failed
+        if entry.score is not None and (self.best is None or self.best.score is None or entry.score > self.best.score):
+            self.best = entry
+        return entry
+
+
+def replay(records: list[Record], state: State, tell: Callable[[Result], None], where: str) -> None:
+    """Apply the records of a journal, telling each result in the order of the journal. Raises UserError naming the line."""
+    for line, record in enumerate(records, start=1):
+        try:
+            entry = state.apply(record)
+        except UserError as error:
+            raise UserError(f"{where}:{line}", f"does not fit run.yaml: {error}", "restore the run from a copy") from None
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise UserError(f"{where}:{line}", f"not a record of a run ({error})", "restore the run from a copy") from None
+        if entry is not None and entry.result is not None:
+            tell(entry.result)
+
+
+def issued(trial: Trial, proposal: Proposal, now: float) -> Record:
+    """The record of a trial about to be dispatched."""
+    return {
+        "kind": "issued",
+        "number": trial.number,
+        "answers": dict(trial.genome.answers),
+        "fingerprint": proposal.fingerprint,
+        "parameters": proposal.parameters,
+        "mult_adds": proposal.mult_adds,
+        "seed": trial.seed,
+        "budget": trial.budget,
+        "duplicates": proposal.duplicates,
+        "over_limit": proposal.over_limit,
+        "time": round(now, 3),
+    }
+
+
+def done(result: Result, now: float) -> Record:
+    """The record of a result."""
+    outcome = {"error": result.error} if result.metrics is None else {"metrics": result.metrics}
+    rest = {"attempt": result.trial.attempt, "seconds": round(result.seconds, 3), "time": round(now, 3)}
+    return {"kind": "done", "number": result.trial.number, **outcome, **rest}

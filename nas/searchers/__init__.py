@@ -1,0 +1,26 @@
+"""Searchers by name. Each proposes genomes and learns from results; `create` makes one with checked options."""
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+from nas.errors import UserError, did_you_mean
+from nas.searchers.random import Random
+from nas.searchers.regularized_evolution import RegularizedEvolution
+from nas.space import Space
+from nas.types import Searcher
+
+SEARCHERS: dict[str, Any] = {"random": Random, "regularized_evolution": RegularizedEvolution}
+
+
+def create(name: str, space: Space, options: Mapping[str, Any] | None = None) -> Searcher:
+    """The searcher `name` over `space`. Raises UserError for an unknown name, an unknown option or a value out of range."""
+    if name not in SEARCHERS:
+        raise UserError("searcher", f"unknown searcher '{name}'", did_you_mean(name, SEARCHERS))
+    known = list(inspect.signature(SEARCHERS[name]).parameters)[1:]
+    for option in options or {}:
+        if option not in known:
+            hint = did_you_mean(option, known) or "it takes none"
+            raise UserError(f"searcher {name}", f"unknown option '{option}'", hint)
+    searcher: Searcher = SEARCHERS[name](space, **(options or {}))
+    return searcher

@@ -1,0 +1,67 @@
+"""Regularized (aging) evolution: Real, Aggarwal, Huang & Le 2019, arXiv:1802.01548, Algorithm 1.
+
+    population <- empty queue, history <- empty
+    while |population| < P:  add a random architecture, trained and evaluated          (ask, first branch)
+    while |history| < C:
+        sample <- S architectures drawn from the population with replacement
+        parent <- the one of highest accuracy in the sample                            (ask, second branch)
+        child  <- mutate(parent), trained and evaluated
+        add the child to the right of the population                                   (tell)
+        remove the oldest, dead, from the left of the population
+    return the architecture of highest accuracy in history
+
+C, the number of trials, counts the first P. Run asynchronously, as the paper ran it: parents come from what has been told, and
+a worker that asks before P results are in gets a random architecture. An evaluation that failed has no accuracy: it neither
+joins the population nor ages it.
+"""
+
+import random
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from nas.errors import UserError
+from nas.space import Genome, Space
+from nas.types import OBJECTIVE, Result, Trial
+
+
+class RegularizedEvolution:
+    """The paper's evolution with its defaults: P=100, S=25, and the identity mutation at 0.05.
+
+    A mutation changes one answer: of an operation or of an input ("hidden state"), the kind drawn uniformly from those that
+    the genome has (numbers are a third kind, which the paper's space lacks). Raises UserError for options out of range.
+    """
+
+    def __init__(self, space: Space, population: int = 100, sample: int = 25, identity: float = 0.05) -> None:
+        _check("population", population, isinstance(population, int) and population >= 1, "a whole number of at least 1")
+        _check("sample", sample, isinstance(sample, int) and sample >= 1, "a whole number of at least 1")
+        _check("identity", identity, isinstance(identity, int | float) and 0 <= identity < 1, "a rate from 0 to below 1")
+        self.space = space
+        self.population_size, self.sample_size, self.identity = population, sample, identity
+        self.population: deque[tuple[Genome, float]] = deque()  # oldest first
+
+    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
+        if len(self.population) < self.population_size:
+            return self.space.sample(rng)
+        sample = [rng.choice(self.population) for _ in range(self.sample_size)]
+        parent, _ = max(sample, key=lambda individual: individual[1])
+        return self.mutate(parent, rng)
+
+    def mutate(self, parent: Genome, rng: random.Random) -> Genome:
+        """A copy of the parent with one answer changed, or, at the rate `identity`, with none."""
+        kinds = self.space.kinds(parent)
+        if rng.random() < self.identity or not kinds:
+            return parent
+        return self.space.mutate(parent, rng, kind=rng.choice(kinds))
+
+    def tell(self, result: Result) -> None:
+        if result.metrics is None:
+            return
+        self.population.append((result.trial.genome, result.metrics[OBJECTIVE]))
+        if len(self.population) > self.population_size:
+            self.population.popleft()
+
+
+def _check(option: str, value: Any, fine: bool, wanted: str) -> None:
+    if not fine or isinstance(value, bool):
+        raise UserError("searcher regularized_evolution", f"{option} is {value!r}", f"give {wanted}")

@@ -1,0 +1,218 @@
+"""Cells: a plain chain, or a DAG of nodes whose edges are operations on the cell's inputs and earlier nodes.
+
+Sources are counted from 0: the inputs in the order in which they are written, then the nodes.
+"""
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import did_you_mean
+from nas.space.document import Template
+from nas.space.expressions import UNKNOWN, ExpressionError, parse
+from nas.space.language import EDGE_SETS, NODE_KEYS
+from nas.space.values import only, read, settle, shown
+from nas.space.walk import Choice, Flow, Place
+
+if TYPE_CHECKING:
+    from nas.space.interpreter import Interpreter
+
+MERGE_WORDS = ("add", "concat", "mean")
+MAX_NODES, MAX_SETS = 200, 100_000
+
+
+@dataclass
+class Cell:
+    """A cell under way: its states so far (inputs, then nodes), and what its edges have read."""
+
+    walk: "Interpreter"
+    template: Template
+    flow: Flow
+    inputs: int = 0
+    states: list[Flow] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    edges: int = 0
+
+    def copy(self) -> "Cell":
+        return replace(self, states=list(self.states), used=set(self.used))
+
+
+def walk_cell(walk: "Interpreter", template: Template, flow: Flow, at: Place) -> Flow:
+    """The cell's output; the next cell finds this cell's input as its `before`."""
+    if not template.is_dag:
+        return walk.chain(template.body, flow, at, template.source, "body")._replace(before=flow)
+    specs = template.source["nodes"]
+    if not isinstance(specs, list) or not specs:
+        raise ExpressionError(f"a cell's nodes are a list, not {shown(specs)}")
+    cell = Cell(walk, template, flow)
+    _inputs(cell, template.source.get("inputs"), at.child("inputs"))
+    return _nodes(cell, specs, 0, at)._replace(before=flow)
+
+
+def _inputs(cell: Cell, written: Any, at: Place) -> None:
+    flow, walk = cell.flow, cell.walk
+    sources = {"before": flow.before or flow, "last": flow}
+    chains = {"last": None} if written is None else written
+    if not isinstance(chains, dict) or not chains:
+        raise ExpressionError(f"a cell's inputs are 'before' and 'last' with their chains, not {shown(chains)}")
+    only(chains, tuple(sources), "inputs")
+    for name, chain in chains.items():
+        names = {**at.names, "scale": walk.target.scale(sources[name], flow)}
+        place = at.child(name).knowing(names)
+        cell.states.append(walk.chain(chain, sources[name], place, chains, name))
+    cell.inputs = len(cell.states)
+
+
+def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
+    """The nodes from `position` on, and the output. How many nodes there are may be a choice, on which the rest depends."""
+    if position == len(specs):
+        if "where" in cell.template.source:
+            _constrain(cell, cell.template.source["where"], at)
+        return _output(cell, cell.template.source.get("output", "last"), at)
+    spec = specs[position]
+    if not isinstance(spec, dict):
+        raise ExpressionError(f"a node is a mapping like {{add: edges}}, not {shown(spec)}")
+    only(spec, NODE_KEYS, "a node")
+
+    def turns(count: Any) -> Flow:
+        if type(count) is not int or not 0 <= count <= MAX_NODES:
+            raise ExpressionError(f"repeat takes a whole number of nodes from 0 to {MAX_NODES}, not {shown(count)}")
+        inner = cell.copy()
+        for turn in range(count):
+            _node(inner, spec, at, turn)
+        return _nodes(inner, specs, position + 1, at)
+
+    place = at.child("nodes").child(f"repeat_{position}")
+    return settle(cell.walk.target, spec.get("repeat", 1), cell.flow, place, turns, "number")  # type: ignore[no-any-return]
+
+
+def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
+    if len(cell.states) - cell.inputs >= MAX_NODES:
+        raise ExpressionError(f"a cell has at most {MAX_NODES} nodes")
+    words = [word for word in MERGE_WORDS if word in spec]
+    if len(words) != 1:
+        raise ExpressionError("a node has one merge of its edges: add, concat or mean")
+    merge, walk, earlier = words[0], cell.walk, len(cell.states)
+    names = {**at.names, "earlier": list(range(earlier)), "index": turn}
+    place = at.child("nodes").child(earlier - cell.inputs).knowing(names)
+
+    flows = _edges(cell, spec[merge], place)
+    if not flows:  # no edge is present: zeros
+        state = walk.target.primitive("none", {"stride": at.names["stride"]}, cell.states[0], place.child("none"))
+    elif len(flows) == 1:
+        state = flows[0]
+    else:
+        state = walk.target.merge(merge, flows, place.child(merge), {})
+    if "do" in spec:
+        given = {"channels": names["channels"], "stride": 1}
+        do = Place(f"{place.path}.do", f"{place.answers}.operation", names, place.scopes, place.depth, given)
+        state = walk.item(spec["do"], state, do, spec, "do")
+    cell.states.append(state)
+
+
+def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
+    """What the edges into a node give."""
+    target = cell.walk.target
+    if isinstance(spec, list):
+        return [_written_edge(cell, edge, at.child(number)) for number, edge in enumerate(spec)]
+    if not isinstance(spec, dict) or sum(word in spec for word in EDGE_SETS) != 1:
+        raise ExpressionError(f"edges are a list, or one of all, choose and subset, not {shown(spec)}")
+    word = next(word for word in EDGE_SETS if word in spec)
+    only(spec, EDGE_SETS[word], f"'{word}'")
+    operation = spec.get("operation", "identity")
+
+    def taken(numbers: Sequence[int]) -> list[Flow]:
+        return [_edge(cell, operation, number, at.child(number), spec, "operation") for number in numbers]
+
+    def among(sources: Any) -> list[Flow]:
+        if not isinstance(sources, list) or any(type(number) is not int for number in sources):
+            raise ExpressionError(f"'{word}' goes over a list of sources, not {shown(sources)}")
+        if word == "all":
+            return taken(sources)
+        if word == "subset":
+            present = [_present(cell, operation, number, at.child(number), spec) for number in sources]
+            return [flow for flow in present if flow is not None]
+        return settle(target, spec["choose"], cell.flow, at.child("choose"), lambda count: chosen(count, sources))  # type: ignore[no-any-return]
+
+    def chosen(count: Any, sources: list[int]) -> list[Flow]:
+        if type(count) is not int or not 0 <= count <= len(sources):
+            raise ExpressionError(f"cannot choose {shown(count)} of {len(sources)} sources")
+        if math.comb(len(sources), count) > MAX_SETS:
+            raise ExpressionError(f"more than {MAX_SETS} ways to choose {count} of {len(sources)} sources")
+        sets = list(itertools.combinations(sorted(sources), count))
+        return target.branch(Choice(f"{at.answers}.inputs", "input", sets, sets), cell.flow, taken)  # type: ignore[no-any-return]
+
+    sources = spec.get("of") if word == "choose" else spec[word]
+    return settle(target, sources, cell.flow, at.child(word), among)  # type: ignore[no-any-return]
+
+
+def _written_edge(cell: Cell, edge: Any, at: Place) -> Flow:
+    if not isinstance(edge, list) or len(edge) != 2:
+        raise ExpressionError(f"an edge is [operation, source], not {shown(edge)}")
+    source = Place(at.path, f"{at.answers}.input", at.names, at.scopes, at.depth)
+    out = settle(cell.walk.target, edge[1], cell.flow, source, lambda n: _edge(cell, edge[0], n, at, edge, 0), "input")
+    return out  # type: ignore[no-any-return]
+
+
+def _present(cell: Cell, operation: Any, number: int, at: Place, spec: Mapping[str, Any]) -> Flow | None:
+    def edge(present: bool) -> Flow | None:
+        return _edge(cell, operation, number, at, spec, "operation") if present else None
+
+    choice = Choice(f"{at.answers}.present", "input", (False, True), (False, True))
+    return cell.walk.target.branch(choice, cell.flow, edge)  # type: ignore[no-any-return]
+
+
+def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, key: Any) -> Flow:
+    """An operation on a source, called with the cell's channels and, on an input, its stride."""
+    if type(number) is not int or not 0 <= number < len(cell.states):
+        raise ExpressionError(f"source {shown(number)} is not one of 0 to {len(cell.states) - 1}, the inputs and earlier nodes")
+    walk, source = cell.walk, cell.states[number]
+    cell.used.add(number)
+    cell.edges += 1
+    if "where" in cell.template.source:
+        walk.target.edge()
+    given = {"channels": at.names["channels"], "stride": at.names["stride"] if number < cell.inputs else 1}
+    place = Place(at.path, f"{at.answers}.operation", at.names, at.scopes, at.depth, given)
+    out = walk.item(operation, source, place, container, key)
+    after = cell.template.source.get("after_edge")
+    if after is None or walk.target.is_identity(source, out):
+        return out
+    chain = lambda: walk.chain(after, out, at.child("after_edge"), cell.template.source, "after_edge")  # noqa: E731
+    return walk.target.either([chain], out) if walk.target.names_only else chain()
+
+
+def _constrain(cell: Cell, condition: Any, at: Place) -> None:
+    if not isinstance(condition, str):
+        raise ExpressionError(f"'where' is a condition on edges, like 'edges <= 9', not {shown(condition)}")
+    expression = parse(condition.removeprefix("="))
+    for name in expression.names:
+        if cell.walk.target.pending(at.names.get(name)) or at.names.get(name) is UNKNOWN:
+            raise ExpressionError(f"'where' may not depend on '{name}', which is open or a shape")
+    cell.walk.target.constrain(lambda edges: expression.value({**at.names, "edges": edges}), cell.edges)
+
+
+def _output(cell: Cell, output: Any, at: Place) -> Flow:
+    if output == "last":
+        return cell.states[-1]
+    if not isinstance(output, dict) or len(output) != 1 or next(iter(output)) not in MERGE_WORDS:
+        hint = did_you_mean(output, ("last",)) if isinstance(output, str) else "write last, or {concat: nodes}"
+        raise ExpressionError(f"unknown cell output {shown(output)}; {hint}")
+    ((merge, which),) = output.items()
+
+    def merged(which: Any) -> Flow:
+        if which == "nodes":
+            numbers = list(range(cell.inputs, len(cell.states)))
+        elif which == "unused":
+            numbers = [number for number in range(len(cell.states)) if number not in cell.used]
+        elif isinstance(which, list) and all(type(n) is int and 0 <= n < len(cell.states) for n in which) and which:
+            numbers = which
+        else:
+            raise ExpressionError(f"a cell gives nodes, unused, or a list of states from 0 to {len(cell.states) - 1}, not {shown(which)}")
+        flows = cell.walk.target.align(cell.walk, [cell.states[number] for number in numbers], at.child("output"))
+        if len(flows) == 1:
+            return flows[0]
+        return cell.walk.target.merge(merge, flows, at.child("output").child(merge), {})
+
+    return read(cell.walk.target, which, cell.flow, at.child("output"), lambda value: merged(value))  # type: ignore[no-any-return]

@@ -1,0 +1,197 @@
+"""A resolved document: what a space file says once `extends`, variants, overrides and the library are worked in."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from nas.errors import UserError, did_you_mean
+from nas.graph.operations import OPERATIONS
+from nas.space.expressions import ExpressionError, is_expression, parse
+from nas.space.language import CELL_KEYS, FORMS, RESERVED, TOP_KEYS
+from nas.space.reader import line_of
+
+META = ("parameters", "body")
+FREE = ("relaxed", "input", "classes")  # names that a document need not declare
+
+
+@dataclass(frozen=True, eq=False)
+class Template:
+    """A block or cell: declared parameters with their defaults, and what it is made of."""
+
+    name: str
+    parameters: Mapping[str, Any]
+    body: Any
+    source: Mapping[str, Any]
+    is_cell: bool = False
+    stride: int = 1
+
+    @property
+    def is_dag(self) -> bool:
+        return self.is_cell and "nodes" in self.source
+
+
+def template(name: str, written: Any, is_cell: bool, where: str) -> Template:
+    """A template from what is written: a chain, or a mapping with `parameters` and `body` (for cells: inputs, nodes, output ...)."""
+    keys = CELL_KEYS if is_cell else META
+    full = isinstance(written, dict) and bool({"body", "nodes"} & written.keys())
+    if not full:
+        return Template(name, {}, written, {"body": written}, is_cell)
+    for key in written:
+        if key not in keys:
+            raise UserError(line_of(written, key) or where, f"{where}: unknown key '{key}'", did_you_mean(key, keys))
+    parameters = written.get("parameters") or {}
+    if not isinstance(parameters, dict):
+        raise UserError(line_of(written, "parameters") or where, f"{where}.parameters: expected names with defaults")
+    stride = written.get("stride", 1)
+    if isinstance(stride, bool) or not isinstance(stride, int) or stride < 1:
+        raise UserError(line_of(written, "stride") or where, f"{where}.stride: {stride!r} is not a whole number above 0")
+    if "nodes" in written and "body" in written:
+        raise UserError(line_of(written, "body") or where, f"{where}: a cell has `nodes` or a `body`, not both")
+    return Template(name, parameters, written.get("body"), written, is_cell, stride)
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """Plain data that stands for itself: no reference to a file, a parent or the library is left in it.
+
+    Two documents are equal when they say the same (`digest`).
+    """
+
+    data: Mapping[str, Any]
+    _heads: dict[int, str] = field(default_factory=dict, repr=False)
+    stamps: dict[Any, Any] = field(default_factory=dict, repr=False)  # expanded blocks, kept by `nas.space.build`
+
+    @cached_property
+    def name(self) -> str:
+        return str(self.data.get("name", "document"))
+
+    @cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(json.dumps(self.data, sort_keys=True).encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Document) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Document, (self.data,)
+
+    @cached_property
+    def input(self) -> tuple[int, ...]:
+        """(channels, *spatial)."""
+        shape = self.data.get("input", [3, 32, 32])
+        whole = isinstance(shape, list) and all(type(size) is int and 1 <= size <= 100_000 for size in shape)
+        if not whole or not 1 <= len(shape) <= 4:
+            what = f"input: {shape!r} is not a shape"
+            raise UserError(line_of(self.data, "input") or self.name, what, "write [channels, height, width]")
+        return tuple(shape)
+
+    @cached_property
+    def classes(self) -> int:
+        classes = self.data.get("classes", 10)
+        if type(classes) is not int or not 1 <= classes <= 1_000_000:
+            raise UserError(line_of(self.data, "classes") or self.name, f"classes: {classes!r} is not a whole number above 0")
+        return int(classes)
+
+    @property
+    def network(self) -> Any:
+        return self.data["network"]
+
+    @cached_property
+    def parameters(self) -> dict[str, Any]:
+        """Document parameters, each after those that it reads; raises UserError for a circle."""
+        written = self.data.get("parameters") or {}
+        ordered: dict[str, Any] = {}
+
+        def visit(name: str, path: tuple[str, ...]) -> None:
+            if name in path:
+                circle = " -> ".join((*path[path.index(name) :], name))
+                raise UserError(line_of(written, name), f"parameters.{name}: defined by itself ({circle})")
+            if name not in ordered:
+                for other in names_in(written[name]):
+                    if other in written:
+                        visit(other, (*path, name))
+                ordered[name] = written[name]
+
+        for name in written:
+            visit(name, ())
+        return ordered
+
+    @cached_property
+    def templates(self) -> dict[str, Template]:
+        """Blocks and cells by name."""
+        found: dict[str, Template] = {}
+        for section in ("blocks", "cells"):
+            for name, written in (self.data.get(section) or {}).items():
+                where = f"{section}.{name}"
+                if name in OPERATIONS or name in RESERVED or name in found:
+                    taken = "both a block and a cell" if name in found else "a word of the language"
+                    raise UserError(line_of(self.data[section], name) or self.name, f"{where}: '{name}' is {taken}", "choose another name")
+                found[name] = template(name, written, section == "cells", where)
+        return found
+
+    def head(self, item: Mapping[str, Any]) -> str:
+        """What a mapping in a chain is: the word of its form, `call`, or `chain` (names for its items)."""
+        known = self._heads.get(id(item))
+        if known is None:
+            known = self._heads[id(item)] = self._head(item)
+        return known
+
+    def _head(self, item: Mapping[str, Any]) -> str:
+        for form in FORMS:
+            if form in item and not (form == "repeat" and "body" not in item and len(item) > 1 and "do" not in item):
+                return form
+        if len(item) == 1:
+            ((name, value),) = item.items()
+            if is_expression(name) or name in OPERATIONS or name in self.templates:
+                return "call"
+            return "chain" if self._is_chain(value) else "call"
+        return "chain"
+
+    def _is_chain(self, value: Any) -> bool:
+        """Whether the only value of a mapping is an item that its key names, rather than the arguments of an unknown operation."""
+        if isinstance(value, dict):
+            return any(self._head(value) == form for form in FORMS) or any(
+                is_expression(key) or key in OPERATIONS or key in self.templates for key in value
+            )
+        return isinstance(value, list) or (isinstance(value, str) and (value in OPERATIONS or value in self.templates))
+
+
+def check_top(data: Any, file: str) -> None:
+    """A document's top: known keys, and sections that are mappings. Raises UserError."""
+    if not isinstance(data, dict):
+        raise UserError(file, "a document is a mapping with at least a `network`")
+    for key in data:
+        if key not in TOP_KEYS:
+            raise UserError(line_of(data, key) or file, f"unknown key '{key}'", did_you_mean(key, TOP_KEYS))
+    for key in ("parameters", "variants", "blocks", "cells", "final"):
+        if data.get(key) is not None and not isinstance(data[key], dict):
+            raise UserError(line_of(data, key) or file, f"{key}: expected a mapping, not {type(data[key]).__name__}")
+    for name, overrides in (data.get("variants") or {}).items():
+        if not isinstance(overrides, dict):
+            raise UserError(line_of(data["variants"], name) or file, f"variants.{name}: expected parameters and their values")
+    for key in ("name", "source"):
+        if key in data and not isinstance(data[key], str):
+            raise UserError(line_of(data, key) or file, f"{key}: expected text, not {data[key]!r}")
+    for name in data.get("parameters") or {}:
+        if not name.isidentifier() or name in ("index", "in_channels", *FREE):
+            raise UserError(line_of(data["parameters"], name) or file, f"parameters.{name}: not a free name", "choose another")
+
+
+def names_in(value: Any) -> set[str]:
+    """Names that the expressions in a value read (operations passed as values are read where they are used)."""
+    if is_expression(value):
+        try:
+            return set(parse(value[1:]).names)
+        except ExpressionError:
+            return set()  # reported with its place when it is read
+    if isinstance(value, list):
+        return set().union(*map(names_in, value))
+    if isinstance(value, dict) and "choice" in value:
+        return names_in(value["choice"])
+    return set()

@@ -1,0 +1,180 @@
+"""From a name or a path to a resolved document: packaged documents, `extends`, variants, overrides, library blocks."""
+
+import copy
+import re
+from collections.abc import Mapping as AnyMapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from nas.errors import UserError, did_you_mean
+from nas.graph.operations import OPERATIONS
+from nas.space.document import Document, check_top
+from nas.space.language import FORMS
+from nas.space.reader import Mapping, line_of, read_yaml
+
+PACKAGE = Path(__file__).resolve().parent.parent
+FOLDER = next(path for path in (PACKAGE / "search_spaces", PACKAGE.parent / "search_spaces") if path.is_dir())
+MAX_EXTENDS = 8
+WORD = re.compile(r"[A-Za-z_]\w*")
+
+
+def resolve(name: str, overrides: AnyMapping[str, Any]) -> Document:
+    """The document of a packaged name, of a variant's name, or of a path (`file.yaml`, `file.yaml#variant`). Raises UserError."""
+    data, file = _merged(*_find(name), depth=0)
+    data = _apply(data, overrides, file, "override")
+    if "network" not in data:
+        raise UserError(file, "a document needs a `network`")
+    data.pop("variants", None)
+    return Document(_with_library(data))
+
+
+def overridden(document: Document, overrides: AnyMapping[str, Any]) -> Document:
+    """The same document with other parameters (or `input` and `classes`)."""
+    return Document(_with_library(_apply(copy.deepcopy(document.data), overrides, document.name, "override")))  # type: ignore[arg-type]
+
+
+@lru_cache(maxsize=1)
+def packaged() -> dict[str, tuple[Path, str | None]]:
+    """Every packaged name: the file, and the variant (None: the document itself)."""
+    names: dict[str, tuple[Path, str | None]] = {}
+    for path in sorted(FOLDER.rglob("*.yaml")):
+        if path.name == "library.yaml":
+            continue
+        data = _read(path)
+        for name, variant in [(data.get("name", path.stem), None), *((v, v) for v in data.get("variants") or {})]:
+            if name in names:
+                raise UserError(str(path), f"the name '{name}' is taken by {names[name][0].name}")
+            names[name] = (path, variant)
+    return names
+
+
+@lru_cache(maxsize=1)
+def library() -> Mapping:
+    """The standard library's blocks."""
+    return _read(FOLDER / "library.yaml")["blocks"]  # type: ignore[no-any-return]
+
+
+def _find(name: str) -> tuple[Path, str | None]:
+    """(file, variant) of a name or path."""
+    text, _, variant = name.partition("#")
+    if text.endswith((".yaml", ".yml")) or "/" in text:
+        path = Path(text)
+        if not path.is_file():
+            raise UserError(text, "no such file", "give a packaged name (`nas list`) or a path to a document")
+        return path, variant or None
+    known = FOLDER.joinpath("classics", f"{name}.yaml")  # the quick way for most names, before reading them all
+    if known.is_file() and _read(known).get("name", name) == name:
+        return known, None
+    if name not in packaged():
+        raise UserError(name, "no packaged document or variant of this name", did_you_mean(name, packaged()))
+    return packaged()[name]
+
+
+@lru_cache(maxsize=256)
+def _parsed(path: Path, stamp: tuple[int, int]) -> Mapping:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(str(path), f"cannot be read: {error}") from None
+    shown = path.relative_to(FOLDER.parent) if path.is_relative_to(FOLDER) else path
+    data = read_yaml(text, str(shown))
+    check_top(data, str(shown))
+    return data  # type: ignore[no-any-return]
+
+
+def _read(path: Path) -> Mapping:
+    stat = path.stat()
+    return _parsed(path, (stat.st_mtime_ns, stat.st_size))
+
+
+def _merged(path: Path, variant: str | None, depth: int) -> tuple[Mapping, str]:
+    """A file's document with its parent merged in and its variant applied, and the file's name for errors."""
+    written = copy.deepcopy(_read(path))
+    file = line_of(written).rpartition(":")[0] or str(path)
+    data = written
+    if "extends" in written:
+        parent = written.pop("extends")
+        if depth >= MAX_EXTENDS:
+            raise UserError(file, f"extends more than {MAX_EXTENDS} documents", "does it extend itself?")
+        base, _ = _merged(*_parent(parent, path, line_of(written, "extends") or file), depth + 1)
+        base.pop("variants", None)
+        data = merge(base, written)
+    data.setdefault("name", path.stem)
+    if variant is not None:
+        variants = written.get("variants") or {}
+        if variant not in variants:
+            raise UserError(file, f"no variant '{variant}'", did_you_mean(variant, variants))
+        data = _apply(data, variants[variant], file, f"variants.{variant}")
+        data["name"] = variant
+    return data, file
+
+
+def _parent(parent: Any, path: Path, where: str) -> tuple[Path, str | None]:
+    if not isinstance(parent, str):
+        raise UserError(where, f"extends: expected a name or a file beside this one, not {parent!r}")
+    text, _, variant = parent.partition("#")
+    if not text.endswith((".yaml", ".yml")):
+        return _find(parent)
+    target = (path.parent / text).resolve()
+    if not target.is_relative_to(path.parent.resolve()) or not target.is_file():
+        raise UserError(where, f"extends: no file '{text}' in this document's folder")
+    return target, variant or None
+
+
+def _apply(data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str) -> Mapping:
+    """`overrides` as the values of `input`, `classes` and declared parameters."""
+    declared = data.get("parameters") or {}
+    for name, value in overrides.items():
+        if name in ("input", "classes"):
+            data[name] = list(value) if isinstance(value, tuple) else value
+        elif name in declared:
+            declared[name] = copy.deepcopy(value)
+        else:
+            known = ["input", "classes", *declared]
+            raise UserError(line_of(overrides, name) or file, f"{where}: no parameter '{name}'", did_you_mean(name, known))
+    return data
+
+
+def merge(base: Any, child: Any) -> Any:
+    """Mappings merge deeply; lists and scalars replace, and so does an operation or form that begins with another word."""
+    if not (isinstance(base, dict) and isinstance(child, dict)) or _word(base) != _word(child):
+        return child
+    lines = {**getattr(base, "lines", {}), **getattr(child, "lines", {})}
+    merged = {key: merge(base[key], child[key]) if key in base and key in child else {**base, **child}[key] for key in {**base, **child}}
+    return Mapping(merged, getattr(child, "where", ""), lines)
+
+
+def _word(item: AnyMapping[str, Any]) -> str | None:
+    """The word that an item of a chain begins with; None for a mapping of names."""
+    form = next((form for form in FORMS if form in item), None)
+    if form is None and len(item) == 1:
+        (name,) = item
+        return name if name in OPERATIONS or name in library() or name.startswith("=") else None
+    return form
+
+
+def _with_library(data: Mapping) -> Mapping:
+    """The document with the library's blocks that it names, and those that they name, among its own."""
+    blocks = data.get("blocks") or Mapping(where=line_of(data))
+    available, needed = library(), dict.fromkeys(_words({key: value for key, value in data.items() if key != "source"}))
+    needed.update(dict.fromkeys(("conv_bn", "factorized_reduce")) if {"projection", "unused", "nodes"} & needed.keys() else {})
+    todo = [name for name in needed if name in available]
+    while todo:
+        name = todo.pop()
+        if name not in blocks and name not in (data.get("cells") or {}):
+            blocks[name] = available[name]
+            todo.extend(word for word in _words(available[name]) if word in available)
+    if blocks:
+        data["blocks"] = blocks
+    return data
+
+
+def _words(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return set(WORD.findall(value))
+    if isinstance(value, dict):
+        return set().union(*(_words(key) | _words(item) for key, item in value.items()))
+    if isinstance(value, list):
+        return set().union(*map(_words, value))
+    return set()

@@ -1,0 +1,172 @@
+"""The forms of the language, one function each: how each walks its parts. `FORM` maps a form's word to its function."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import did_you_mean
+from nas.space.expressions import UNKNOWN, ExpressionError, is_expression
+from nas.space.language import FORMS, MERGES, SHORTCUTS
+from nas.space.values import bind, choose, evaluate, settle, shown
+from nas.space.walk import Flow, Place
+
+if TYPE_CHECKING:
+    from nas.space.interpreter import Interpreter
+
+MAX_TURNS = 10_000
+
+
+def choice(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+    """An operation, block or chain chosen."""
+    return choose(walk.target, item, flow, at, "operation", lambda chosen, inner: walk.item(chosen, flow, inner))
+
+
+def residual(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+    """Sum of a body and a shortcut."""
+    form = item.get("shortcut", "identity")
+    out = walk.chain(item["residual"], flow, at.child("residual"), item, "residual")
+    if isinstance(form, str) and form in SHORTCUTS:
+        other = walk.target.shortcut(walk, form, flow, out, at.child("shortcut"))
+    else:
+        other = walk.chain(form, flow, at.child("shortcut"), item, "shortcut")
+    if other is None:  # `if_same`, and they differ
+        return out._replace(before=flow.before)
+    return walk.target.merge("add", [out, other], at.child("sum"), {})._replace(before=flow.before)
+
+
+def branches(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+    """Parallel paths and their merge."""
+    paths, target = item["branches"], walk.target
+    if not isinstance(paths, list | dict) or not paths:
+        raise ExpressionError(f"branches is a list of chains, not {shown(paths)}")
+    named = list(paths.items() if isinstance(paths, dict) else enumerate(paths))
+    flows = [walk.chain(path, flow, at.child(name), paths, name) for name, path in named]
+    options = {"drop": item["drop"]} if "drop" in item else {}
+
+    def merged(word: Any) -> Flow:
+        if not isinstance(word, str) or word not in MERGES:
+            raise ExpressionError(f"unknown merge {shown(word)}; {did_you_mean(word, MERGES)}")
+        if options and word != "mean":
+            raise ExpressionError(f"drop belongs to the merge mean, not {word}")
+        if word == "gate" and len(flows) != 2:
+            raise ExpressionError(f"gate merges two branches [H, T], not {len(flows)}")
+        sources = [*flows, flow] if word == "gate" else flows
+        return bind(
+            target, options.items(), flow, at, None, lambda bound: target.merge(word, sources, at.child(word), bound)
+        )
+
+    out: Flow = settle(target, item.get("merge", "concat"), flow, at.child("merge"), merged)
+    return out._replace(before=flow.before)
+
+
+def repeat(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+    """A body several times over; `index` is the turn."""
+    if "body" not in item:
+        raise ExpressionError("'repeat' needs a 'body'")
+
+    def turns(count: Any) -> Flow:
+        if count is UNKNOWN:
+            once = at.turn(0, "repeat")
+            return walk.target.either([lambda: walk.chain(item["body"], flow, once, item, "body")], flow)
+        if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_TURNS:
+            raise ExpressionError(f"repeat takes a whole number from 0 to {MAX_TURNS}, not {shown(count)}")
+        here = flow
+        for turn in range(count):
+            here = walk.chain(item["body"], here, at.turn(turn, "repeat"), item, "body")
+        return here
+
+    return settle(walk.target, item["repeat"], flow, at.child("repeat"), turns, "number")
+
+
+def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+    """A body for each turn through lists of one length; a choice beside them is answered each turn."""
+    variables = item["for"]
+    if not isinstance(variables, dict) or not variables or "do" not in item:
+        raise ExpressionError("'for' takes names with lists, and a 'do'")
+    expressions = {name: raw for name, raw in variables.items() if is_expression(raw)}
+
+    def turns(known: Mapping[str, Any]) -> Flow:
+        columns = {**variables, **known}
+        if UNKNOWN in known.values():
+            once = at.turn(0, "for")
+            once = once.knowing({**once.names, **dict.fromkeys(variables, UNKNOWN)})
+            return walk.target.either([lambda: walk.chain(item["do"], flow, once, item, "do")], flow)
+        sizes = {name: len(value) for name, value in columns.items() if isinstance(value, list)}
+        for name, value in columns.items():
+            if name not in sizes and not (isinstance(value, dict) and "choice" in value):
+                raise ExpressionError(f"'for' {name} goes through a list, not {shown(value)}")
+        if len(set(sizes.values())) != 1:
+            written = ", ".join(f"{name} has {size}" for name, size in sizes.items()) or "none of these is a list"
+            raise ExpressionError(f"the lists of a 'for' have one length; {written}")
+        count = next(iter(sizes.values()))
+        if count > MAX_TURNS:
+            raise ExpressionError(f"'for' goes through {count} items; at most {MAX_TURNS}")
+        here = flow
+        for turn in range(count):
+            values = {name: value[turn] if name in sizes else value for name, value in columns.items()}
+            here = _turn(walk, item, values, here, at.turn(turn, "for"))
+        return here
+
+    return _columns(walk, list(expressions.items()), {}, flow, at.child("for"), turns)
+
+
+def _turn(walk: "Interpreter", item: dict[str, Any], values: dict[str, Any], flow: Flow, at: Place) -> Flow:
+    def body(bound: Mapping[str, Any]) -> Flow:
+        return walk.chain(item["do"], flow, at.knowing({**at.names, **bound}), item, "do")
+
+    return bind(walk.target, values.items(), flow, at.child("for"), None, body)
+
+
+def _columns(
+    walk: "Interpreter", todo: list[tuple[str, Any]], known: dict[str, Any], flow: Flow, at: Place, then: Callable[[dict[str, Any]], Any]
+) -> Any:
+    """`then(lists)` of the expressions in a `for`; the items of a list may still be held open."""
+    if not todo:
+        return then(known)
+    (name, raw), *rest = todo
+
+    def value(value: Any) -> Any:
+        if not isinstance(value, list) and walk.target.holds and walk.target.pending(value):
+            return walk.target.force(value, flow, at, value_known)
+        return value_known(value)
+
+    def value_known(value: Any) -> Any:
+        return _columns(walk, rest, {**known, name: value}, flow, at, then)
+
+    return evaluate(walk.target, raw, flow, at, value)
+
+
+def when(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+    """One of two chains."""
+    if "do" not in item:
+        raise ExpressionError("'when' needs a 'do'")
+
+    def part(word: str) -> Flow:
+        return walk.chain(item[word], flow, at.child(word), item, word) if word in item else flow
+
+    def decide(truth: Any) -> Flow:
+        if truth is UNKNOWN:
+            return walk.target.either([lambda: part("do"), lambda: part("else")], flow)
+        return part("do" if truth else "else")
+
+    condition = item["when"]
+    if isinstance(condition, str) and not is_expression(condition):
+        condition = f"={condition}"
+    return settle(walk.target, condition, flow, at.child("when"), decide)
+
+
+def auxiliary(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+    """A side head: the chain goes on from where it was."""
+    walk.target.auxiliary(walk.chain(item["auxiliary"], flow, at.child("auxiliary"), item, "auxiliary"))
+    return flow
+
+
+FORM = {
+    "residual": residual,
+    "branches": branches,
+    "repeat": repeat,
+    "for": loop,
+    "when": when,
+    "auxiliary": auxiliary,
+    "choice": choice,
+}
+assert FORM.keys() == FORMS.keys()

@@ -1,0 +1,73 @@
+"""A genome: the answers to a document's choices, and the document that they answer."""
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from nas.errors import UserError
+from nas.space.document import Document, check_top
+from nas.space.oracles import as_answer
+
+FORMAT = 1
+MAX_FILE = 4_000_000
+
+
+class Genome:
+    """Frozen and hashable. `answers` maps each choice's path to its answer, in the order in which they are asked."""
+
+    def __init__(self, document: Document, answers: Mapping[str, Any]) -> None:
+        self.document = document
+        self.answers: Mapping[str, Any] = MappingProxyType({path: as_answer(value) for path, value in answers.items()})
+
+    @cached_property
+    def _key(self) -> frozenset[tuple[str, type, Any]]:
+        return frozenset((path, type(value), value) for path, value in self.answers.items())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Genome) and self._key == other._key and self.document == other.document
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"Genome({self.document.name}, {dict(self.answers)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Genome, (self.document, dict(self.answers))
+
+    def to_json(self) -> dict[str, Any]:
+        """Self-contained: the resolved document and the answers. It rebuilds the same network without any other file."""
+        return {"format": FORMAT, "document": self.document.data, "answers": dict(self.answers)}
+
+    @classmethod
+    def from_json(cls, data: Any, where: str = "genome") -> "Genome":
+        """Reads `to_json()`'s value; answers are checked when they are used. Raises UserError."""
+        if not isinstance(data, dict) or not isinstance(data.get("answers"), dict) or "document" not in data:
+            raise UserError(where, "not a genome: a mapping with format, document and answers is expected")
+        if data.get("format") != FORMAT:
+            raise UserError(where, f"genome format {data.get('format')!r} is not known", f"this version reads {FORMAT}")
+        check_top(data["document"], where)
+        if "network" not in data["document"] or "extends" in data["document"]:
+            raise UserError(where, "the genome's document is not resolved", "write genomes with Genome.save")
+        return cls(Document(data["document"]), data["answers"])
+
+    def save(self, path: str | Path) -> None:
+        """Writes the genome file."""
+        Path(path).write_text(json.dumps(self.to_json(), indent=1) + "\n")
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Genome":
+        """Reads a genome file. Raises UserError where there is none, or something else."""
+        try:
+            if Path(path).stat().st_size > MAX_FILE:
+                raise UserError(str(path), f"larger than {MAX_FILE} bytes", "is this a genome file?")
+            return cls.from_json(json.loads(Path(path).read_text()), str(path))
+        except OSError as error:
+            raise UserError(str(path), f"cannot be read: {error.strerror}") from None
+        except (ValueError, RecursionError) as error:
+            if isinstance(error, UserError):
+                raise
+            raise UserError(str(path), f"not a genome file: {error}") from None

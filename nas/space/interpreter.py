@@ -1,0 +1,172 @@
+"""The one interpreter of documents: walks chains, forms and calls, and tells its target what it meets.
+
+It asks whenever it meets a choice: `target.branch(choice, flow, then)`, where `then(answer)` walks the least part of the
+document that depends on the answer. `nas.space.build` makes a graph of the walk, `nas.space.size` counts the answers.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from nas.errors import ArgumentError, ShapeError, UserError, did_you_mean
+from nas.graph.graph import Scope
+from nas.graph.operations import OPERATIONS
+from nas.space.cell import walk_cell
+from nas.space.document import Document, Template
+from nas.space.expressions import UNKNOWN, ExpressionError, is_expression
+from nas.space.forms import FORM
+from nas.space.language import FORMS, RESERVED
+from nas.space.reader import line_of
+from nas.space.values import as_mapping, bind, only, settle, shown
+from nas.space.walk import Closure, Flow, Place, Target
+
+MAX_TEMPLATES, MAX_STEPS = 32, 1_000_000
+FIELDS = {name: tuple(item.name for item in dataclasses.fields(op)) for name, op in OPERATIONS.items()}  # type: ignore[arg-type]
+CALLABLE = frozenset(name for name, op in OPERATIONS.items() if not op.merges and name != "input")
+
+
+class Interpreter:
+    """One walk over a document for one target."""
+
+    def __init__(self, document: Document, target: Target) -> None:
+        self.document, self.target, self.steps = document, target, 0
+        self.root: Mapping[str, Any] = {}
+
+    def run(self, finish: Callable[[Flow], Any]) -> Any:
+        """Walks the whole network; `finish(output)` where it ends (once for each way where all are counted)."""
+        document, flow = self.document, self.target.start()
+        known = {"relaxed": False, "input": list(document.input), "classes": document.classes}
+        at = Place("parameters", "parameters", known)
+
+        def network(names: Mapping[str, Any]) -> Any:
+            self.root = names
+            return finish(self.chain(document.network, flow, Place("network", "network", names), document.data, "network"))
+
+        try:
+            return bind(self.target, document.parameters.items(), flow, at, known, network)
+        except (ExpressionError, ArgumentError, ShapeError) as error:
+            raise placed(error, document.data, "parameters", "parameters") from None
+        except RecursionError:
+            raise UserError(document.name, "nested too deeply to read") from None
+
+    def chain(self, items: Any, flow: Flow, at: Place, container: Any = None, key: Any = None) -> Flow:
+        """One item after the other: a list, a mapping whose keys name its items, or a single item (of `container[key]`)."""
+        if at.given is not None:
+            at = at._replace(given=None)
+        if isinstance(items, list):
+            for index, item in enumerate(items):
+                flow = self.item(item, flow, at.child(index), items, index)
+            return flow
+        if isinstance(items, dict) and self.document.head(items) == "chain":
+            for name, item in items.items():
+                if name in RESERVED or name in OPERATIONS:
+                    what = f"'{name}' is a word of the language and cannot name an item of a chain"
+                    words = [*FORMS, *self.document.templates]
+                    raise placed(ExpressionError(f"{what}; {_nearest(items, words)}"), items, name, at.path)
+                flow = self.chain(item, flow, at.child(name), items, name)
+            return flow
+        return self.item(items, flow, at, container, key)
+
+    def item(self, item: Any, flow: Flow, at: Place, container: Any = None, key: Any = None) -> Flow:
+        """One item of a chain; an error inside it that knows no place is given this one."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise UserError(at.path, f"more than {MAX_STEPS} steps to read this document", "make its loops shorter")
+        try:
+            return self._item(item, flow, at)
+        except (ExpressionError, ArgumentError, ShapeError) as error:
+            if container is None:
+                raise
+            raise placed(error, container, key, at.path) from None
+
+    def _item(self, item: Any, flow: Flow, at: Place) -> Flow:
+        if isinstance(item, str):
+            if is_expression(item):
+                return settle(self.target, item, flow, at, lambda value: self._item(value, flow, at))
+            return self.call(item, None, flow, at)
+        if isinstance(item, dict):
+            head = self.document.head(item)
+            if head in FORMS:
+                only(item, FORMS[head], f"'{head}'")
+                return FORM[head](self, item, flow, at)
+            if head == "call":
+                ((name, arguments),) = item.items()
+                if is_expression(name):
+                    return settle(self.target, name, flow, at, lambda word: self.call(word, arguments, flow, at))
+                return self.call(name, arguments, flow, at)
+            return self.chain(item, flow, at)
+        if isinstance(item, list):
+            return self.chain(item, flow, at)
+        if isinstance(item, Closure):
+            return self._item(item.item, flow, at if item.names is None else at.knowing(item.names))
+        if item is None:
+            return flow
+        if item is UNKNOWN:
+            raise ExpressionError("which operation stands here may not depend on shapes, since choices may follow from it")
+        raise ExpressionError(f"expected an operation, a block or a chain, not {shown(item)}")
+
+    def call(self, name: Any, arguments: Any, flow: Flow, at: Place) -> Flow:
+        """An operation, block or cell by name, with its arguments as written."""
+        if isinstance(name, Closure | list) and arguments is None:
+            return self._item(name, flow, at)
+        word = name if isinstance(name, str) else ""
+        template = self.document.templates.get(word)
+        if template is not None:
+            declared = tuple(template.parameters)
+            known = (*declared, "channels", "stride")
+        elif word in CALLABLE:
+            declared = known = FIELDS[word]
+        else:
+            words = [*self.document.templates, *CALLABLE, *FORMS]
+            raise ExpressionError(f"unknown operation {shown(name)}; {did_you_mean(name, words)}")
+        written = as_mapping(word, arguments, declared)
+        for argument in written:
+            if argument not in known:
+                raise ExpressionError(f"{word} has no argument '{argument}'; {did_you_mean(argument, known)}")
+        given = {key: value for key, value in at.given.items() if key in known} if at.given else {}
+        outer = at._replace(given=None) if at.given is not None else at
+
+        def called(bound: Mapping[str, Any]) -> Flow:
+            values = {**given, **bound}
+            if template is not None:
+                return self.template(template, values, flow, outer)
+            return self.target.primitive(word, values, flow, outer)
+
+        if not written:
+            return called(written)
+        return bind(self.target, written.items(), flow, outer.child("@"), None, called)
+
+    def template(self, template: Template, values: dict[str, Any], flow: Flow, at: Place) -> Flow:
+        """A block or cell with its arguments: it sees document parameters, its own, `channels`, `stride`, `in_channels`."""
+        if at.depth >= MAX_TEMPLATES:
+            raise UserError(at.path, f"blocks nested deeper than {MAX_TEMPLATES}", f"does '{template.name}' call itself without end?")
+        names = {**self.root, "stride": template.stride, **values}
+        if "channels" not in values and "channels" not in template.parameters:
+            names["channels"] = self.target.channels(flow)
+        answers = f"cells.{template.name}" if template.is_cell else at.answers
+        defaults = [(name, raw) for name, raw in template.parameters.items() if name not in values]
+
+        def inside(names: Mapping[str, Any]) -> Flow:
+            own = tuple((name, names[name]) for name in dict.fromkeys((*template.parameters, "channels", "stride")))
+            place = Place(at.path, answers, names, (*at.scopes, Scope(at.path, template.name, own)), at.depth + 1)
+
+            def walk() -> Flow:
+                if template.is_cell:
+                    return walk_cell(self, template, flow, place)
+                return self.chain(template.body, flow, place, template.source, "body")
+
+            return self.target.reuse(template, own, flow, place, walk)
+
+        return bind(self.target, defaults, flow, Place(at.path, answers, names, at.scopes, at.depth).child("@"), names, inside)
+
+
+def placed(error: ValueError, container: Any, key: Any, path: str) -> UserError:
+    """The error with its place: `file:line: path`."""
+    what, _, hint = str(error).partition("; ")
+    return UserError(": ".join(part for part in (line_of(container, key), path) if part), what, hint)
+
+
+def _nearest(items: Mapping[str, Any], words: list[str]) -> str:
+    """For a mapping with keys of a form but not its word: what the unknown key may have meant."""
+    hints = [did_you_mean(name, words) for name in items if name not in RESERVED]
+    return next((hint for hint in hints if hint.startswith("did you mean")), "choose another name")

@@ -1,0 +1,25 @@
+"""The words of the document language: its forms with their keys, its merges, and what a document has at its top."""
+
+FORMS: dict[str, tuple[str, ...]] = {
+    "residual": ("residual", "shortcut"),
+    "branches": ("branches", "merge", "drop"),
+    "repeat": ("repeat", "body"),
+    "for": ("for", "do"),
+    "when": ("when", "do", "else"),
+    "auxiliary": ("auxiliary",),
+    "choice": ("choice", "relaxed"),
+}
+MERGES = ("add", "concat", "mean", "multiply", "gate")
+SHORTCUTS = ("projection", "pad", "if_same", "identity")
+CELL_KEYS = ("parameters", "stride", "inputs", "nodes", "output", "after_edge", "where", "body")
+NODE_KEYS = ("repeat", "do", "add", "concat", "mean")
+EDGE_SETS: dict[str, tuple[str, ...]] = {
+    "all": ("all", "operation"),
+    "choose": ("choose", "of", "operation"),
+    "subset": ("subset", "operation"),
+}
+TOP_KEYS = (
+    *("name", "source", "year", "description", "notes", "input", "classes", "parameters", "variants"),
+    *("blocks", "cells", "network", "extends", "final"),
+)
+RESERVED = frozenset(word for keys in FORMS.values() for word in keys) | {"input", "output"}

@@ -1,0 +1,299 @@
+"""How many genomes a document has, exactly, without listing them.
+
+A walk with names alone multiplies the ways of what stands side by side and adds those of alternatives. What complicates
+it is an answer that several places depend on: a document parameter with a choice, or a cell, whose choices are answered
+once for all uses. So ways are counted as a polynomial over indicators, `[depth = 3]` or `[cell 'normal' is used]`, with
+[x = a] * [x = a] = [x = a] and [x = a] * [x = b] = 0, kept as a product of factors and summed out one variable at a time
+(variable elimination, Zhang & Poole 1994): twenty independent parameters cost twenty small sums.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Any, NamedTuple
+
+from nas.errors import UserError
+from nas.space.build import AnswerTarget, freeze, make
+from nas.space.document import Document, Template
+from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, parse
+from nas.space.interpreter import Interpreter
+from nas.space.oracles import fixed
+from nas.space.values import answers_of, is_plain, read
+from nas.space.walk import Choice, Closure, Flow, Place, Then
+
+MAX_TERMS = 200_000
+Term = tuple[frozenset[tuple[str, int]], int]  # indicators that hold, and how many edges a constrained cell has
+Factor = dict[Term, int]
+EMPTY: Term = (frozenset(), 0)
+
+
+@dataclass
+class Ways:
+    """A number of ways: a product of factors, each a sum of terms `count * [indicators] * edge^n`."""
+
+    number: int = 1
+    factors: list[Factor] = field(default_factory=list)
+
+    def times(self, other: "Ways") -> None:
+        self.number *= other.number
+        self.factors.extend(other.factors)
+
+    def join(self, chosen: Sequence[Factor]) -> Factor:
+        """The product of these factors as one."""
+        return reduce(_product, chosen, {EMPTY: 1})
+
+    def expanded(self) -> Factor:
+        """The whole as one sum of terms."""
+        return {term: self.number * count for term, count in self.join(self.factors).items()}
+
+    def sum_out(self, variable: str, values: int) -> None:
+        """Adds up over the values of a variable: a term without it holds for each of them."""
+        inside = [factor for factor in self.factors if any(name == variable for (held, _) in factor for name, _ in held)]
+        self.factors = [factor for factor in self.factors if not any(factor is other for other in inside)]
+        if not inside:
+            self.number *= values
+            return
+        total: Factor = {}
+        for (held, edges), count in self.join(inside).items():
+            rest = frozenset(pair for pair in held if pair[0] != variable)
+            _add(total, (rest, edges), count if len(rest) < len(held) else count * values)
+        self.keep(total)
+
+    def keep(self, factor: Factor) -> None:
+        """Multiplies by one more factor."""
+        if factor.keys() <= {EMPTY}:
+            self.number *= factor.get(EMPTY, 0)
+        else:
+            self.factors.append(factor)
+
+
+def _add(factor: Factor, term: Term, count: int) -> None:
+    factor[term] = factor.get(term, 0) + count
+    if len(factor) > MAX_TERMS:
+        raise UserError("size", f"the choices depend on each other in more than {MAX_TERMS} ways", "let fewer parameters decide together")
+
+
+def _product(a: Factor, b: Factor) -> Factor:
+    out: Factor = {}
+    for ((held, edges), count), ((other, more), ways) in itertools.product(a.items(), b.items()):
+        union = held | other
+        if len({name for name, _ in union}) == len(union):  # no variable has two values
+            _add(out, (union, edges + more), count * ways)
+    return out
+
+
+class Open(NamedTuple):
+    """A bound value whose choice is not answered yet: a variable, and the value for each of its answers."""
+
+    variable: str
+    leaves: tuple[Any, ...]
+
+
+class Deferred(NamedTuple):
+    """An expression over values that are held open."""
+
+    raw: str
+    names: Mapping[str, Any]
+
+
+def count(document: Document) -> int:
+    """The number of genomes. Raises UserError for what is wrong anywhere in the document, whichever the answers."""
+    target = CountTarget(document)
+    Interpreter(document, target).run(target.finish)
+    total = target.ways.expanded()
+    return sum(total.values())
+
+
+class CountTarget(AnswerTarget):
+    """The walk that takes every answer."""
+
+    holds = True
+
+    def __init__(self, document: Document) -> None:
+        super().__init__(document, fixed)
+        self.ways = Ways()  # of what is being walked
+        self.assigned: dict[str, int] = {}  # variables that have a value where the walk is
+        self.cells: dict[str, tuple[Factor, frozenset[str]]] = {}
+        self.met: list[str] = []
+        self.known: dict[Any, tuple[Ways, list[str]]] = {}
+
+    @contextmanager
+    def within(self) -> Iterator[Ways]:
+        """Counts what is walked inside by itself."""
+        outer, self.ways = self.ways, Ways()
+        try:
+            yield self.ways
+        finally:
+            self.ways = outer
+
+    def sum_of(self, alternatives: Iterable[tuple[Term, Callable[[], Any]]]) -> Any:
+        """Multiplies by the sum of the alternatives' ways, each marked with its term."""
+        total, out = Factor(), None
+        for (held, edges), walk in alternatives:
+            with self.within() as ways:
+                out = walk()
+            for (other, more), number in ways.expanded().items():
+                _add(total, (held | other, edges + more), number)
+        self.ways.keep(total)
+        return out
+
+    def branch(self, choice: Choice, flow: Flow, then: Then) -> Any:
+        self.met.append(choice.path)
+        return self.sum_of((EMPTY, lambda answer=answer: then(answer)) for answer in choice.answers)
+
+    # Values held open
+
+    def hold(self, raw: Any, flow: Flow, at: Place, then: Then) -> Any:
+        opened: list[Open] = []
+        value = self.defer(raw, flow, at, opened)
+        if not opened:
+            return then(value)
+        self.met += [item.variable for item in opened]
+        with self.within() as ways:
+            out = then(value)
+        for item in opened:
+            ways.sum_out(item.variable, len(item.leaves))
+        self.ways.times(ways)
+        return out
+
+    def defer(self, raw: Any, flow: Flow, at: Place, opened: list[Open]) -> Any:
+        """The value, with its choices as `Open` and what depends on open values as `Deferred`."""
+        if is_expression(raw):
+            expression = parse(raw[1:])
+            if any(self.pending(at.names.get(name)) for name in expression.names) and expression.alias is None:
+                names = {**at.names, "in_channels": UNKNOWN} if "in_channels" in expression.names else at.names
+                return Deferred(raw, names)
+            return read(self, raw, flow, at, lambda value: value)
+        if isinstance(raw, dict) and "choice" in raw:
+            leaves = self.leaves(raw, flow, at)
+            opened.append(Open(at.answers, leaves))
+            return opened[-1]
+        if isinstance(raw, list) and not is_plain(raw):
+            return [self.defer(item, flow, at.child(position), opened) for position, item in enumerate(raw)]
+        return read(self, raw, flow, at, lambda value: value)
+
+    def leaves(self, raw: Any, flow: Flow, at: Place) -> tuple[Any, ...]:
+        """The values that a choice can take, choices inside it answered too."""
+        if isinstance(raw, dict) and "choice" in raw:
+            alternatives = raw["choice"]
+            if is_expression(alternatives):
+                alternatives = read(self, alternatives, flow, at, lambda value: value)
+                if self.pending(alternatives):
+                    raise ExpressionError("the alternatives of a parameter's choice may not hang on another choice")
+            answers_of(alternatives)
+            return tuple(itertools.chain.from_iterable(self.leaves(item, flow, at) for item in alternatives))
+        if isinstance(raw, list) and not is_plain(raw):
+            return tuple(map(list, itertools.product(*(self.leaves(item, flow, at) for item in raw))))
+        return (self.defer(raw, flow, at, []),)
+
+    def pending(self, value: Any) -> bool:
+        return isinstance(value, Open | Deferred) or (isinstance(value, list) and any(map(self.pending, value)))
+
+    def force(self, value: Any, flow: Flow, at: Place, then: Then) -> Any:
+        if isinstance(value, Deferred):
+            return read(self, value.raw, flow, at.knowing(value.names), then)
+        if isinstance(value, list):
+            return self.force_items(value, [], flow, at, then)
+        if not isinstance(value, Open):
+            return then(value)
+        if value.variable in self.assigned:
+            return self.force(value.leaves[self.assigned[value.variable]], flow, at, then)
+        return self.sum_of(
+            ((frozenset({(value.variable, position)}), 0), lambda position=position: self.assign(value, position, flow, at, then))
+            for position in range(len(value.leaves))
+        )
+
+    def force_items(self, todo: list[Any], done: list[Any], flow: Flow, at: Place, then: Then) -> Any:
+        if not todo:
+            return then(done)
+        return self.force(todo[0], flow, at, lambda value: self.force_items(todo[1:], [*done, value], flow, at, then))
+
+    def assign(self, value: Open, position: int, flow: Flow, at: Place, then: Then) -> Any:
+        self.assigned[value.variable] = position
+        try:
+            return self.force(value.leaves[position], flow, at, then)
+        finally:
+            del self.assigned[value.variable]
+
+    # What a walk with names alone must see to
+
+    def primitive(self, name: str, arguments: dict[str, Any], flow: Flow, at: Place) -> Flow:
+        if not any(value is UNKNOWN or self.pending(value) for value in arguments.values()):
+            make(name, arguments)  # refuses what the operation cannot have
+        return flow
+
+    def either(self, walks: Sequence[Callable[[], Any]], flow: Flow) -> Flow:
+        before = len(self.met)
+        for walk in walks:
+            with self.within() as ways:
+                walk()
+            if len(self.met) > before or ways != Ways():
+                path = self.met[before] if len(self.met) > before else "a cell"
+                raise ExpressionError(f"whether {path} is chosen depends on a shape; choices may depend on names alone")
+        return flow
+
+    def shortcut(self, walk: Interpreter, form: str, flow: Flow, out: Flow, at: Place) -> Flow | None:
+        if form == "projection" and "conv_bn" not in self.document.templates:
+            raise ExpressionError("a projection needs the block conv_bn")
+        return flow
+
+    def edge(self) -> None:
+        self.ways.keep({(frozenset(), 1): 1})
+
+    def constrain(self, holds: Callable[[int], Any], edges: int) -> None:
+        terms: Factor = {}
+        for (held, number), ways in self.ways.expanded().items():
+            if holds(number):
+                _add(terms, (held, 0), ways)
+        self.ways.number, self.ways.factors = 1, []
+        self.ways.keep(terms)
+
+    def reuse(self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]) -> Flow:
+        try:
+            if any(self.pending(value) for _, value in own):
+                raise TypeError("an argument is still open")
+            key = (template.name, freeze(own), frozenset(self.assigned.items()))
+        except TypeError:
+            self.ways.times(self.counted(template, walk))
+            return flow
+        if key not in self.known:
+            before = len(self.met)
+            ways = self.counted(template, walk)
+            self.known[key] = ways, self.met[before:]
+        else:
+            ways, met = self.known[key]
+            self.met += met
+        self.ways.times(ways)
+        return flow
+
+    def counted(self, template: Template, walk: Callable[[], Flow]) -> Ways:
+        before = len(self.met)
+        with self.within() as ways:
+            walk()
+        if not template.is_cell:
+            return ways
+        found, met = ways.expanded(), frozenset(self.met[before:])
+        marker = f"cell {template.name}"
+        known = self.cells.setdefault(marker, (found, met))
+        if known != (found, met) or any(not name.startswith(("parameters.", "cell ")) for held, _ in found for name, _ in held):
+            raise ExpressionError(f"the choices of cell '{template.name}' hang on its arguments; they must be the same at every use")
+        return Ways(1, [{(frozenset({(marker, 0)}), 0): 1}]) if met or found != {EMPTY: 1} else ways
+
+    def finish(self, flow: Flow) -> Flow:
+        """At the network's end: each used cell's own ways come in, once. (Cells used in cells come after those.)"""
+        for marker, (found, _) in reversed(self.cells.items()):
+            inside = [factor for factor in self.ways.factors if any((marker, 0) in held for held, _ in factor)]
+            self.ways.factors = [factor for factor in self.ways.factors if not any(factor is other for other in inside)]
+            total: Factor = {}
+            for (held, edges), number in self.ways.join(inside).items():
+                if (marker, 0) in held:
+                    rest = {(held - {(marker, 0)}, edges): number}
+                    for term, ways in _product(rest, found).items():
+                        _add(total, term, ways)
+                else:
+                    _add(total, (held, edges), number)
+            self.ways.keep(total)
+        return flow
+

@@ -1,0 +1,204 @@
+"""A search space: a document, and what can be asked of it: genomes, their changes, their graphs, how many there are."""
+
+import random
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from nas.errors import ShapeError, UserError, did_you_mean
+from nas.graph.graph import Graph
+from nas.space.build import AnswerTarget, build
+from nas.space.document import Document
+from nas.space.files import overridden, resolve
+from nas.space.genome import Genome
+from nas.space.interpreter import Interpreter
+from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed, sampled, scripted
+from nas.space.size import count
+from nas.space.walk import Choice
+
+KINDS = ("operation", "input", "number")
+MAX_TRIES, RECENT = 1000, 64
+
+
+def load(name: str, **overrides: Any) -> "Space":
+    """The space of a packaged name (`resnet50`), a path, or `path#variant`; keywords override the document's parameters.
+
+    Raises UserError (file, line, place) for whatever is wrong in the document, under any of its answers.
+    """
+    space = Space(resolve(str(name), overrides))
+    space.size()
+    return space
+
+
+class Space:
+    """A loaded document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._recent: OrderedDict[Genome | None, tuple[Graph, dict[str, Any], list[Choice]]] = OrderedDict()
+
+    @property
+    def name(self) -> str:
+        return self.document.name
+
+    @property
+    def source(self) -> str:
+        return str(self.document.data.get("source", ""))
+
+    @property
+    def input(self) -> tuple[int, ...]:
+        """(channels, *spatial) of the images."""
+        return self.document.input
+
+    @property
+    def classes(self) -> int:
+        return self.document.classes
+
+    @cached_property
+    def _size(self) -> int:
+        return count(self.document)
+
+    def size(self) -> int:
+        """The number of genomes, exactly (genomes, not networks: two genomes may be the same network)."""
+        return self._size
+
+    @cached_property
+    def fixed(self) -> bool:
+        """Whether no choice is open: the document is one network."""
+        return not self._walk(lambda choice: choice.answers[0]).choices
+
+    def _walk(self, oracle: Oracle) -> AnswerTarget:
+        target = AnswerTarget(self.document, oracle)
+        Interpreter(self.document, target).run(lambda flow: flow)
+        return target
+
+    def _built(self, genome: Genome | None, oracle: Oracle) -> tuple[Graph, dict[str, Any], list[Choice]]:
+        built = build(self.document, oracle)
+        self._keep(genome if genome is not None or not built[1] else Genome(self.document, built[1]), built)
+        return built
+
+    def _keep(self, genome: Genome | None, built: tuple[Graph, dict[str, Any], list[Choice]]) -> None:
+        self._recent[genome] = built
+        while len(self._recent) > RECENT:
+            self._recent.popitem(last=False)
+
+    def _of(self, genome: Genome | None) -> tuple[Graph, dict[str, Any], list[Choice]]:
+        if genome in self._recent:
+            return self._recent[genome]
+        return self._built(genome, fixed if genome is None else replayed(genome.answers))
+
+    def graph(self, genome: Genome | None = None) -> Graph:
+        """The network that these answers give, as the document says it, dead operations included. Raises UserError."""
+        return self._of(genome)[0]
+
+    def choices(self, genome: Genome) -> list[Choice]:
+        """The choices that this genome answers, in the order in which they are met."""
+        return self._of(genome)[2]
+
+    def kinds(self, genome: Genome) -> tuple[str, ...]:
+        """The kinds of choice (operation, input, number) that this genome could answer otherwise."""
+        met = {choice.kind for choice in self.choices(genome) if len(choice.answers) > 1}
+        return tuple(kind for kind in KINDS if kind in met)
+
+    def genome(self, answers: Mapping[str, Any]) -> Genome:
+        """The genome with these answers: all that the document asks for, and no other. Raises UserError."""
+        walk = self._walk(replayed(answers))
+        for path in answers:
+            if path not in walk.answers:
+                raise UserError(f"genome: {path}", "no such choice under the other answers", did_you_mean(path, walk.answers))
+        return Genome(self.document, walk.answers)
+
+    def sample(self, rng: random.Random) -> Genome:
+        """A genome, each choice answered uniformly. Raises UserError where no valid one is found."""
+        return self._draw(lambda: sampled(rng))
+
+    def _draw(self, oracle: Callable[[], Oracle]) -> Genome:
+        """The first valid genome that fresh oracles give; answers may break a `where`, or shrink a map to nothing."""
+        problem: Exception = ConstraintBroken("")
+        for _ in range(MAX_TRIES):
+            try:
+                graph, answers, choices = build(self.document, oracle())
+            except ConstraintBroken as error:
+                problem = error
+                continue
+            except UserError as error:
+                if not isinstance(error.__context__, ShapeError):
+                    raise
+                problem = error
+                continue
+            genome = Genome(self.document, answers)
+            self._keep(genome, (graph, answers, choices))
+            return genome
+        if isinstance(problem, UserError):
+            raise problem
+        raise UserError(self.name, f"no valid genome among {MAX_TRIES} samples: {problem}", "loosen the 'where'")
+
+    def mutate(self, genome: Genome, rng: random.Random, kind: str | None = None) -> Genome:
+        """The genome with one answer changed, of the given kind where one is asked for.
+
+        A set of sources changes in one of them. Choices that the change opens are answered at random; the genome itself
+        comes back where it has no such choice.
+        """
+
+        def open_to_change(choice: Choice) -> bool:
+            return len(choice.answers) > 1 and kind in (None, choice.kind)
+
+        options = [choice for choice in self.choices(genome) if open_to_change(choice)]
+        if not options:
+            return genome
+
+        def oracle() -> Oracle:
+            choice = rng.choice(options)
+            answer = rng.choice(_others(choice, genome.answers[choice.path]))
+            return replayed({**genome.answers, choice.path: answer}, sampled(rng))
+
+        return self._draw(oracle)
+
+    def crossover(self, first: Genome, second: Genome, rng: random.Random) -> Genome:
+        """A genome with each answer from one of the two, taken at random (uniform crossover)."""
+        return self._draw(lambda: crossed((first.answers, second.answers), rng))
+
+    def neighbours(self, genome: Genome) -> Iterator[Genome]:
+        """Every genome with one answer changed, under each answer to the choices that the change opens."""
+        for choice in self.choices(genome):
+            for answer in _others(choice, genome.answers[choice.path]):
+                yield from self._completions({**genome.answers, choice.path: answer})
+
+    def enumerate(self) -> Iterator[Genome]:
+        """Every genome, by names alone: those whose shapes do not fit are among them, as they are in `size()`."""
+        yield from self._completions({})
+
+    def _completions(self, answers: Mapping[str, Any]) -> Iterator[Genome]:
+        """Every genome that keeps these answers where they are asked for."""
+        script: list[int] = []
+        while True:
+            taken: list[tuple[int, int]] = []
+            try:
+                yield Genome(self.document, self._walk(replayed(answers, scripted(script, taken))).answers)
+            except ConstraintBroken:
+                pass
+            while taken and taken[-1][0] + 1 == taken[-1][1]:
+                taken.pop()
+            if not taken:
+                return
+            script = [position for position, _ in taken]
+            script[-1] += 1
+
+    def with_parameters(self, **overrides: Any) -> "Space":
+        """The same space with other parameters, `input` or `classes`. Raises UserError for one that is not there."""
+        return Space(overridden(self.document, overrides))
+
+    def final(self, overrides: Mapping[str, Any] | None = None) -> "Space":
+        """The space that a winner's last training uses: the document's `final:` parameters, then these. Answers stay valid."""
+        final = self.document.data.get("final") or {}
+        return self.with_parameters(**{**final, **(overrides or {})})
+
+
+def _others(choice: Choice, answer: Any) -> list[Any]:
+    """The answers that a change leads to: all others, or, among sets of sources, those with one source exchanged."""
+    others = [other for other in choice.answers if other != answer]
+    if isinstance(answer, tuple):
+        near = [other for other in others if len(set(other) - set(answer)) == 1]
+        return near or others
+    return others

@@ -1,0 +1,81 @@
+"""The state of a training in one safetensors file, written whole or not at all; nothing in it is ever executed."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from nas.errors import UserError
+
+
+def save_checkpoint(
+    path: Path, models: dict[str, nn.Module], optimizer: torch.optim.Optimizer, state: dict[str, Any]
+) -> None:
+    """Writes weights, optimizer tensors and `state` (JSON) to `path` in place of what was there."""
+    tensors = {f"{name}/{key}": value for name, model in models.items() for key, value in model.state_dict().items()}
+    for index, parameter in enumerate(_parameters(optimizer)):
+        for key, value in optimizer.state.get(parameter, {}).items():
+            if isinstance(value, Tensor):
+                tensors[f"optimizer/{index}/{key}"] = value
+    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    data = save(plain, {"state": json.dumps(state)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        with open(scratch, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(scratch, path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def load_checkpoint(
+    path: Path, models: dict[str, nn.Module], optimizer: torch.optim.Optimizer, expected: dict[str, Any]
+) -> dict[str, Any]:
+    """Restores what `save_checkpoint` wrote, and returns its `state`.
+
+    Raises UserError where the file is damaged, is of another network, or differs from `expected` in `state`.
+    """
+    hint = "remove the file to begin this training again"
+    try:
+        with safe_open(path, framework="pt") as file:
+            state = json.loads((file.metadata() or {})["state"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise UserError(str(path), f"is no checkpoint that can be read ({error})", hint) from error
+    for key, value in expected.items():
+        if state.get(key) != value:
+            raise UserError(str(path), f"is a checkpoint of another training ({key} differs)", hint)
+    for name, model in models.items():
+        own = {key[len(name) + 1 :]: value for key, value in tensors.items() if key.startswith(f"{name}/")}
+        try:
+            model.load_state_dict(own)
+        except RuntimeError as error:
+            raise UserError(str(path), "is a checkpoint of another network", hint) from error
+    parameters = _parameters(optimizer)
+    for name, value in tensors.items():
+        if name.startswith("optimizer/"):
+            _, index, key = name.split("/")
+            parameter = parameters[int(index)]
+            optimizer.state[parameter][key] = _like(value, parameter, key)
+    return dict(state)
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
+def _like(value: Tensor, parameter: Tensor, key: str) -> Tensor:
+    """In the parameter's memory format: fused optimizers walk parameter and state side by side in memory."""
+    if value.shape != parameter.shape or key == "step":
+        return value.to(parameter.device)
+    return torch.empty_like(parameter).copy_(value)

@@ -1,0 +1,150 @@
+"""The one training loop: candidates of a search and final networks alike."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from nas.data import Dataset
+from nas.training.augmentation import Augmentation
+from nas.training.checkpoint import load_checkpoint, save_checkpoint
+from nas.training.optimizer import set_learning_rate
+from nas.training.precision import autocast, default_device, place
+from nas.training.recipe import Recipe
+from nas.training.schedule import Plan
+from nas.training.step import GraphedStep, Step
+
+if TYPE_CHECKING:
+    from nas.types import Metrics, Report
+
+CHECK_EVERY = 50  # steps between looks at the loss: each look waits for the device
+EVALUATION_BATCH = {"cpu": 256, "cuda": 2048}
+
+
+class Diverged(RuntimeError):
+    """The loss is no finite number any more; the text says in which epoch (counted from 1)."""
+
+
+def fit(
+    model: nn.Module,
+    data: Dataset,
+    recipe: Recipe,
+    seed: int,
+    *,
+    report: Report | None = None,
+    checkpoint: Path | None = None,
+    train_on: Sequence[str] = ("train",),
+    evaluate_on: str = "valid",
+    device: torch.device | str | None = None,
+) -> Metrics:
+    """Trains `model` in place on the sets `train_on` of `data`, and measures it on `evaluate_on`.
+
+    Returns `{evaluate_on}_accuracy` (a fraction, after the last epoch) and `_loss`; `train_accuracy` and `train_loss` (of
+    the last epoch, as it was trained); `epochs`, `steps`, `train_seconds` and `images_per_second`. `report(epoch,
+    metrics)` is called after each epoch, counted from 1; where it returns False the training ends there. With `checkpoint`
+    the state is saved there after each epoch, and a training whose file is there already goes on from it to the same end
+    as an uninterrupted one. The same seed gives the same result on the same device and number of threads.
+    Raises Diverged where the loss becomes NaN or infinite, UserError for a checkpoint of another training.
+    """
+    device = torch.device(device) if device is not None else default_device()
+    data = data.to(device)
+    place(model, recipe, device)
+    images, labels = (torch.cat([part[split] for split in train_on]) for part in (data.images, data.labels))
+    plan = Plan.of(recipe, len(images))
+    augmentation = Augmentation(data, recipe, device)
+    step = Step(model, recipe, device)
+    # a graph replays the drop-path rate it was recorded with
+    graphed = recipe.cuda_graphs and device.type == "cuda" and not recipe.drop_path
+    run_step = GraphedStep(step) if graphed else step
+    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema)) if recipe.ema else None
+    judged: nn.Module = average.module if average else model
+    models: dict[str, nn.Module] = {"model": model} | ({"average": average} if average else {})
+
+    identity = {"recipe": recipe.to_json(), "seed": seed, "train_on": list(train_on), "images": len(images)}
+    metrics: Metrics = {}
+    done = 0
+    if checkpoint is not None and checkpoint.exists():
+        state = load_checkpoint(checkpoint, models, step.optimizer, identity)
+        done, metrics = state["done"], state["metrics"]
+
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):  # dropout reads torch's own generator
+        going = True
+        while done < plan.steps and going:
+            epoch = done // plan.per_epoch + 1
+            generator = torch.Generator(device).manual_seed(seed * 1_000_003 + epoch)  # an epoch can begin anywhere
+            torch.manual_seed(seed * 1_000_003 + epoch)
+            if recipe.drop_path:
+                from nas.network import set_drop_path
+
+                set_drop_path(model, recipe.drop_path * done / plan.steps)
+            model.train()
+            step.reset()
+            began = time.perf_counter()
+            batches = plan.batches(done, generator)
+            for number, chosen in enumerate(batches, 1):
+                set_learning_rate(step.optimizer, plan.learning_rate(done))
+                run_step(augmentation(images[chosen], generator), labels[chosen])
+                if average:
+                    average.update_parameters(model)
+                done += 1
+                if number % CHECK_EVERY == 0 or number == len(batches):
+                    _check(step.loss, epoch)
+            seen = len(batches) * plan.batch
+            seconds = time.perf_counter() - began + metrics.get("train_seconds", 0.0)
+            metrics = {
+                "train_loss": float(step.loss) / len(batches),
+                "train_accuracy": float(step.correct) / seen,
+                "epochs": epoch,
+                "steps": done,
+                "train_seconds": seconds,
+                "images_per_second": done * plan.batch / seconds,
+            }
+            if done == plan.steps or (report is not None and epoch % recipe.evaluate_every == 0):
+                metrics |= _measure(judged, data, evaluate_on, recipe, epoch)
+            if checkpoint is not None:
+                save_checkpoint(checkpoint, models, step.optimizer, {**identity, "done": done, "metrics": metrics})
+            going = report is None or report(epoch, dict(metrics))
+    if average:
+        model.load_state_dict(average.module.state_dict())
+    if f"{evaluate_on}_accuracy" not in metrics:  # stopped between two evaluations
+        metrics |= _measure(model, data, evaluate_on, recipe, int(metrics["epochs"]))
+    return metrics
+
+
+def evaluate(model: nn.Module, data: Dataset, split: str, recipe: Recipe | None = None) -> Metrics:
+    """`{split}_accuracy` (top-1, a fraction) and `{split}_loss` of `model` in evaluation mode, on the device it is on."""
+    recipe = recipe or Recipe()
+    device = next(model.parameters()).device
+    augmentation = Augmentation(data, recipe, device)
+    images, labels = data.images[split], data.labels[split]
+    size = EVALUATION_BATCH.get(device.type, 256)
+    loss = torch.zeros((), device=device)
+    correct = torch.zeros((), dtype=torch.long, device=device)
+    model.eval()
+    with torch.inference_mode():
+        for start in range(0, len(labels), size):
+            batch, truth = images[start : start + size].to(device), labels[start : start + size].to(device)
+            with autocast(recipe, device):
+                logits = model(augmentation.normalise(batch))
+            loss += functional.cross_entropy(logits.float(), truth, reduction="sum")
+            correct += (logits.argmax(1) == truth).sum()
+    return {f"{split}_accuracy": int(correct) / len(labels), f"{split}_loss": float(loss) / len(labels)}
+
+
+def _measure(model: nn.Module, data: Dataset, split: str, recipe: Recipe, epoch: int) -> Metrics:
+    metrics = evaluate(model, data, split, recipe)
+    _check(torch.tensor(metrics[f"{split}_loss"]), epoch)
+    return metrics
+
+
+def _check(loss: Tensor, epoch: int) -> None:
+    if not math.isfinite(value := float(loss)):
+        raise Diverged(f"diverged in epoch {epoch}: the loss is {value}")

@@ -1,0 +1,147 @@
+"""How a network is trained: plain values, so that a recipe is JSON and part of what identifies a result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from nas.errors import UserError, did_you_mean
+
+WORDS = {
+    "optimizer": ("sgd", "adam", "adamw", "rmsprop"),
+    "schedule": ("cosine", "constant", "step"),
+    "precision": ("auto", "fp32", "bf16"),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Hyperparameters of one training. Raises UserError for values of a wrong kind or out of range.
+
+    epochs, steps: passes over the training images, or the number of optimizer steps (which then decides).
+    warmup_epochs: the learning rate rises linearly from 0 during them; `schedule` governs the rest: "cosine" falls to
+    `final_learning_rate`, "step" divides by 10 after a half and three quarters (He et al. 2015), "constant" stays.
+    momentum, nesterov: of sgd (momentum also of rmsprop). weight_decay: of all parameters, as in torch.
+    cutout: side in pixels of the square that is blanked, 0 for none. flip, crop: mirroring, and pixels of padding to
+    crop from; None: what suits the data set. drop_path: rate at the end of the training, rising linearly (DARTS).
+    auxiliary: weight of each auxiliary head's loss. gradient_clip: largest norm, 0 for none.
+    ema: decay a step of the averaged weights that are evaluated and kept, 0 for none.
+    precision: "auto" is bf16 where the device is faster with it. channels_last: the memory format of images.
+    cuda_graphs: replay the training step as one CUDA graph (not with drop_path, whose rate changes).
+    evaluate_every: epochs between evaluations during the training; there is always one at its end.
+    """
+
+    epochs: int = 12
+    steps: int | None = None
+    batch_size: int = 128
+    optimizer: str = "sgd"
+    learning_rate: float = 0.1
+    momentum: float = 0.9
+    nesterov: bool = True
+    weight_decay: float = 5e-4
+    schedule: str = "cosine"
+    final_learning_rate: float = 0.0
+    warmup_epochs: float = 0.0
+    label_smoothing: float = 0.0
+    cutout: int = 0
+    flip: bool | None = None
+    crop: int | None = None
+    drop_path: float = 0.0
+    auxiliary: float = 0.4
+    gradient_clip: float = 0.0
+    ema: float = 0.0
+    precision: str = "auto"
+    channels_last: bool = True
+    cuda_graphs: bool = False
+    evaluate_every: int = 1
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            _check_kind(field.name, str(field.type), getattr(self, field.name))
+        for name, words in WORDS.items():
+            if (value := getattr(self, name)) not in words:
+                raise UserError(f"recipe.{name}", f"unknown word '{value}'", did_you_mean(value, words))
+        for name in ("epochs", "steps", "batch_size", "evaluate_every"):
+            if (count := getattr(self, name)) is not None and count < 1:
+                raise UserError(f"recipe.{name}", f"is {count}", "give 1 or more")
+        for name in ("label_smoothing", "drop_path", "ema", "momentum"):
+            if not 0 <= (part := getattr(self, name)) < 1:
+                raise UserError(f"recipe.{name}", f"is {part}", "give 0 or more and less than 1")
+        for name in (
+            *("learning_rate", "final_learning_rate", "weight_decay", "warmup_epochs"),
+            *("cutout", "crop", "auxiliary", "gradient_clip"),
+        ):
+            if (amount := getattr(self, name)) is not None and not 0 <= amount < float("inf"):
+                raise UserError(f"recipe.{name}", f"is {amount}", "give 0 or more")
+
+    @classmethod
+    def named(cls, name: str) -> Recipe:
+        """One of the recipes that come with the project; raises UserError for another name."""
+        if name not in NAMED:
+            raise UserError(f"recipe '{name}'", "no such recipe", did_you_mean(name, NAMED))
+        return NAMED[name]
+
+    def replace(self, **values: Any) -> Recipe:
+        """The same recipe but for `values`; numbers may be text, as YAML reads `1e-3`. Raises UserError."""
+        kinds = {field.name: str(field.type) for field in fields(self)}
+        for name in values:
+            if name not in kinds:
+                raise UserError(f"recipe.{name}", "no such setting", did_you_mean(name, kinds))
+        return replace(self, **{name: _number(value, kinds[name]) for name, value in values.items()})
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, values: dict[str, Any]) -> Recipe:
+        return cls().replace(**values)
+
+
+def _number(value: Any, kind: str) -> Any:
+    """Text and whole numbers as the floats they stand for; anything else as it is, for the check to judge."""
+    if not kind.startswith("float") or not isinstance(value, int | str) or isinstance(value, bool):
+        return value
+    try:
+        return float(value)
+    except ValueError:
+        return value
+
+
+def _check_kind(name: str, kind: str, value: Any) -> None:
+    """`kind` is the annotation's text, such as "int | None"."""
+    kinds: dict[str, tuple[type, str]] = {
+        "int": (int, "a whole number"),
+        "float": (float, "a number"),
+        "bool": (bool, "true or false"),
+        "str": (str, "a word"),
+    }
+    if value is None and kind.endswith("None"):
+        return
+    expected, words = kinds[kind.split(" |")[0]]
+    right = isinstance(value, (float, int) if expected is float else expected)
+    if not right or (isinstance(value, bool) and expected is not bool):
+        raise UserError(f"recipe.{name}", f"is {value!r}", f"give {words}")
+
+
+NAMED = {
+    # Candidates of a search: a few epochs at a high learning rate rank networks best.
+    "search": Recipe(epochs=12, batch_size=128, learning_rate=0.1, warmup_epochs=0.5, weight_decay=5e-4),
+    # The last training of a winner.
+    "final": Recipe(
+        epochs=100, batch_size=128, learning_rate=0.1, warmup_epochs=2.0, label_smoothing=0.1, cutout=0, drop_path=0.0
+    ),
+    # Dong and Yang 2020, NAS-Bench-201, arXiv:2001.00326, Table 1; its short runs have epochs=12.
+    "nasbench201": Recipe(epochs=200, batch_size=256, learning_rate=0.1, weight_decay=5e-4),
+    # Liu et al. 2018, DARTS, arXiv:1806.09055, section 3.3: the evaluation of a found cell.
+    "darts": Recipe(
+        epochs=600,
+        batch_size=96,
+        learning_rate=0.025,
+        nesterov=False,
+        weight_decay=3e-4,
+        cutout=16,
+        drop_path=0.2,
+        auxiliary=0.4,
+        gradient_clip=5.0,
+    ),
+}

@@ -1,0 +1,78 @@
+"""What passes between the rooms: trials, results, and the protocols of those who make and answer them."""
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from nas.space import Genome
+
+Metrics = dict[str, float]
+OBJECTIVE = "valid_accuracy"  # the metric that drives a search; larger is better
+Report = Callable[[int, Metrics], bool]  # (epoch, metrics) -> go on?
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One evaluation to be made: `genome` with `budget` (epochs; None: the evaluator's own), seeded with `seed`."""
+
+    number: int
+    genome: Genome
+    seed: int
+    budget: int | None = None
+    attempt: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a trial ended: its metrics, or the one-line reason why it has none. A failure is a result."""
+
+    trial: Trial
+    metrics: Metrics | None
+    error: str | None = None
+    seconds: float = 0.0
+    curve: tuple[Metrics, ...] = ()  # what the evaluator reported on the way, `epoch` among it
+
+    @property
+    def failed(self) -> bool:
+        return self.metrics is None
+
+
+class Searcher(Protocol):
+    """Proposes genomes and learns from results. Its state depends on what it was told and nothing else."""
+
+    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome | None:
+        """The next genome to evaluate, or None when there is nothing left to propose."""
+
+    def tell(self, result: Result) -> None:
+        """A trial ended, well or not, in whatever order trials end."""
+
+
+class Evaluator(Protocol):
+    """Genome to measurements. Picklable and stateless; raises what goes wrong, the executor makes it a failed result."""
+
+    def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics: ...
+
+
+class Executor(Protocol):
+    """Where evaluations run."""
+
+    def submit(self, evaluator: Evaluator, trial: Trial) -> None:
+        """Begin (or queue) an evaluation; only while `free()` is positive."""
+
+    def next(self) -> Result:
+        """Wait for the next evaluation to end, whichever that is."""
+
+    def free(self) -> int:
+        """How many more evaluations could begin now."""
+
+    def close(self) -> None:
+        """Let go of workers; evaluations under way are dropped."""
+
+
+def trial_random(seed: int, number: int) -> random.Random:
+    """The generator of one trial: the same for the same (seed, trial number), in any process."""
+    return random.Random(f"{seed}/{number}")
+
+

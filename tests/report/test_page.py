@@ -1,0 +1,43 @@
+from typing import Any
+
+import pytest
+
+from nas.report.page import page
+
+
+def trial(number: int, accuracy: float | None, **more: Any) -> dict[str, Any]:
+    row = {"number": number, "state": "done", "metrics": {"valid_accuracy": accuracy}, "error": None, "seconds": 1.0}
+    row |= {"genome": {"cell.edge": f"op{number}"}, "parameters": 1000 * (number + 1), "mult_adds": 50_000}
+    return row | more
+
+
+def failed(number: int, error: str) -> dict[str, Any]:
+    return {"number": number, "state": "failed", "metrics": None, "error": error, "seconds": 0.1, "genome": None}
+
+
+def test_the_page_names_the_best_and_what_failed() -> None:
+    html = page(
+        "run", [trial(0, 0.5), trial(1, 0.75), failed(2, "out of memory"), trial(3, 0.75)], {"seed": 3}, {"trials": "4"}
+    )
+    assert "The best genome: trial 1<" in html  # the first of equals
+    assert "op1" in html
+    assert "op0" not in html
+    assert "out of memory" in html
+    assert "75.00%" in html
+    assert html.count('<circle class="best"') == 3  # in each of the figures
+
+
+@pytest.mark.parametrize(
+    "rows", [[], [failed(0, "NaN")], [trial(0, 0.5)], [trial(0, 0.5, parameters=None, mult_adds=None)]]
+)
+def test_runs_with_little_in_them(rows: list[dict[str, Any]]) -> None:
+    assert page("run", rows, {}, {}).endswith("</html>\n")
+
+
+def test_whatever_enters_is_escaped_and_nothing_is_fetched() -> None:
+    evil = '"><script>alert(1)</script>'
+    row = trial(0, 0.5, genome={evil: evil})
+    row["metrics"][evil] = 1.0
+    html = page(evil, [row, failed(1, evil)], {evil: {evil: evil}}, {evil: evil})
+    assert "<script" not in html
+    assert "http" not in html.replace("http-equiv", "")

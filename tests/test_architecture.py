@@ -1,0 +1,120 @@
+"""The house's rules, read from the sources: which room may import which, what stays lazy, how long a file may be."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "nas"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+IDS = [str(path.relative_to(ROOT)) for path in SOURCES]
+LONGEST = 300
+
+BELOW = {"graph": set(), "space": {"graph"}, "types": {"graph", "space"}}
+BELOW["network"] = {"graph", "space"}
+BELOW["searchers"] = {"graph", "space", "types"}
+BELOW["executors"] = {"graph", "space", "types"}
+BELOW["data"] = {"graph", "space", "network"}
+BELOW["training"] = {"graph", "space", "network", "data"}
+BELOW["oneshot"] = {"graph", "space", "network", "training", "data", "types"}
+BELOW["evaluators"] = {"graph", "space", "network", "training", "data", "types"}
+BELOW["run"] = {*BELOW} | {"types"}
+BELOW["integrations"] = {*BELOW}
+BELOW["export"] = BELOW["report"] = {*BELOW} - {"export", "report"}
+BELOW["cli"] = {*BELOW} | {"export", "report"}
+EVERYWHERE = {"errors"}
+
+NO_TORCH = {"graph", "space", "types", "searchers", "executors", "run", "report", "cli", "errors"}  # at module level
+ONLY_IN = {"ray": {"executors/ray.py", "integrations"}, "optuna": {"integrations"}}
+HEAVY = {"torch", "torchvision", "ray", "optuna", "sklearn", "networkx", "numpy"}
+
+
+def imports(path: Path) -> Iterator[tuple[str, bool]]:
+    """(dotted module, whether it is imported at once) of every import in a file but those for type checkers."""
+
+    def walk(node: ast.AST, top: bool) -> Iterator[tuple[str, bool]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+                for other in child.orelse:
+                    yield from walk(other, top)
+            elif isinstance(child, ast.Import):
+                yield from ((alias.name, top) for alias in child.names)
+            elif isinstance(child, ast.ImportFrom):
+                assert child.level == 0, f"{path}:{child.lineno}: write the whole name of the module"
+                assert child.module is not None
+                if child.module == "nas":
+                    yield from ((f"nas.{alias.name}", top) for alias in child.names)
+                else:
+                    yield child.module, top
+            else:
+                yield from walk(
+                    child, top and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+                )
+
+    yield from walk(ast.parse(path.read_text(encoding="utf-8")), True)
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def test_the_sources_are_found() -> None:
+    assert len(SOURCES) > 20
+    assert {room(path) for path in SOURCES} - {"__init__", "__main__"} <= {*BELOW, *EVERYWHERE}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=IDS)
+def test_arrows_go_down(path: Path) -> None:
+    here = room(path)
+    if here in ("__init__", "__main__"):
+        return
+    allowed = BELOW.get(here, set()) | EVERYWHERE | {here}
+    for module, _ in imports(path):
+        parts = module.split(".")
+        if (
+            parts[0] == "nas"
+            and len(parts) > 1
+            and (PACKAGE / parts[1]).exists() | (PACKAGE / f"{parts[1]}.py").exists()
+        ):
+            assert parts[1] in allowed, f"{here} may not import {module}"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=IDS)
+def test_the_heavy_is_imported_where_it_belongs(path: Path) -> None:
+    inside = str(path.relative_to(PACKAGE))
+    for module, top in imports(path):
+        package = module.split(".")[0]
+        if package in ONLY_IN:
+            assert any(inside == place or inside.startswith(f"{place}/") for place in ONLY_IN[package]), (
+                f"{package} in {inside}"
+            )
+        if top and path.name == "__init__.py":
+            assert package not in HEAVY, f"importing the room of {inside} would import {package}"
+        if top and room(path) in NO_TORCH:
+            # a module of torch modules is imported by the function that builds one
+            assert package not in ("torch", "torchvision") or inside == "graph/operations/modules.py", (
+                f"{package} in {inside}"
+            )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=IDS)
+def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= LONGEST, f"{lines} lines: two ideas in one room?"
+
+
+def test_the_reader_of_imports_sees_them(tmp_path: Path) -> None:
+    file = tmp_path / "example.py"
+    file.write_text(
+        "import torch.nn\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import ray\n"
+        "def f():\n    from nas import run\n    import optuna\nclass C:\n    import numpy\n"
+    )
+    assert list(imports(file)) == [
+        ("torch.nn", True),
+        ("typing", True),
+        ("nas.run", False),
+        ("optuna", False),
+        ("numpy", True),
+    ]
