@@ -23,10 +23,8 @@ class Teller:
 
     def __call__(self, event: "Progress") -> None:
         """A trial has ended, or an epoch of the winner's last training."""
-        if event.final:
-            accuracies = {name: value for name, value in event.metrics.items() if name.endswith("accuracy")}
-            parts = [f"{name.replace('_', ' ')} {percent(value)}" for name, value in accuracies.items()]
-            self._now(", ".join([f"final training: epoch {event.epoch}", *parts]))
+        if event.epoch is not None:
+            self.epoch(event.epoch, event.metrics)
         elif event.entry is not None and event.entry.result is not None:
             result = event.entry.result
             outcome = percent(event.entry.score) if result.error is None else f"failed: {clean(result.error)}"
@@ -36,6 +34,10 @@ class Teller:
                 self._now(state(event))
             else:
                 self._now(f"{state(event)}; {ended}" if self.live else f"{ended}; {state(event)}")
+
+    def epoch(self, epoch: int, metrics: dict[str, float]) -> None:
+        """An epoch of a final training has ended."""
+        self._now(f"final training: epoch {epoch:g}, {accuracies(metrics)}")
 
     def say(self, text: str) -> None:
         """A line that stays, below what was shown last."""
@@ -70,6 +72,12 @@ class Teller:
             self.stream.flush()
         except (OSError, ValueError):
             self.silent = True
+
+
+def accuracies(metrics: dict[str, float]) -> str:
+    """`train accuracy 99.10 %, valid accuracy 93.25 %`: what a person looks at first."""
+    found = {name: value for name, value in metrics.items() if name.endswith("accuracy")}
+    return ", ".join(f"{clean(name).replace('_', ' ')} {percent(value)}" for name, value in found.items())
 
 
 def state(event: "Progress") -> str:

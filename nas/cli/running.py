@@ -4,8 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from nas.cli.output import clean, count, percent
-from nas.cli.progress import Teller
+from nas.cli.output import count
+from nas.cli.progress import Teller, accuracies
 
 if TYPE_CHECKING:
     from nas.run import Run
@@ -42,17 +42,11 @@ def outcome(run: "Run") -> list[str]:
     if run.config.limits:
         counts.append(f"{state.over_limit} over a limit")
     lines = [f"ended: {run.reason} ({', '.join(counts)})"]
-    if best is None or best.result is None:
+    if best is None or best.result is None or best.result.metrics is None:
         return lines
     costs = f"{count(best.parameters)} parameters, {count(best.mult_adds)} mult-adds"
-    lines.append(f"best: trial {best.trial.number}, {metrics(best.result.metrics)}, {costs}")
+    lines.append(f"best: trial {best.trial.number}, {accuracies(best.result.metrics)}, {costs}")
     if run.final:
-        lines.append(f"after its final training: {metrics(run.final)}")
+        lines.append(f"after its final training: {accuracies(run.final)}")
     lines += [f"next: nas results {run.path}", f"      nas report {run.path}", f"      nas export {run.path} --to DIR"]
     return lines
-
-
-def metrics(values: "dict[str, float] | None") -> str:
-    """`valid accuracy 93.25 %, epochs 12`: those that a person looks at first."""
-    accuracies = {name: value for name, value in (values or {}).items() if name.endswith("accuracy")}
-    return clean(", ".join(f"{name.replace('_', ' ')} {percent(value)}" for name, value in accuracies.items()))

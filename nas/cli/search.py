@@ -27,9 +27,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     where = parser.add_argument_group("where it runs")
     where.add_argument("--executor", type=one_of("serial", "ray"), default="serial", help="serial or ray")
     where.add_argument("--workers", type=number(int, 1), metavar="N", help="networks evaluated at a time (ray)")
-    where.add_argument("--gpus-per-trial", type=number(float, 0), default=0.0, metavar="F", help="GPUs, or a fraction (ray)")
+    where.add_argument(
+        "--gpus-per-trial", type=number(float, 0), default=0.0, metavar="F", help="GPUs, or a fraction (ray)"
+    )
     where.add_argument("--ray-address", metavar="ADDRESS", help="a running cluster: auto, or HOST:PORT")
-    where.add_argument("--deadline", type=number(float, 0), metavar="SECONDS", help="a trial that takes longer has failed")
+    where.add_argument(
+        "--deadline", type=number(float, 0), metavar="SECONDS", help="a trial that takes longer has failed"
+    )
     where.add_argument("--runs", default="runs", metavar="DIR", help="the folder of run directories")
     where.add_argument("--name", help="of the run directory; made from the space's and the searcher's if left out")
 

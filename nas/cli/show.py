@@ -114,15 +114,18 @@ def shape(sizes: Any) -> str:
 
 
 def grouped(choices: list[dict[str, Any]]) -> list[list[Any]]:
-    """Rows of a table: choices that differ only by numbers in their paths are one row, with `*` for the numbers."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    """Rows of a table: choices that differ only by numbers in their paths are one row, with `*` where they differ."""
+    groups: dict[tuple[str, ...], list[list[str]]] = {}
     for choice in choices:
-        pattern = ".".join("*" if part.isdecimal() else part for part in choice["path"].split("."))
-        groups.setdefault((pattern, choice["kind"], alternatives(choice["alternatives"])), []).append(choice["path"])
-    return [
-        [paths[0] if len(paths) == 1 else pattern, len(paths), kind, among]
-        for (pattern, kind, among), paths in groups.items()
-    ]
+        parts = choice["path"].split(".")
+        pattern = ("*" if part.isdecimal() else part for part in parts)
+        key = (choice["kind"], alternatives(choice["alternatives"]), *pattern)
+        groups.setdefault(key, []).append(parts)
+    rows = []
+    for (kind, among, *_), paths in groups.items():
+        parts = [part[0] if len(set(part)) == 1 else "*" for part in zip(*paths, strict=True)]
+        rows.append([".".join(parts), len(paths), kind, among])
+    return rows
 
 
 def alternatives(values: Any, most: int = 120) -> str:

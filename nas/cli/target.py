@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.cli.parser import pairs
-from nas.errors import UserError
 
 if TYPE_CHECKING:
     from nas.space import Genome, Space
@@ -45,27 +44,26 @@ def value(text: str) -> Any:
     return read_yaml(text, "value") if text.strip() else ""
 
 
-def find(word: str, settings: list[str] | None = None) -> Target:
-    """Raises UserError for a word that names nothing, and for settings that the document does not have."""
-    import nas
-    from nas.space import Genome
+def find(word: str, settings: list[str] | None = None, fitted: dict[str, Any] | None = None) -> Target:
+    """What a word means, with the user's settings; `fitted` are parameters that give way to these.
 
-    overrides = pairs(settings or [], "--set", value)
-    path = Path(word)
-    if path.is_dir():
+    Raises UserError for a word that names nothing, and for settings that the document does not have.
+    """
+    import nas
+    from nas.space import Genome, Space
+
+    overrides = {**(fitted or {}), **pairs(settings or [], "--set", value)}
+    path, run = Path(word), None
+    if path.is_dir() and (path / "run.yaml").exists():
         from nas.run import best_genome
 
-        genome = best_genome(path)
-        return Target(_space(genome, overrides, word), genome, path)
-    if path.suffix == ".json":
-        genome = Genome.load(path)
-        return Target(_space(genome, overrides, word), genome)
-    return Target(nas.load(word, **overrides))
-
-
-def _space(genome: "Genome", overrides: dict[str, Any], word: str) -> "Space":
-    from nas.space import Space
-
+        genome, run = best_genome(path), path
+    elif path.is_dir() or path.suffix == ".json":
+        genome = Genome.load(path / "genome.json" if path.is_dir() else path)
+    else:
+        return Target(nas.load(word, **overrides))
+    space = Space(genome.document)
     if overrides:
-        raise UserError(word, "--set changes a document; a genome already has one", "leave --set out")
-    return Space(genome.document)
+        space = space.with_parameters(**overrides)
+        genome = space.genome(genome.answers)
+    return Target(space, genome, run)

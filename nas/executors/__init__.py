@@ -7,7 +7,11 @@ EXECUTORS = ("serial", "ray")
 
 
 def create(
-    name: str, workers: int | None = None, gpus_per_trial: float = 0.0, address: str | None = None, deadline: float | None = None
+    name: str,
+    workers: int | None = None,
+    gpus_per_trial: float = 0.0,
+    address: str | None = None,
+    deadline: float | None = None,
 ) -> Executor:
     """The executor `name`. Raises UserError for an unknown one, and for a request that it can never satisfy."""
     if name == "serial":

@@ -21,7 +21,7 @@ def attempt(evaluator: Evaluator, trial: Trial) -> Result:
     metrics, error, start = None, None, time.perf_counter()
     try:
         metrics = checked(evaluator(trial, report))
-    except Exception as exception:
+    except Exception as exception:  # noqa: BLE001 - whatever a candidate raises is its result
         error = reason(exception)
         _release_gpu()
     return Result(trial, metrics, error, time.perf_counter() - start, tuple(curve))
@@ -44,7 +44,9 @@ def reason(exception: Exception) -> str:
     """One line on what went wrong and where, `out of memory` for every allocator's way of saying so."""
     text = " ".join(str(exception).split())
     name = type(exception).__name__
-    memory = isinstance(exception, MemoryError) or any(sign in text.lower() for sign in ("out of memory", "can't allocate memory"))
+    memory = isinstance(exception, MemoryError) or any(
+        sign in text.lower() for sign in ("out of memory", "can't allocate memory")
+    )
     frames = traceback.extract_tb(exception.__traceback__)
     place = f" ({frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno})" if frames and name != "Diverged" else ""
     return (f"out of memory: {text or name}" if memory else f"{name}: {text}" if text else name)[:300] + place

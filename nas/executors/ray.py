@@ -1,7 +1,7 @@
 """Evaluations on warm Ray workers, on this machine or on an existing cluster (Moritz et al. 2018, arXiv:1712.05889).
 
-A worker is an actor: it imports torch and reads the data set once, then takes one trial after the other. Retries are ours, not
-Ray's: a worker that dies or hangs is replaced by a new one, so that no evaluation can run twice at once.
+A worker is an actor: it imports torch and reads the data set once, then takes one trial after the other. Retries are
+ours, not Ray's: a worker that dies or hangs is replaced by a new one, so that no evaluation can run twice at once.
 """
 
 import math
@@ -65,8 +65,10 @@ class Ray:
     ) -> None:
         if workers is not None and workers < 1:
             raise UserError("executor ray", f"{workers} workers", "give at least 1")
-        if gpus_per_trial < 0 or gpus_per_trial > 1 and gpus_per_trial != int(gpus_per_trial):
-            raise UserError("executor ray", f"{gpus_per_trial} GPUs a trial", "give a fraction below 1, or a whole number")
+        if gpus_per_trial < 0 or (gpus_per_trial > 1 and gpus_per_trial != int(gpus_per_trial)):
+            raise UserError(
+                "executor ray", f"{gpus_per_trial} GPUs a trial", "give a fraction below 1, or a whole number"
+            )
         self.deadline, self.retries, self.gpus = deadline, retries, gpus_per_trial
         self.owner = not ray.is_initialized()
         if self.owner:
@@ -102,7 +104,9 @@ class Ray:
             self._assign()
             busy = sorted((slot for slot in self.slots if slot.ref is not None), key=lambda slot: slot.since)
             ready, _ = ray.wait([slot.ref for slot in busy], num_returns=1, timeout=self._patience(busy))
-            result = self._collect(next(slot for slot in busy if slot.ref == ready[0])) if ready else self._overdue(busy)
+            result = (
+                self._collect(next(slot for slot in busy if slot.ref == ready[0])) if ready else self._overdue(busy)
+            )
             if result is not None:
                 return result
 
@@ -140,11 +144,13 @@ class Ray:
                 trial = slot.trial
                 ray.kill(slot.actor)  # a method under way cannot be cancelled
                 self._start(slot)
-                return Result(trial, None, f"overdue: still running after its deadline of {self.deadline:g} s", self.deadline)
+                return Result(
+                    trial, None, f"overdue: still running after its deadline of {self.deadline:g} s", self.deadline
+                )
         return None
 
     def _collect(self, slot: Slot) -> Result | None:
-        """The result of a slot whose ref is ready; None if it only became ready for work, or its trial goes back in the queue."""
+        """The result of a slot whose ref is ready; None if the worker has only started, or its trial is tried again."""
         trial, since = slot.trial, slot.since
         try:
             value = ray.get(slot.ref)
@@ -184,7 +190,9 @@ def _start(workers: int | None, address: str | None) -> None:
     try:
         ray.init(address, **quiet)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        raise UserError("ray address", f"cannot join {address}: {_first_line(error)}", "start it: ray start --head") from None
+        raise UserError(
+            "ray address", f"cannot join {address}: {_first_line(error)}", "start it: ray start --head"
+        ) from None
 
 
 def _nodes() -> list[tuple[float, float]]:
@@ -193,12 +201,16 @@ def _nodes() -> list[tuple[float, float]]:
 
 
 def _shares(nodes: list[tuple[float, float]], workers: int | None, gpus: float) -> tuple[int, int]:
-    """(workers, threads of each). Raises UserError where the machines cannot hold that many: Ray would wait for ever."""
+    """(workers, threads of each). Raises UserError where the machines cannot hold them: Ray would wait for ever."""
     most = _room(nodes, 1, gpus)
     if most == 0 or (workers or 1) > most:
-        have = f"{sum(cpus for cpus, _ in nodes):g} cores and {sum(g for _, g in nodes):g} GPUs on {len(nodes)} machine(s)"
+        have = (
+            f"{sum(cpus for cpus, _ in nodes):g} cores and {sum(g for _, g in nodes):g} GPUs on {len(nodes)} machine(s)"
+        )
         wanted = f"{workers or 1} worker(s) of 1 core and {gpus:g} GPUs"
-        raise UserError("executor ray", f"{wanted} do not fit {have}", f"ask for at most {most} workers" if most else "ask for less")
+        raise UserError(
+            "executor ray", f"{wanted} do not fit {have}", f"ask for at most {most} workers" if most else "ask for less"
+        )
     workers = workers or most
     threads = max(1, int(sum(cpus for cpus, _ in nodes)) // workers)
     while _room(nodes, threads, gpus) < workers:
@@ -219,9 +231,17 @@ def _room(nodes: list[tuple[float, float]], cpus: int, gpus: float) -> int:
 
 def _cause(error: Exception) -> str:
     text = str(error)
-    if isinstance(error, ray.exceptions.OutOfMemoryError) or "running low on memory" in text or "memory pressure" in text:
+    if (
+        isinstance(error, ray.exceptions.OutOfMemoryError)
+        or "running low on memory" in text
+        or "memory pressure" in text
+    ):
         return "out of memory: Ray stopped it because the machine ran low"
-    return "killed (by the kernel where memory ran out, or from outside) or crashed" if "SYSTEM_ERROR" in text else _first_line(error)
+    return (
+        "killed (by the kernel where memory ran out, or from outside) or crashed"
+        if "SYSTEM_ERROR" in text
+        else _first_line(error)
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -12,14 +12,15 @@ from nas.types import Evaluator, Metrics, Report, Result, Trial
 
 
 class Overdue(BaseException):
-    """Raised inside an evaluation whose deadline has passed; no `except Exception` of the evaluator's may swallow it."""
+    """Raised inside an evaluation whose deadline has passed; no `except Exception` in it may swallow this."""
 
 
 class Serial:
     """One slot. `next` runs the evaluation that was submitted.
 
-    deadline: seconds after which an evaluation is stopped and has failed. In the main thread a timer signal stops it between two
-    steps of the interpreter, so not inside one long call into C; in any other thread it stops at its next `report`.
+    deadline: seconds after which an evaluation is stopped and has failed. In the main thread a timer signal stops it
+    between two steps of the interpreter, so not inside one long call into C; in any other thread it stops at its next
+    `report`.
     """
 
     def __init__(self, deadline: float | None = None) -> None:

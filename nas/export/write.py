@@ -4,10 +4,11 @@ import copy
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nas.errors import UserError, did_you_mean
 from nas.export.formats import FORMATS
+from nas.export.trained import trained
 
 if TYPE_CHECKING:
     from torch import nn
@@ -40,7 +41,7 @@ def export(
         if name not in FORMATS:
             raise UserError("nas.export", f"unknown format '{name}'", did_you_mean(name, FORMATS))
     if not isinstance(source, torch.nn.Module):
-        source, genome = best(source)
+        source, genome = trained(source.path / "best")
     model = plain(source)
     shape = input or getattr(getattr(source, "graph", None), "input", None)
     if shape is None:
@@ -59,9 +60,4 @@ def plain(model: "nn.Module") -> "nn.Module":
     """A copy for inference on the CPU: fp32, contiguous, nothing of the training left on."""
     import torch
 
-    return copy.deepcopy(model).to("cpu", torch.float32, memory_format=torch.contiguous_format).eval()
-
-
-def best(run: Any) -> "tuple[nn.Module, Genome]":
-    """The best network of a search with the weights of its final training, and its genome."""
-    raise NotImplementedError
+    return copy.deepcopy(model).to("cpu", torch.float32).to(memory_format=torch.contiguous_format).eval()

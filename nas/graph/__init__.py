@@ -1,1 +1,1 @@
-"""Primitive operations and the flat graphs that documents expand to: shapes, costs, fingerprints. No torch is needed."""
+"""Primitive operations and the flat graphs that documents expand to: shapes, costs, fingerprints. Needs no torch."""

@@ -51,7 +51,7 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes in topological order (node 0 is the input), the output's position, and those of the auxiliary heads' ends."""
+    """Nodes in topological order, node 0 the input; the position of the output, and of each auxiliary head's output."""
 
     nodes: tuple[Node, ...]
     output: int

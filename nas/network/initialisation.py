@@ -24,10 +24,10 @@ def initialise(model: nn.Module, seed: int) -> None:
         for module in model.modules():
             if isinstance(module, _ConvNd):
                 fed = module.out_channels // module.groups * math.prod(module.kernel_size)
-                _fill(module.weight, partial(Tensor.normal_, mean=0, std=math.sqrt(2 / fed), generator=generator))
+                _fill(module.weight, partial(nn.init.normal_, mean=0, std=math.sqrt(2 / fed), generator=generator))
             elif isinstance(module, nn.Linear):
                 limit = 1 / math.sqrt(module.in_features)
-                _fill(module.weight, partial(Tensor.uniform_, **{"from": -limit, "to": limit}, generator=generator))
+                _fill(module.weight, partial(nn.init.uniform_, a=-limit, b=limit, generator=generator))
             elif isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.reset_parameters()
             if isinstance(module, _ConvNd | nn.Linear) and module.bias is not None:

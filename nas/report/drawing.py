@@ -15,12 +15,12 @@ SYMBOLS = {"add": "+", "multiply": "×"}
 
 def draw(graph: Graph, cells: Iterable[str]) -> str:
     """Figures of the first use of each of these templates in the pruned graph; without any, of the whole network."""
-    found = {cell: members for cell in cells if (members := _first_use(graph, cell))}
+    found = {cell: use for cell in cells if (use := _first_use(graph, cell)) is not None}
     if not found:
-        found = {"network": (range(1, len(graph.nodes)), 0)}
+        found = {"network": (list(range(1, len(graph.nodes))), 0)}
     figures = []
-    for name, (members, depth) in found.items():
-        drawing = _contracted(graph, members, depth)
+    for name, (nodes, depth) in found.items():
+        drawing = _contracted(graph, nodes, depth)
         if drawing:
             figures.append(f'<h3>{escape(name)}</h3><div class="scroll">{drawing}</div>')
     return "".join(figures)

@@ -152,11 +152,16 @@ def _failures(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _settings(settings: Mapping[str, Any]) -> str:
-    lines = "".join(f"<tr><td>{escape(str(k))}</td><td>{escape(_text(v))}</td></tr>" for k, v in settings.items())
-    return f'<section><h2>Settings</h2><div class="scroll"><table>{lines}</table></div></section>' if lines else ""
+    shown = {key: _text(value) for key, value in settings.items()}
+    lines = "".join(f"<tr><td>{escape(str(k))}</td><td>{escape(v)}</td></tr>" for k, v in shown.items() if v)
+    return (
+        f'<section><h2>Settings</h2><div class="scroll"><table class="settings">{lines}</table></div></section>'
+        if lines
+        else ""
+    )
 
 
 def _text(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}={item}" for key, item in value.items())
+        return ", ".join(f"{key}={item}" for key, item in value.items() if item is not None)
     return "" if value is None else str(value)

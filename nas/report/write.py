@@ -49,5 +49,6 @@ def facts(run: Any) -> dict[str, str]:
         found["over a limit"] = f"{state.over_limit:,}"
     seconds = sum(entry.result.seconds for entry in run.trials if entry.result is not None)
     found["hours of evaluation"] = f"{seconds / 3600:,.2f}"
-    found["ended"] = run.reason or "not yet"
+    if run.reason != "all trials done":
+        found["ended"] = run.reason or "not yet"
     return found

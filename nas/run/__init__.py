@@ -1,4 +1,4 @@
-"""The run directory and the search loop, where searcher, executor and store meet. Each name is imported when first used."""
+"""The run directory and the search loop, where searcher, executor and store meet. Names are imported when used."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

@@ -22,9 +22,10 @@ COUNTS = {"trials": 1, "epochs": 1, "final_epochs": 0}  # the least of each; the
 class Config:
     """A search as its user asked for it. Raises UserError for values of a wrong kind or out of range.
 
-    space: the resolved document and, where there is one, nothing else that it would need. evaluator: as `evaluation.describe`
-    puts it. executor: the arguments of `executors.create`. epochs: a trial's budget, None: the evaluator's own. final_epochs: of
-    the winner's last training, 0 for none, None: the final recipe's. final_set: parameters of the document for it.
+    space: the resolved document and, where there is one, nothing else that it would need. evaluator: as
+    `evaluation.describe` puts it. executor: the arguments of `executors.create`. epochs: a trial's budget, None: the
+    evaluator's own. final_epochs: of the winner's last training, 0 for none, None: the final recipe's. final_set:
+    parameters of the document for it.
     """
 
     space: dict[str, Any]
@@ -42,10 +43,10 @@ class Config:
     def __post_init__(self) -> None:
         for item in fields(self):
             value, least = getattr(self, item.name), COUNTS.get(item.name)
-            if least is not None:
-                fits = type(value) is int and value >= least or value is None and item.name != "trials"
+            if least is None:
+                fits = isinstance(value, dict) if item.type == dict[str, Any] else type(value) is item.type
             else:
-                fits = type(value) is item.type or isinstance(value, dict) and item.type == dict[str, Any]
+                fits = item.name != "trials" if value is None else type(value) is int and value >= least
             if not fits:
                 wanted = f"a whole number of at least {least}" if least is not None else f"a {item.type}"
                 raise UserError("run", f"{item.name} is {value!r}", f"give {wanted}")
@@ -97,4 +98,6 @@ def read(path: Path) -> Config:
         return Config(**values)
     except TypeError:
         missing = sorted(known - set(values))
-        raise UserError(str(path), f"incomplete: it has no {', '.join(missing)}", "restore the run from a copy") from None
+        raise UserError(
+            str(path), f"incomplete: it has no {', '.join(missing)}", "restore the run from a copy"
+        ) from None

@@ -14,7 +14,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 def create(runs: str | Path, name: str | None, stem: str) -> Path:
-    """A new empty folder for a run: `runs/name`, or `runs/stem-1`, `-2`, ... Raises UserError where the name is taken."""
+    """A new folder for a run: `runs/name`, or `runs/stem-1`, `-2`, ... Raises UserError where the name is taken."""
     if name is not None and not NAME.fullmatch(name):
         raise UserError("run name", f"'{name}' is not a plain folder name", "use letters, digits, '.', '_' and '-'")
     Path(runs).mkdir(parents=True, exist_ok=True)
@@ -34,7 +34,9 @@ def existing(path: str | Path) -> Path:
     """The folder of a run. Raises UserError where it is none, or where one of its entries leads out of it."""
     path = Path(path)
     if not (path / CONFIG).is_file():
-        raise UserError(str(path), f"not a run: it has no {CONFIG}", "give the folder that nas search made, such as runs/NAME")
+        raise UserError(
+            str(path), f"not a run: it has no {CONFIG}", "give the folder that nas search made, such as runs/NAME"
+        )
     for entry in (CONFIG, JOURNAL, LOCK, "trials", "best"):
         if (path / entry).is_symlink():
             raise UserError(str(path / entry), "a link", "a run directory holds its own files")
@@ -73,7 +75,7 @@ def write_atomically(path: Path, text: str, sync: bool = False) -> None:
     draft.unlink(missing_ok=True)
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     try:
-        with open(file, "w", encoding="utf-8") as stream:
+        with os.fdopen(file, "w", encoding="utf-8") as stream:
             stream.write(text)
             if sync:
                 stream.flush()

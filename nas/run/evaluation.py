@@ -27,7 +27,7 @@ def evaluator_of(given: Any, dataset: str, data: str | None) -> Evaluator:
 
 
 def describe(evaluator: Evaluator) -> dict[str, Any]:
-    """Plain values from which `revive` makes the evaluator again, if it is one of ours; else only what it was called."""
+    """Plain values from which `revive` makes one of our evaluators again; of a user's own, only what it was called."""
     if isinstance(evaluator, Train):
         values = {item.name: getattr(evaluator, item.name) for item in fields(evaluator)}
         return {"name": "train", **values, "recipe": evaluator.recipe.to_json()}

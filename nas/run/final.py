@@ -47,7 +47,9 @@ def _train(search: Search, final: Any, genome: Genome) -> Metrics:
 
     directory = best_directory(search.path)
     try:
-        measured = final(genome, search.config.seed, search.config.final_epochs, search.config.final_set, directory, report)
+        measured = final(
+            genome, search.config.seed, search.config.final_epochs, search.config.final_set, directory, report
+        )
     except OSError:
         raise
     except Exception as error:

@@ -22,8 +22,8 @@ class Interrupted(KeyboardInterrupt):
 class Stop:
     """While it is open (`with Stop() as stop:`), the first signal sets `asked`, the next raises KeyboardInterrupt.
 
-    `at_once`: the first raises already, for what has nothing to drain. Open it after Ray has started, which puts its own handler
-    in place. Outside the main thread, where Python takes no signals, it does nothing.
+    `at_once`: the first raises already, for what has nothing to drain. Open it after Ray has started, which puts its
+    own handler in place. Outside the main thread, where Python takes no signals, it does nothing.
     """
 
     def __init__(self) -> None:

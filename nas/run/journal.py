@@ -1,11 +1,12 @@
 """The journal of a run: append-only JSON lines, each sealed with a checksum, on disk before anything acts on them.
 
-A line is `{...,"crc":"89abcdef"}`: the CRC-32 of the bytes before it, begun with the CRC of the line before, so that a changed,
-missing, doubled or moved line is found. What reading decides:
+A line is `{...,"crc":"89abcdef"}`: the CRC-32 of the bytes before it, begun with the CRC of the line before, so that a
+changed, missing, doubled or moved line is found. What reading decides:
 
 - what follows the last newline is a torn write: nothing has acted on it, and opening for writing cuts it off;
-- a complete line that fails its checksum is damage, the last line too (a torn write of a line lacks its newline, which is
-  written last), and so is a whole line that ends in another byte than a newline. Damage is refused, with the line's number.
+- a complete line that fails its checksum is damage, the last line too (a torn write of a line lacks its newline,
+  which is written last), and so is a whole line that ends in another byte than a newline. Damage is refused, with the
+  line's number.
 """
 
 import json
@@ -24,7 +25,8 @@ SEALED = re.compile(rb'(\{.+),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 class Journal:
     """A journal open for appending, by the process that holds the run's lock. `records` are those found on opening.
 
-    Raises UserError for a damaged journal, OSError (with the file's name) where it cannot be read or written: the disk is full.
+    Raises UserError for a damaged journal, OSError (with the file's name) where it cannot be read or written: the
+    disk is full.
     """
 
     def __init__(self, path: Path) -> None:
@@ -53,7 +55,7 @@ class Journal:
 
 
 def read(path: Path) -> tuple[list[Record], int, int]:
-    """The records of a journal, the size in bytes of its sound part, and the last CRC. A file that is missing has none."""
+    """The records of a journal, the bytes of its sound part, the last CRC. A file that is missing has none."""
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -69,7 +71,7 @@ def read(path: Path) -> tuple[list[Record], int, int]:
 
 
 def seal(record: Record, before: int) -> tuple[bytes, int]:
-    """The line of a record after a line of CRC `before`, and its own CRC. Raises ValueError for a NaN or an infinity."""
+    """The line of a record after one of CRC `before`, and its own CRC. Raises ValueError for a NaN or an infinity."""
     body = json.dumps(record, separators=(",", ":"), allow_nan=False).encode()[:-1]
     crc = zlib.crc32(body, before)
     return body + b',"crc":"%08x"}\n' % crc, crc

@@ -9,7 +9,7 @@ from nas.errors import UserError
 
 
 class Lock:
-    """Holds `path` while it is open (`with Lock(path):`). Raises UserError naming the owner's pid where another holds it.
+    """Holds `path` while it is open (`with Lock(path):`). Raises UserError with the owner's pid where another has it.
 
     The file stays behind: removing it would let two processes lock two files of one name.
     """
@@ -25,7 +25,9 @@ class Lock:
         except BlockingIOError:
             owner = os.pread(self.file, 20, 0).decode(errors="replace").strip() or "unknown"
             os.close(self.file)
-            raise UserError(str(self.path.parent), f"in use by process {owner}", "wait for it, or stop it first") from None
+            raise UserError(
+                str(self.path.parent), f"in use by process {owner}", "wait for it, or stop it first"
+            ) from None
         os.ftruncate(self.file, 0)
         os.pwrite(self.file, f"{os.getpid()}\n".encode(), 0)
         return self

@@ -2,8 +2,9 @@
 
     ask -> journal `issued` -> executor -> evaluator -> result -> journal `done` -> tell
 
-No barrier: as soon as one evaluation ends, its result is told and the next trial issued. A record is on disk before anything
-acts on it, so a process may die at any point: trials issued and not done are dispatched again, and none is issued twice.
+No barrier: as soon as one evaluation ends, its result is told and the next trial issued. A record is on disk before
+anything acts on it, so a process may die at any point: trials issued and not done are dispatched again, and none is
+issued twice.
 """
 
 import time
@@ -41,7 +42,7 @@ class Search:
         self.clock = Clock(self.state.finished)
 
     def run(self, executor: Executor, stop: Stop) -> bool:
-        """Run trials until there are enough, or none is left to propose. Returns False where the user stopped it before."""
+        """Run trials until there are enough, or none is left to propose. False where the user stopped it before."""
         again = deque(self.state.pending.values())
         reason = None
         while True:
@@ -70,7 +71,9 @@ class Search:
             return "all trials done"
         rng = trial_random(self.config.seed, number)
         seed = rng.randrange(2**31)
-        found = propose(self.searcher, self.space, rng, tuple(self.state.pending.values()), self.state.seen, self.config.limits)
+        found = propose(
+            self.searcher, self.space, rng, tuple(self.state.pending.values()), self.state.seen, self.config.limits
+        )
         if isinstance(found, str):
             return f"exhausted: {found}"
         trial = Trial(number, found.genome, seed, self.config.epochs)
@@ -92,10 +95,14 @@ class Search:
     def _describe(self, trial: Trial) -> None:
         write_json(trial_directory(self.path, trial.number) / "genome.json", trial.genome.to_json())
 
-    def tell_watcher(self, entry: Entry | None = None, epoch: int | None = None, metrics: dict[str, float] | None = None) -> None:
+    def tell_watcher(
+        self, entry: Entry | None = None, epoch: int | None = None, metrics: dict[str, float] | None = None
+    ) -> None:
         """One event for whoever watches."""
         if self.watch is None:
             return
         state, seconds = self.state, self.clock.seconds()
         counts = (state.finished, self.config.trials, self.running, state.failed, state.duplicates, state.over_limit)
-        self.watch(Progress(*counts, state.finished - self.clock.finished, seconds, state.best, entry, epoch, metrics or {}))
+        self.watch(
+            Progress(*counts, state.finished - self.clock.finished, seconds, state.best, entry, epoch, metrics or {})
+        )

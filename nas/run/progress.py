@@ -12,8 +12,8 @@ from nas.types import Metrics
 class Progress:
     """One event: `entry` has just ended, or (in the final training) the epoch `epoch` has.
 
-    finished counts failed trials too; new is how many of them this process has run, in `seconds`. duplicates and over_limit are
-    proposals refused so far.
+    finished counts failed trials too; new is how many of them this process has run, in `seconds`. duplicates and
+    over_limit are proposals refused so far.
     """
 
     finished: int

@@ -13,9 +13,10 @@ from nas.space import Genome, Space
 class Run:
     """A run directory, read. Opening one takes no lock: a search that goes on may be looked at.
 
-    path: the folder. config: what was asked for. space: what is searched. trials: entries in the order of issue. best: the
-    entry of highest valid_accuracy (the earliest of equals), None before there is one. reason: why the search ended, None while it has
-    not. final: metrics of the winner's last training, test_accuracy among them, None without.
+    path: the folder. config: what was asked for. space: what is searched. trials: entries in the order of issue.
+    best: the entry of highest valid_accuracy (the earliest of equals), None before there is one. reason: why the
+    search ended, None while it has not. final: metrics of the winner's last training, test_accuracy among them, None
+    without.
     """
 
     def __init__(self, path: Path, config: configuration.Config, space: Space, state: State) -> None:
@@ -27,7 +28,7 @@ class Run:
         path = existing(path)
         config = configuration.read(path / CONFIG)
         space = config.document()
-        state = State(space.genome)
+        state = State(space.document)
         records, _, _ = read(path / JOURNAL)
         replay(records, state, lambda result: None, str(path / JOURNAL))
         return cls(path, config, space, state)

@@ -50,25 +50,33 @@ def search(
 ) -> Run:
     """Search `space` for the genome of highest valid_accuracy, in a new run directory `runs/name`.
 
-    space: a packaged name, a document's path, or a Space; `overrides` are parameters of the document, of which `input` and
-    `classes` come from the data set unless they are given here.
-    evaluator: "train" (on `dataset`, found in the folder `data`), any picklable function of a genome that gives a number to
-    maximise or a mapping of metrics, or an Evaluator.
-    trials: how many networks to evaluate; no two are the same. epochs: a trial's budget. final_epochs: of the winner's last
-    training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
-    executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation may take.
+    space: a packaged name, a document's path, or a Space; `overrides` are parameters of the document, of which
+    `input` and `classes` come from the data set unless they are given here.
+    evaluator: "train" (on `dataset`, found in the folder `data`), any picklable function of a genome that gives a
+    number to maximise or a mapping of metrics, or an Evaluator.
+    trials: how many networks to evaluate; no two are the same. epochs: a trial's budget. final_epochs: of the
+    winner's last training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
+    executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation
+    may take.
     limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6}`.
     progress: called with a Progress after each trial, and after each epoch of the final training.
 
-    Raises UserError for bad input, Interrupted where the user stops it, Unfinished where the final training fails, OSError where
-    the run directory cannot be written (the disk is full). After each of the last three, `resume` goes on.
+    Raises UserError for bad input, Interrupted where the user stops it, Unfinished where the final training fails,
+    OSError where the run directory cannot be written (the disk is full). After each of the last three, `resume` goes
+    on.
     """
     own = evaluator_of(evaluator, dataset, data)
     found = _fitted(space, dict(overrides or {}), own)
     config = Config(
         space=dict(found.document.data),
         evaluator=describe(own),
-        executor={"name": executor, "workers": workers, "gpus_per_trial": gpus_per_trial, "address": ray_address, "deadline": deadline},
+        executor={
+            "name": executor,
+            "workers": workers,
+            "gpus_per_trial": gpus_per_trial,
+            "address": ray_address,
+            "deadline": deadline,
+        },
         searcher=searcher,
         searcher_options=dict(searcher_options or {}),
         trials=trials,
@@ -86,11 +94,14 @@ def search(
         return _go_on(path, config, own, lambda: workers_, progress)
 
 
-def resume(path: str | Path, *, evaluator: Any = None, ray_address: str | None = None, progress: Watch | None = None) -> Run:
+def resume(
+    path: str | Path, *, evaluator: Any = None, ray_address: str | None = None, progress: Watch | None = None
+) -> Run:
     """Go on with the run at `path`, from where its journal ends. A finished run is returned as it is.
 
-    evaluator: the user's own, where the run had one: what a run directory names is never imported. ray_address: likewise, where it
-    ran on a cluster. Raises as `search` does, and UserError where another process has the run, or its journal is damaged.
+    evaluator: the user's own, where the run had one: what a run directory names is never imported. ray_address:
+    likewise, where it ran on a cluster. Raises as `search` does, and UserError where another process has the run, or
+    its journal is damaged.
     """
     path = existing(path)
     config = configuration.read(path / CONFIG)
@@ -101,10 +112,12 @@ def resume(path: str | Path, *, evaluator: Any = None, ray_address: str | None =
     return _go_on(path, config, own, lambda: executors.create(**config.executor), progress)
 
 
-def _go_on(path: Path, config: Config, evaluator: Evaluator, workers: Callable[[], Executor], progress: Watch | None) -> Run:
+def _go_on(
+    path: Path, config: Config, evaluator: Evaluator, workers: Callable[[], Executor], progress: Watch | None
+) -> Run:
     with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal:
         space = config.document()
-        state = State(space.genome)
+        state = State(space.document)
         searcher = searchers.create(config.searcher, space, config.searcher_options)
         replay(journal.records, state, searcher.tell, str(journal.path))
         under_way = Search(path, config, space, searcher, evaluator, journal, state, progress)

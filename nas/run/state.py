@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from nas.errors import UserError
 from nas.run.journal import Record
 from nas.run.propose import Proposal
-from nas.space import Genome
+from nas.space import Document, Genome
 from nas.types import OBJECTIVE, Result, Trial
 
 
@@ -34,10 +33,12 @@ class Entry:
 class State:
     """Trials by number, the fingerprints already issued, and how the search ended, if it has.
 
-    genome: answers to Genome. pending: trials that were issued and have no result, by number. end: the record of why the search ended. final: the record of the winner's final training.
+    document: of the genomes, whose answers are checked when they are used, not here: a replay is quick. pending:
+    trials that were issued and have no result, by number. end: the record of why the search ended. final: the record
+    of the winner's final training.
     """
 
-    genome: Callable[[dict[str, Any]], Genome]
+    document: Document
     entries: list[Entry] = field(default_factory=list)
     pending: dict[int, Trial] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
@@ -67,7 +68,7 @@ class State:
     def _issue(self, record: Record) -> None:
         if record["number"] != len(self.entries):
             raise ValueError(f"trial {record['number']} issued where {len(self.entries)} was next")
-        trial = Trial(record["number"], self.genome(record["answers"]), record["seed"], record["budget"])
+        trial = Trial(record["number"], Genome(self.document, record["answers"]), record["seed"], record["budget"])
         costs = (record["fingerprint"], record["parameters"], record["mult_adds"])
         self.pending[trial.number] = trial
         self.entries.append(Entry(trial, *costs, record["duplicates"], record["over_limit"], record["time"]))
@@ -90,14 +91,18 @@ class State:
 
 
 def replay(records: list[Record], state: State, tell: Callable[[Result], None], where: str) -> None:
-    """Apply the records of a journal, telling each result in the order of the journal. Raises UserError naming the line."""
+    """Apply the records of a journal, telling each result in their order. Raises UserError naming the line."""
     for line, record in enumerate(records, start=1):
         try:
             entry = state.apply(record)
         except UserError as error:
-            raise UserError(f"{where}:{line}", f"does not fit run.yaml: {error}", "restore the run from a copy") from None
+            raise UserError(
+                f"{where}:{line}", f"does not fit run.yaml: {error}", "restore the run from a copy"
+            ) from None
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise UserError(f"{where}:{line}", f"not a record of a run ({error})", "restore the run from a copy") from None
+            raise UserError(
+                f"{where}:{line}", f"not a record of a run ({error})", "restore the run from a copy"
+            ) from None
         if entry is not None and entry.result is not None:
             tell(entry.result)
 

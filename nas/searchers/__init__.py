@@ -14,7 +14,7 @@ SEARCHERS: dict[str, Any] = {"random": Random, "regularized_evolution": Regulari
 
 
 def create(name: str, space: Space, options: Mapping[str, Any] | None = None) -> Searcher:
-    """The searcher `name` over `space`. Raises UserError for an unknown name, an unknown option or a value out of range."""
+    """The searcher `name` over `space`. Raises UserError for an unknown name or option, or a value out of range."""
     if name not in SEARCHERS:
         raise UserError("searcher", f"unknown searcher '{name}'", did_you_mean(name, SEARCHERS))
     known = list(inspect.signature(SEARCHERS[name]).parameters)[1:]

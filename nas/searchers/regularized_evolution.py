@@ -10,9 +10,9 @@
         remove the oldest, dead, from the left of the population
     return the architecture of highest accuracy in history
 
-C, the number of trials, counts the first P. Run asynchronously, as the paper ran it: parents come from what has been told, and
-a worker that asks before P results are in gets a random architecture. An evaluation that failed has no accuracy: it neither
-joins the population nor ages it.
+C, the number of trials, counts the first P. Run asynchronously, as the paper ran it: parents come from what has been
+told, and a worker that asks before P results are in gets a random architecture. An evaluation that failed has no
+accuracy: it neither joins the population nor ages it.
 """
 
 import random
@@ -28,14 +28,19 @@ from nas.types import OBJECTIVE, Result, Trial
 class RegularizedEvolution:
     """The paper's evolution with its defaults: P=100, S=25, and the identity mutation at 0.05.
 
-    A mutation changes one answer: of an operation or of an input ("hidden state"), the kind drawn uniformly from those that
-    the genome has (numbers are a third kind, which the paper's space lacks). Raises UserError for options out of range.
+    A mutation changes one answer: of an operation or of an input ("hidden state"), the kind drawn uniformly from those
+    that the genome has (numbers are a third kind, which the paper's space lacks). Raises UserError for options out of
+    range.
     """
 
     def __init__(self, space: Space, population: int = 100, sample: int = 25, identity: float = 0.05) -> None:
-        _check("population", population, isinstance(population, int) and population >= 1, "a whole number of at least 1")
+        _check(
+            "population", population, isinstance(population, int) and population >= 1, "a whole number of at least 1"
+        )
         _check("sample", sample, isinstance(sample, int) and sample >= 1, "a whole number of at least 1")
-        _check("identity", identity, isinstance(identity, int | float) and 0 <= identity < 1, "a rate from 0 to below 1")
+        _check(
+            "identity", identity, isinstance(identity, int | float) and 0 <= identity < 1, "a rate from 0 to below 1"
+        )
         self.space = space
         self.population_size, self.sample_size, self.identity = population, sample, identity
         self.population: deque[tuple[Genome, float]] = deque()  # oldest first

@@ -38,6 +38,7 @@ class AnswerTarget:
         self.answers: dict[str, Any] = {}
         self.choices: list[Choice] = []
         self.asked = 0
+        self.walked: set[Any] = set()
 
     def branch(self, choice: Choice, flow: Flow, then: Then) -> Any:
         self.asked += 1
@@ -97,7 +98,17 @@ class AnswerTarget:
             raise ConstraintBroken(f"a cell with {edges} edges breaks its 'where'")
 
     def reuse(self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]) -> Flow:
-        return walk()
+        """What was walked with the same arguments asks nothing new: a cell, or a block without choices."""
+        try:
+            key = (template.name, hashable(own))
+        except TypeError:  # an operation among the arguments
+            return walk()
+        if key in self.walked:
+            return flow
+        asked, out = self.asked, walk()
+        if template.is_cell or self.asked == asked:
+            self.walked.add(key)
+        return out
 
 
 class GraphTarget(AnswerTarget):

@@ -129,6 +129,8 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
     def among(sources: Any) -> list[Flow]:
         if not isinstance(sources, list) or any(type(number) is not int for number in sources):
             raise ExpressionError(f"'{word}' goes over a list of sources, not {shown(sources)}")
+        if len(set(sources)) < len(sources):
+            raise ExpressionError(f"a source stands twice in {shown(sources)}")
         if word == "all":
             return taken(sources)
         if word == "subset":

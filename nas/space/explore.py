@@ -1,6 +1,5 @@
 """Every choice of a document, whatever has to be answered before it is met."""
 
-from collections import deque
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +7,7 @@ from nas.errors import UserError
 from nas.space.build import AnswerTarget
 from nas.space.document import Document
 from nas.space.interpreter import Interpreter
-from nas.space.oracles import ConstraintBroken, replayed
+from nas.space.oracles import ConstraintBroken
 from nas.space.walk import Choice
 
 MAX_WALKS = 5000
@@ -17,23 +16,39 @@ MAX_WALKS = 5000
 def every_choice(document: Document) -> list[Choice]:
     """The choices in the order in which walks meet them; of a path met several times, that with the most alternatives.
 
-    Each alternative of each choice is taken once, after the answers with which that choice was met first; a choice that
-    only a combination of answers opens may be missed.
+    Each alternative of each choice is taken at least once, where it can be after the answers with which that choice was
+    met first; a choice that only a combination of answers opens may be missed.
     """
     met: dict[str, Choice] = {}
-    todo: deque[dict[str, Any]] = deque([{}])
-    for _ in range(MAX_WALKS):
-        if not todo:
-            break
-        target = AnswerTarget(document, replayed(todo.popleft(), lambda choice: choice.answers[0]))
+    way: dict[str, dict[str, Any]] = {}  # the answers before a choice
+    untried: dict[str, list[Any]] = {}
+
+    def walk(answers: dict[str, Any]) -> None:
+        """Takes these answers, and elsewhere what was not tried yet."""
+
+        def oracle(choice: Choice) -> Any:
+            path = choice.path
+            known = met[path].answers if path in met else ()
+            if len(choice.answers) > len(known):
+                met[path], way[path] = choice, dict(target.answers)
+                untried.setdefault(path, []).extend(answer for answer in choice.answers if answer not in known)
+            wanted = [answers[path]] if path in answers else untried[path]
+            answer = next((answer for answer in wanted if answer in choice.answers), choice.answers[0])
+            if answer in untried[path]:
+                untried[path].remove(answer)
+            return answer
+
+        target = AnswerTarget(document, oracle)
         with suppress(ConstraintBroken, UserError):  # what was met on the way counts
             Interpreter(document, target).run(lambda flow: flow)
-        before: dict[str, Any] = {}
-        for choice in target.choices:
-            known = met.get(choice.path)
-            if known is None or len(choice.answers) > len(known.answers):
-                met[choice.path] = choice
-                fresh = [answer for answer in choice.answers if known is None or answer not in known.answers]
-                todo.extend({**before, choice.path: answer} for answer in fresh)
-            before[choice.path] = target.answers[choice.path]
+
+    walk({})
+    for _ in range(MAX_WALKS):
+        path = next((path for path, left in untried.items() if left), None)
+        if path is None:
+            break
+        answer = untried[path][0]
+        walk({**way[path], path: answer})
+        if untried[path][:1] == [answer]:  # not met again
+            del untried[path][0]
     return list(met.values())

@@ -117,16 +117,21 @@ def is_plain(raw: Any) -> bool:
 
 
 def answers_of(alternatives: Any) -> list[Any]:
-    """The answer that stands for each alternative: itself where it is a number or a word, else its position."""
+    """The answer that stands for each alternative: itself where it is a number or a word, else its position.
+
+    All are positions where one of the numbers could be taken for a position.
+    """
     if not isinstance(alternatives, list) or not alternatives:
         raise ExpressionError(f"a choice is between the items of a list that is not empty, not {shown(alternatives)}")
-    answers = [
-        value if isinstance(value, str | int | float) and not is_expression(value) else position
-        for position, value in enumerate(alternatives)
-    ]
-    if len({(isinstance(answer, bool), answer) for answer in answers}) < len(answers):
-        raise ExpressionError("the alternatives of a choice must differ; one stands twice (a position counts as its number)")
-    return answers
+    literal = [isinstance(value, str | int | float) and not is_expression(value) for value in alternatives]
+    words = [value for value, itself in zip(alternatives, literal, strict=True) if itself]
+    twice = next((value for value in words if words.count(value) > 1), None)
+    if twice is not None:
+        raise ExpressionError(f"the alternatives of a choice must differ; {shown(twice)} stands twice")
+    positions = {position for position, itself in enumerate(literal) if not itself}
+    if any(value in positions for value in words):  # a number here could be taken for a position
+        return list(range(len(alternatives)))
+    return [value if itself else position for position, (value, itself) in enumerate(zip(alternatives, literal, strict=True))]
 
 
 def label(answer: Any) -> str:

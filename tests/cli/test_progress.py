@@ -1,9 +1,10 @@
 import io
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from nas.cli import progress
-from nas.cli.progress import Progress
+from nas.cli.progress import Teller
 
 
 class Terminal(io.StringIO):
@@ -11,51 +12,81 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    now = [100.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+@pytest.fixture(autouse=True)
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
-    return now
 
 
-def test_a_line_a_trial_where_nobody_watches(clock: list[float]) -> None:
+def entry(number: int, score: float | None, error: str | None = None, seconds: float = 3.2) -> Any:
+    result = SimpleNamespace(error=error, seconds=seconds, failed=error is not None)
+    return SimpleNamespace(trial=SimpleNamespace(number=number), score=score, result=result)
+
+
+def ended(finished: int, of: Any, best: Any, remaining: float | None = 324.0) -> Any:
+    speed = {"new": finished, "trials_per_hour": 100.0, "remaining_seconds": remaining}
+    return SimpleNamespace(finished=finished, total=10, best=best, entry=of, epoch=None, metrics={}, **speed)
+
+
+BEST = entry(0, 0.5)
+
+
+def test_a_line_a_trial_where_nobody_watches() -> None:
     stream = io.StringIO()
-    told = Progress(10, 0, stream)
-    clock[0] += 36
-    told.trial(0, 0.5, None, 3.2, 0.5)
-    told.trial(1, None, "out of memory\nat once", 1.0, 0.5)
+    tell = Teller(stream)
+    tell(ended(1, BEST, BEST))
+    tell(ended(2, entry(1, None, "out of memory\nat once", 1.0), BEST, 0.0))
     assert stream.getvalue().splitlines() == [
-        "trial 0: 50.00 % in 3 s; 1 of 10, best 50.00 %, 100 trials an hour, 5 min 24 s left",
-        "trial 1: failed: out of memory at once in 1 s; 2 of 10, best 50.00 %, 200 trials an hour, 2 min 24 s left",
+        "trial 0: 50.00 % in 3 s; 1 of 10, best 50.00 % (trial 0), 100 trials an hour, 5 min 24 s left",
+        "trial 1: failed: out of memory at once in 1 s; 2 of 10, best 50.00 % (trial 0), 100 trials an hour",
     ]
 
 
-def test_resumed_trials_are_not_speed(clock: list[float]) -> None:
-    told = Progress(10, 8, io.StringIO())
-    clock[0] += 3600
-    told.trial(8, 0.5, None, 3.2, 0.5)
-    assert told.state(0.5) == "9 of 10, best 50.00 %, 1 trials an hour, 1 h 00 min left"
+def test_before_anything_succeeded() -> None:
+    stream = io.StringIO()
+    Teller(stream)(ended(0, entry(0, None, "NaN", 1.0), None, None))
+    assert stream.getvalue() == "trial 0: failed: NaN in 1 s; 0 of 10\n"
 
 
-def test_a_terminal_gets_one_line_and_the_failures(clock: list[float]) -> None:
+def test_a_terminal_gets_one_line_that_changes_and_the_failures() -> None:
     stream = Terminal()
-    told = Progress(2, 0, stream)
-    told.trial(0, None, "NaN", 1.0, None)
-    told.trial(1, 0.25, None, 1.0, 0.25)
-    told.say("ended")
-    shown = stream.getvalue()
-    lines = shown.removesuffix("\n").split("\n")
-    assert [line.split("\r\x1b[2K")[-1] for line in lines] == ["trial 0: failed: NaN in 1 s", "ended"]
-    assert "2 of 2, best 25.00 %" in shown
+    tell = Teller(stream)
+    tell(ended(1, entry(1, None, "NaN", 1.0), BEST))
+    tell(ended(2, BEST, BEST))
+    tell.say("ended")
+    lines = stream.getvalue().removesuffix("\n").split("\n")
+    assert [line.split("\r\x1b[2K")[-1] for line in lines] == ["trial 1: failed: NaN in 1 s", "ended"]
+    assert "2 of 10, best 50.00 %" in lines[1]
+    assert max(len(part) for line in lines for part in line.split("\r\x1b[2K")) < 80
 
 
-def test_a_reader_who_left_does_not_stop_the_search(clock: list[float]) -> None:
+def test_the_last_state_can_be_kept() -> None:
+    stream = Terminal()
+    tell = Teller(stream)
+    tell(ended(2, BEST, BEST))
+    tell.keep()
+    tell.keep()
+    tell.say("ended")
+    kept, last = stream.getvalue().removesuffix("\n").split("\n")
+    assert kept.startswith("\r\x1b[2K2 of 10")
+    assert last == "ended"
+
+
+def test_epochs_of_the_final_training() -> None:
+    stream = io.StringIO()
+    Teller(stream)(SimpleNamespace(epoch=3, metrics={"train_loss": 0.1, "valid_accuracy": 0.25}))  # type: ignore[arg-type]
+    assert stream.getvalue() == "final training: epoch 3, valid accuracy 25.00 %\n"
+
+
+def test_a_reader_who_left_does_not_stop_the_search() -> None:
     class Gone(io.StringIO):
+        tries = 0
+
         def write(self, text: str) -> int:
+            self.tries += 1
             raise BrokenPipeError
 
-    told = Progress(2, 0, Gone())
-    told.trial(0, 0.5, None, 1.0, 0.5)
-    told.trial(1, 0.5, None, 1.0, 0.5)
-    assert told.done == 2
+    stream = Gone()
+    tell = Teller(stream)
+    tell(ended(1, BEST, BEST))
+    tell(ended(2, BEST, BEST))
+    assert stream.tries == 1

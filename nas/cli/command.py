@@ -1,0 +1,68 @@
+"""From the command line to a command, and from every mistake of the user to one line."""
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from nas.cli.parser import Parser, Stop
+from nas.errors import UserError, did_you_mean
+
+COMMANDS = {
+    "list": "every packaged document and variant: kind, parameters, source",
+    "show": "an architecture's or a search space's sizes, costs and choices",
+    "search": "search a space for the best architecture",
+    "resume": "go on with a search that was stopped",
+    "results": "the trials of a search, best first",
+    "report": "write a search's report.html, one self-contained page",
+    "train": "train an architecture, a genome or a search's best",
+    "export": "write a network as weights, ONNX or a torch.export program",
+}
+USAGE = "usage: nas COMMAND ...   (nas COMMAND --help explains one)"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command. Returns its exit status: 0; 1 a search that could not finish; 2 bad input; 130 stopped."""
+    try:
+        status = _run(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()
+        return status
+    except Stop as stop:
+        return stop.status
+    except UserError as error:
+        return _complain(str(error))
+    except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        where = str(error.filename or "nas")
+        return _complain(f"{where}: {error.strerror or error}", 1 if error.errno in (errno.ENOSPC, errno.EDQUOT) else 2)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def _run(argv: list[str]) -> int:
+    if not argv or argv[0] in ("-h", "--help"):
+        width = max(map(len, COMMANDS))
+        print("\n".join([USAGE, "", *(f"  {name:{width}}  {text}" for name, text in COMMANDS.items())]))
+        return 0
+    if argv[0] in ("-V", "--version"):
+        from nas import __version__
+
+        print(__version__)
+        return 0
+    name = argv[0]
+    if name not in COMMANDS:
+        raise UserError("nas", f"unknown command '{name}'", did_you_mean(name, COMMANDS))
+    command = import_module(f"nas.cli.{name}")
+    parser = Parser(prog=f"nas {name}", description=command.__doc__)
+    command.arguments(parser)
+    return int(command.run(parser.parse(argv[1:])))
+
+
+def _complain(line: str, status: int = 2) -> int:
+    sys.stdout.flush()
+    print(f"error: {line}", file=sys.stderr)
+    return status

@@ -1,0 +1,102 @@
+"""A search from the command line to the exported network, on real data."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from nas.cli import main
+
+ROOT = Path(__file__).parents[2]
+SMALL = ("--trials", "4", "--epochs", "1", "--final-epochs", "1", "--searcher", "random", "--name", "a")
+
+
+def test_search_results_report_export(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    assert main(["search", "tiny.yaml", *SMALL, "--limit", "parameters=10k"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    told = captured.err.splitlines()
+    assert [line.split(":")[0] for line in told if line.startswith("trial ")] == [f"trial {i}" for i in range(4)]
+    assert any(line.startswith("best: trial ") for line in told)
+    assert any("test accuracy" in line for line in told)
+    assert "next: nas results runs/a" in told
+
+    assert main(["results", "runs/a", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    scores = [row["metrics"]["valid_accuracy"] for row in rows]
+    assert len(rows) == 4
+    assert scores == sorted(scores, reverse=True)
+    assert set(rows[0]) >= {"number", "state", "genome", "fingerprint", "parameters", "mult_adds", "seconds", "error"}
+    assert main(["results", "runs/a", "--top", "2"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 4  # two lines of head
+
+    assert main(["report", "runs/a"]) == 0
+    assert capsys.readouterr().out == "runs/a/report.html\n"
+    assert "<svg" in (folder / "runs/a/report.html").read_text()
+
+    assert main(["show", "runs/a", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["parameters"] == rows[0]["parameters"]
+
+    assert main(["export", "runs/a", "--to", "out", "--format", "safetensors", "--format", "torch"]) == 0
+    assert capsys.readouterr().out.split() == ["out/genome.json", "out/weights.safetensors", "out/model.pt2"]
+    assert (folder / "out/weights.safetensors").read_bytes() == (
+        folder / "runs/a/best/weights.safetensors"
+    ).read_bytes()
+
+    assert main(["resume", "runs/a"]) == 0  # there is nothing left to do
+
+
+def test_train_and_export_a_document(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    assert main(["train", "fixed.yaml", "--epochs", "2", "--to", "trained"]) == 0
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "test accuracy" in captured.err
+    assert {path.name for path in (folder / "trained").iterdir()} >= {
+        "genome.json",
+        "weights.safetensors",
+        "result.json",
+    }
+    assert main(["export", "trained", "--to", "out"]) == 0
+    assert main(["export", "fixed.yaml", "--to", "fresh"]) == 0
+    assert "initial ones" in capsys.readouterr().err
+    weights = [(folder / name / "weights.safetensors").read_bytes() for name in ("trained", "out", "fresh")]
+    assert weights[0] == weights[1] != weights[2]
+
+
+def test_a_space_smaller_than_the_trials_ends_with_the_reason(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    assert (
+        main(["search", "tiny.yaml", "--trials", "50", "--epochs", "1", "--final-epochs", "0", "--searcher", "random"])
+        == 0
+    )
+    assert "ended: exhausted: " in capsys.readouterr().err
+
+
+def test_a_limit_that_nothing_meets_is_a_search_that_could_not_finish(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    assert main(["search", "tiny.yaml", *SMALL, "--limit", "parameters=1"]) == 1
+    told = capsys.readouterr().err
+    assert "over a limit" in told
+    assert told.splitlines()[-1].startswith("error: runs/a: no trial succeeded (exhausted")
+
+
+def test_a_user_who_stops_a_search_is_told_how_to_go_on(folder: Path) -> None:
+    argv = [sys.executable, "-m", "nas", "search", "tiny.yaml", "--trials", "6", "--epochs", "60", "--name", "a"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    with subprocess.Popen(argv, env=environment, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        while not (folder / "runs/a/trials/0001").exists():  # a second trial is under way
+            assert running.poll() is None, running.stderr.read()
+            time.sleep(0.02)
+        running.send_signal(signal.SIGINT)
+        time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        told = running.stderr.read()
+        assert running.wait(60) == 130
+    assert "nas resume runs/a" in told
+    assert "Traceback" not in told

@@ -1,0 +1,61 @@
+from tests.graph.building import Builder, nasbench201
+
+
+def test_depth_counts_convolutions_and_linear_layers_on_the_longest_path_to_the_output():
+    b = Builder()
+    x = b("relu", b("conv", 0, channels=3, kernel=3))
+    y = b("conv", b("conv", x, channels=3, kernel=3), channels=3, kernel=3)
+    head = b("linear", b("linear", b("flatten", y), features=4), features=4)
+    b("add", x, b("batch_norm", y))
+    graph = b.graph(auxiliary=[head])
+    assert graph.depth == 3
+    assert b.graph(output=head).depth == 5
+
+
+def test_depth_of_nasbench201():
+    assert nasbench201([3] * 6).depth == 1 + 15 * 3 + 2 * 2 + 1
+    assert nasbench201([0] * 6).prune().depth == 1
+
+
+def test_activation_memory_is_four_bytes_a_number_and_views_are_free():
+    b = Builder((3, 8, 8))
+    x = b("conv", 0, channels=5, kernel=3, stride=2)  # 5 x 4 x 4
+    x = b("identity", b("relu", x))
+    b("linear", b("flatten", b("slice", x, stop=2)), features=7)
+    assert b.graph().activation_memory == 4 * (80 + 80 + 7)
+
+
+def test_receptive_field_of_a_chain():
+    b = Builder((3, 64, 48))
+    x = b("conv", 0, channels=8, kernel=7, stride=2)  # sees 7, step 2
+    x = b("max_pool", x, kernel=3, stride=2, padding=1)  # 7 + 2 * 2 = 11, step 4
+    x = b("conv", x, channels=8, kernel=3, dilation=2)  # 11 + 4 * 4 = 27
+    assert b.graph().receptive_field == (27, 27)
+    b("linear", b("global_avg_pool", x), features=2)
+    assert b.graph().receptive_field == (27, 27)
+
+
+def test_receptive_field_takes_the_widest_path_and_ends_at_the_image():
+    b = Builder((3, 16, 64))
+    wide = b("conv", 0, channels=3, kernel=[1, 9])
+    b("add", 0, b("conv", wide, channels=3, kernel=[31, 3]))
+    assert b.graph().receptive_field == (16, 11)
+
+
+def test_a_gate_over_the_whole_image_does_not_widen_it():
+    b = Builder()
+    x = b("conv", 0, channels=3, kernel=3)
+    b("multiply", x, b("sigmoid", b("adaptive_avg_pool", x, size=1)))
+    assert b.graph().receptive_field == (3, 3)
+
+
+def test_networkx_view():
+    b = Builder()
+    x = b("relu", 0, path="network.a")
+    b("concat", x, 0, x)
+    view = b.graph().to_networkx()
+    assert sorted(view.edges(keys=True)) == [(0, 1, 0), (0, 2, 1), (1, 2, 0), (1, 2, 2)]
+    assert view.nodes[1]["operation"] == "relu"
+    assert view.nodes[1]["path"] == "network.a"
+    assert view.nodes[2]["shape"] == (9, 8, 8)
+    assert view.edges[1, 2, 2]["position"] == 2

@@ -1,0 +1,64 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nas.errors import UserError
+from nas.evaluators import FunctionEvaluator, Train
+from nas.run.evaluation import describe, evaluator_of, revive
+from nas.training.recipe import Recipe
+from tests import cheap
+
+
+def test_the_built_in_one_comes_back_from_plain_values() -> None:
+    evaluator = Train(dataset="cifar10", data="/d", recipe=Recipe.named("search").replace(learning_rate=0.05), train_images=500)
+    assert revive(describe(evaluator)) == evaluator
+    assert evaluator_of("train", "digits", None) == Train(dataset="digits")
+
+
+def test_folders_are_remembered_from_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flowers").mkdir()
+    evaluator = evaluator_of("train", "flowers", "somewhere")
+    assert isinstance(evaluator, Train)
+    assert (evaluator.dataset, evaluator.data) == (str(tmp_path / "flowers"), str(tmp_path / "somewhere"))
+
+
+def test_functions_of_a_genome_and_evaluators_are_told_apart() -> None:
+    def with_default(genome: Any, scale: float = 2.0) -> float:
+        return scale
+
+    behave = cheap.Behave("nan", 0)
+    assert evaluator_of(behave, "digits", None) is behave
+    for function in (cheap.score, with_default, lambda genome: 1.0, max):
+        assert evaluator_of(function, "digits", None) == FunctionEvaluator(function)
+
+
+@pytest.mark.parametrize(("given", "message"), [("trian", "did you mean 'train'"), (3, "cannot be called"), (None, "cannot be called")])
+def test_what_is_no_evaluator(given: Any, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        evaluator_of(given, "digits", None)
+
+
+def test_a_users_function_must_be_given_again_and_is_never_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    description = describe(FunctionEvaluator(cheap.score))
+    assert description == {"function": "tests.cheap:score"}
+    imported: list[str] = []
+    monkeypatch.setattr("importlib.import_module", lambda name, *rest: imported.append(name))
+    with pytest.raises(UserError, match=r"its evaluator was the function os:system; give it again: nas\.resume"):
+        revive({"function": "os:system"})
+    assert not imported
+    assert revive(description, cheap.score) == FunctionEvaluator(cheap.score)
+
+
+@pytest.mark.parametrize(
+    "description", [{}, {"name": "other"}, {"name": "train"}, {"name": "train", "recipe": {}, "x": 1}, {"name": "train", "recipe": 3}]
+)
+def test_descriptions_that_fit_nothing(description: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match="not an evaluator"):
+        revive(description)
+
+
+def test_the_built_in_one_is_not_replaced_by_a_function() -> None:
+    with pytest.raises(UserError, match="leave evaluator out"):
+        revive(describe(Train()), cheap.score)

@@ -1,0 +1,123 @@
+"""Against a population traced by hand: a space whose samples and mutations are written down here."""
+
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from nas.searchers.regularized_evolution import RegularizedEvolution
+from nas.types import Result, Trial
+from tests import cheap
+
+
+class Script(random.Random):
+    """A generator whose draws are written down; each kind of draw has its own list."""
+
+    def __init__(self, choices: list[int], uniform: list[float]) -> None:
+        super().__init__(0)
+        self.choices_left, self.uniform_left = list(choices), list(uniform)
+
+    def choice(self, items: Any) -> Any:
+        return items[self.choices_left.pop(0)]
+
+    def random(self) -> float:
+        return self.uniform_left.pop(0)
+
+
+class Letters:
+    """A space of words; a mutation appends the kind that was asked for."""
+
+    def __init__(self) -> None:
+        self.samples = iter("ABCDEFGH")
+
+    def sample(self, rng: random.Random) -> str:
+        return next(self.samples)
+
+    def kinds(self, genome: str) -> tuple[str, ...]:
+        return () if genome == "A" else ("operation", "input")
+
+    def mutate(self, genome: str, rng: random.Random, kind: str) -> str:
+        return genome + kind[0]
+
+
+def told(searcher: RegularizedEvolution, genome: Any, accuracy: float | None) -> None:
+    metrics = None if accuracy is None else {"valid_accuracy": accuracy}
+    searcher.tell(Result(Trial(0, genome, 0), metrics, None if metrics else "failed"))
+
+
+def evolution(space: Any, **options: Any) -> RegularizedEvolution:
+    return RegularizedEvolution(space, **options)
+
+
+def test_a_run_traced_by_hand() -> None:
+    searcher = evolution(Letters(), population=3, sample=2, identity=0.05)
+    for name, accuracy in zip("ABC", (0.9, 0.5, 0.7), strict=True):  # the first P are random
+        assert searcher.ask(Script([], []), ()) == name
+        told(searcher, name, accuracy)
+    # Tournament of B (0.5) and C (0.7): C wins; no identity (0.5 > 0.05); second kind: input.
+    assert searcher.ask(Script([1, 2, 1], [0.5]), ()) == "Ci"
+    told(searcher, "Ci", 0.6)  # A, the oldest, dies although it is the best
+    assert [genome for genome, _ in searcher.population] == ["B", "C", "Ci"]
+    # With replacement: the same one twice. Identity at 0.04 < 0.05.
+    assert searcher.ask(Script([0, 0], [0.04]), ()) == "B"
+    # Of equals the first drawn wins (Python's max), here Ci over itself; kind 0: operation.
+    assert searcher.ask(Script([2, 0, 0], [0.05]), ()) == "Cio"
+    told(searcher, "Cio", 0.65)
+    assert [genome for genome, _ in searcher.population] == ["C", "Ci", "Cio"]
+
+
+def test_failures_neither_join_nor_age_the_population() -> None:
+    searcher = evolution(Letters(), population=2, sample=1)
+    told(searcher, "A", 0.1)
+    told(searcher, "B", None)
+    assert searcher.ask(Script([], []), ()) == "A"  # still filling: a random one
+    told(searcher, "C", 0.2)
+    told(searcher, "D", None)
+    assert [genome for genome, _ in searcher.population] == ["A", "C"]
+
+
+def test_a_genome_without_choices_is_its_own_child() -> None:
+    searcher = evolution(Letters(), population=1, sample=1)
+    told(searcher, "A", 0.1)
+    assert searcher.ask(Script([0], [0.9]), ()) == "A"
+
+
+def test_defaults_are_the_papers() -> None:
+    searcher = RegularizedEvolution(cheap.space())
+    assert (searcher.population_size, searcher.sample_size, searcher.identity) == (100, 25, 0.05)
+
+
+def test_a_mutation_changes_one_answer_and_identity_comes_at_its_rate() -> None:
+    space, rng = cheap.space(), random.Random(0)
+    searcher, parent = RegularizedEvolution(space), space.sample(rng)
+    changes: Counter[int] = Counter()
+    kinds: Counter[str] = Counter()
+    for _ in range(2000):
+        child = searcher.mutate(parent, rng)
+        changed = [path for path, answer in child.answers.items() if parent.answers[path] != answer]
+        changes[len(changed)] += 1
+        kinds.update("number" if isinstance(child.answers[path], int) else "operation" for path in changed)
+    assert set(changes) == {0, 1}
+    assert 60 < changes[0] < 140  # 100 expected
+    assert 850 < kinds["number"] < 1050  # half of 1900: uniform among the kinds
+
+
+@pytest.mark.slow
+def test_it_beats_random_search() -> None:
+    """On a score that rewards each answer by itself: 200 trials, 20 repeats."""
+
+    def value(genome: Any) -> float:
+        return sum(answer if isinstance(answer, int) else cheap.ACTIVATIONS.index(answer) * 5 for answer in genome.answers.values())
+
+    def best(seed: int, population: int) -> float:
+        space, rng = cheap.space(4), random.Random(seed)
+        searcher, found = RegularizedEvolution(space, population, 10), []
+        for _ in range(200):
+            genome = searcher.ask(rng, ())
+            found.append(value(genome))
+            told(searcher, genome, found[-1])
+        return max(found)
+
+    evolved, drawn = ([best(seed, population) for seed in range(20)] for population in (20, 1000))
+    assert sum(evolved) / 20 > sum(drawn) / 20 + 10
