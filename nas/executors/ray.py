@@ -63,12 +63,6 @@ class Ray:
         deadline: float | None = None,
         retries: int = 2,
     ) -> None:
-        if workers is not None and workers < 1:
-            raise UserError("executor ray", f"{workers} workers", "give at least 1")
-        if gpus_per_trial < 0 or (gpus_per_trial > 1 and gpus_per_trial != int(gpus_per_trial)):
-            raise UserError(
-                "executor ray", f"{gpus_per_trial} GPUs a trial", "give a fraction below 1, or a whole number"
-            )
         self.deadline, self.retries, self.gpus = deadline, retries, gpus_per_trial
         self.owner = not ray.is_initialized()
         if self.owner:

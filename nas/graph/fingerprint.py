@@ -72,21 +72,26 @@ def _joins(inputs: tuple[int, ...], commutative: bool) -> dict[int, Join]:
 
 
 def _passes(labels: Sequence[str], sources: Sources) -> list[bytes]:
-    """A first colouring, by one pass up and one down: in most networks it tells all but twin branches apart.
+    """A first colouring, by passes up and down until no class falls apart: in most networks only twin branches stay alike.
 
-    Colours are short hashes. A collision would only leave two nodes alike at first; the form is exact all the same.
+    Rounds of `_refine` would find it too, but take a difference one edge further each. Colours are short hashes. A
+    collision would only leave two nodes alike at first; the form is exact all the same.
     """
-    up: list[bytes] = []
-    for here, label in enumerate(labels):
-        below = [_text(join) + up[source] for source, join in sources[here].items()]
-        up.append(blake2b(label.encode() + b"".join(sorted(below)), digest_size=8).digest())
-    down: list[list[bytes]] = [[] for _ in labels]
-    for here in range(len(labels) - 1, -1, -1):
-        colour = blake2b(up[here] + b"".join(sorted(down[here])), digest_size=8).digest()
-        down[here] = [colour]
-        for source, join in sources[here].items():
-            down[source].append(_text(join) + colour)
-    return [colour for (colour,) in down]
+    colours, classes = [label.encode() for label in labels], 0
+    while True:
+        up: list[bytes] = []
+        for here, colour in enumerate(colours):
+            below = [_text(join) + up[source] for source, join in sources[here].items()]
+            up.append(blake2b(colour + b"".join(sorted(below)), digest_size=8).digest())
+        above: list[list[bytes]] = [[] for _ in labels]
+        for here in range(len(labels) - 1, -1, -1):
+            colours[here] = blake2b(up[here] + b"".join(sorted(above[here])), digest_size=8).digest()
+            for source, join in sources[here].items():
+                above[source].append(_text(join) + colours[here])
+        found = len(set(colours))
+        if found in (classes, len(labels)):
+            return colours
+        classes = found
 
 
 @lru_cache(maxsize=1024)

@@ -15,6 +15,7 @@ from nas.space import Genome, Space
 
 FORMAT, MAX_BYTES = 1, 8_000_000
 PACKAGES = ("torch", "ray", "numpy")
+EXECUTOR = ("name", "workers", "gpus_per_trial", "address", "deadline")
 COUNTS = {"trials": 1, "epochs": 1, "final_epochs": 0}  # the least of each; the epochs may also be None
 
 
@@ -50,6 +51,9 @@ class Config:
             if not fits:
                 wanted = f"a whole number of at least {least}" if least is not None else f"a {item.type}"
                 raise UserError("run", f"{item.name} is {value!r}", f"give {wanted}")
+        for name in self.executor:
+            if name not in EXECUTOR:
+                raise UserError("run", f"unknown executor option '{name}'", did_you_mean(name, EXECUTOR))
         object.__setattr__(self, "limits", parse_limits(self.limits))
 
     def document(self) -> Space:

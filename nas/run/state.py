@@ -26,7 +26,7 @@ class Entry:
     @property
     def score(self) -> float | None:
         """The objective; None while it runs and when it failed."""
-        return self.result.metrics[OBJECTIVE] if self.result and self.result.metrics else None
+        return None if self.result is None or self.result.metrics is None else self.result.metrics[OBJECTIVE]
 
 
 @dataclass
@@ -82,7 +82,11 @@ class State:
             raise ValueError(f"trial {number} done without being under way")
         entry = self.entries[number]
         trial = Trial(number, entry.trial.genome, entry.trial.seed, entry.trial.budget, record["attempt"])
-        entry.result = Result(trial, record.get("metrics"), record.get("error"), record["seconds"])
+        metrics = record.get("metrics")
+        if metrics is not None:
+            metrics = {name: float(value) for name, value in metrics.items()}
+            metrics[OBJECTIVE]  # its absence is found here, not in the searcher
+        entry.result = Result(trial, metrics, None if metrics is not None else str(record["error"]), record["seconds"])
         self.finished += 1
         self.failed += entry.result.failed
         if entry.score is not None and (self.best is None or self.best.score is None or entry.score > self.best.score):

@@ -3,16 +3,17 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from nas.errors import ArgumentError, ShapeError, UserError
-from nas.graph.graph import Graph, Node, Scope, infer
+from nas.graph.graph import Graph, Node, infer
 from nas.graph.operation import Operation, Shape
 from nas.graph.operations import OPERATIONS
 from nas.space.document import Document, Template
 from nas.space.expressions import UNKNOWN, ExpressionError
 from nas.space.interpreter import FIELDS, Interpreter
 from nas.space.oracles import ConstraintBroken, Oracle
+from nas.space.stamp import Stamp
 from nas.space.values import read
 from nas.space.walk import Choice, Closure, Flow, Place, Then
 
@@ -143,8 +144,7 @@ class GraphTarget(AnswerTarget):
         return self.add(make(name, dict(arguments)), tuple(flow.node for flow in flows), flows[0], at)
 
     def add(self, op: Operation, inputs: tuple[int, ...], flow: Flow, at: Place) -> Flow:
-        if len(self.nodes) >= MAX_GRAPH:
-            raise UserError(at.path, f"more than {MAX_GRAPH} operations in one network", "make its loops shorter")
+        self.room_for(1, at)
         shapes = tuple(self.nodes[source].shape for source in inputs)
         try:
             shape, parameters, mult_adds = infer(op, shapes)
@@ -154,6 +154,11 @@ class GraphTarget(AnswerTarget):
         before, own = self.strides[inputs[0]], op.window(*shapes)[1]
         self.strides.append(tuple(a * b for a, b in zip(before, own, strict=True)) if len(own) == len(before) else own)
         return Flow(len(self.nodes) - 1, flow.before)
+
+    def room_for(self, nodes: int, at: Place) -> None:
+        """Refuses more operations than a network may have."""
+        if len(self.nodes) + nodes > MAX_GRAPH:
+            raise UserError(at.path, f"more than {MAX_GRAPH} operations in one network", "make its loops shorter")
 
     def shortcut(self, walk: Interpreter, form: str, flow: Flow, out: Flow, at: Place) -> Flow | None:
         """The shortcut's end; None where `if_same` finds that the shapes differ."""
@@ -212,65 +217,17 @@ class GraphTarget(AnswerTarget):
             self.decided = tuple(item for item in self.answers.items() if item[0].startswith("parameters."))
         stamp = self.cells.get(key) if template.is_cell else self.document.stamps.get((self.decided, key))
         if stamp is not None:
-            return self.stamp(stamp, flow, at)
+            return stamp.place(self, flow, at)
         start, asked, heads = len(self.nodes), self.asked, len(self.heads)
         out = walk()
         if len(self.heads) == heads:
             if template.is_cell:
-                self.cells[key] = self.cut(start, flow, at, out)
+                self.cells[key] = Stamp.cut(self, start, flow, at, out)
             elif self.asked == asked:
                 if len(self.document.stamps) >= MAX_STAMPS:
                     self.document.stamps.clear()
-                self.document.stamps[self.decided, key] = self.cut(start, flow, at, out)
+                self.document.stamps[self.decided, key] = Stamp.cut(self, start, flow, at, out)
         return out
-
-    def cut(self, start: int, flow: Flow, at: Place, out: Flow) -> "Stamp":
-        """The nodes from `start` on as a stamp: what they read counted from its own start; -1 is its input, -2 that one's `before`."""
-        cut, outer = len(at.path), len(at.scopes) - 1  # the template's own scope goes along
-
-        def local(node: int) -> int:
-            return node - start if node >= start else -1 if node == flow.node else -2
-
-        def passed(end: Flow | None) -> Flow | None:
-            return end and Flow(local(end.node), passed(end.before) if end.node >= start else None)
-
-        nodes = [
-            (node.op, tuple(map(local, node.inputs)), node.shape, node.parameters, node.mult_adds, node.path[cut:], node.scopes[outer:])
-            for node in self.nodes[start:]
-        ]
-        return Stamp(at.path, nodes, self.strides[start:], Flow(local(out.node), passed(out.before)))
-
-    def stamp(self, stamp: "Stamp", flow: Flow, at: Place) -> Flow:
-        """A stamp's nodes again, at `at`."""
-        start, cut, path = len(self.nodes), len(stamp.path), at.path
-        if start + len(stamp.nodes) > MAX_GRAPH:
-            raise UserError(path, f"more than {MAX_GRAPH} operations in one network", "make its loops shorter")
-        outside, moved = (flow.before.node if flow.before else flow.node, flow.node), {}
-        for op, inputs, shape, parameters, mult_adds, suffix, scopes in stamp.nodes:
-            around = moved.get(id(scopes))
-            if around is None:
-                inner = (Scope(path + scope.path[cut:], *scope[1:]) for scope in scopes)
-                around = moved[id(scopes)] = (*at.scopes[:-1], *inner)
-            sources = tuple([start + node if node >= 0 else outside[node + 2] for node in inputs])
-            self.nodes.append(Node(op, sources, shape, parameters, mult_adds, path + suffix, around))
-        self.strides.extend(stamp.strides)
-
-        def passed(end: Flow | None) -> Flow | None:
-            if end is None or end.node < 0:
-                return flow if end and end.node == -1 else flow.before
-            return Flow(start + end.node, passed(end.before))
-
-        out = stamp.out
-        return Flow(start + out.node if out.node >= 0 else outside[out.node + 2], passed(out.before))
-
-
-class Stamp(NamedTuple):
-    """The nodes of a template, ready to be placed again: (op, inputs, shape, parameters, mult-adds, path's end, scopes)."""
-
-    path: str
-    nodes: list[tuple[Any, ...]]
-    strides: list[tuple[int, ...]]
-    out: Flow
 
 
 @lru_cache(maxsize=65536)

@@ -2,87 +2,23 @@
 
 A walk with names alone multiplies the ways of what stands side by side and adds those of alternatives. What complicates
 it is an answer that several places depend on: a document parameter with a choice, or a cell, whose choices are answered
-once for all uses. So ways are counted as a polynomial over indicators, `[depth = 3]` or `[cell 'normal' is used]`, with
-[x = a] * [x = a] = [x = a] and [x = a] * [x = b] = 0, kept as a product of factors and summed out one variable at a time
-(variable elimination, Zhang & Poole 1994): twenty independent parameters cost twenty small sums.
+once for all uses. So ways are polynomials over indicators, `[depth = 3]` or `[cell 'normal' is used]` (`nas.space.ways`),
+and the variables are summed out where they were bound.
 """
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any, NamedTuple
 
-from nas.errors import UserError
 from nas.space.build import AnswerTarget, freeze, make
 from nas.space.document import Document, Template
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, parse
 from nas.space.interpreter import Interpreter
 from nas.space.oracles import fixed
 from nas.space.values import answers_of, is_plain, read
-from nas.space.walk import Choice, Closure, Flow, Place, Then
-
-MAX_TERMS = 200_000
-Term = tuple[frozenset[tuple[str, int]], int]  # indicators that hold, and how many edges a constrained cell has
-Factor = dict[Term, int]
-EMPTY: Term = (frozenset(), 0)
-
-
-@dataclass
-class Ways:
-    """A number of ways: a product of factors, each a sum of terms `count * [indicators] * edge^n`."""
-
-    number: int = 1
-    factors: list[Factor] = field(default_factory=list)
-
-    def times(self, other: "Ways") -> None:
-        self.number *= other.number
-        self.factors.extend(other.factors)
-
-    def join(self, chosen: Sequence[Factor]) -> Factor:
-        """The product of these factors as one."""
-        return reduce(_product, chosen, {EMPTY: 1})
-
-    def expanded(self) -> Factor:
-        """The whole as one sum of terms."""
-        return {term: self.number * count for term, count in self.join(self.factors).items()}
-
-    def sum_out(self, variable: str, values: int) -> None:
-        """Adds up over the values of a variable: a term without it holds for each of them."""
-        inside = [factor for factor in self.factors if any(name == variable for (held, _) in factor for name, _ in held)]
-        self.factors = [factor for factor in self.factors if not any(factor is other for other in inside)]
-        if not inside:
-            self.number *= values
-            return
-        total: Factor = {}
-        for (held, edges), count in self.join(inside).items():
-            rest = frozenset(pair for pair in held if pair[0] != variable)
-            _add(total, (rest, edges), count if len(rest) < len(held) else count * values)
-        self.keep(total)
-
-    def keep(self, factor: Factor) -> None:
-        """Multiplies by one more factor."""
-        if factor.keys() <= {EMPTY}:
-            self.number *= factor.get(EMPTY, 0)
-        else:
-            self.factors.append(factor)
-
-
-def _add(factor: Factor, term: Term, count: int) -> None:
-    factor[term] = factor.get(term, 0) + count
-    if len(factor) > MAX_TERMS:
-        raise UserError("size", f"the choices depend on each other in more than {MAX_TERMS} ways", "let fewer parameters decide together")
-
-
-def _product(a: Factor, b: Factor) -> Factor:
-    out: Factor = {}
-    for ((held, edges), count), ((other, more), ways) in itertools.product(a.items(), b.items()):
-        union = held | other
-        if len({name for name, _ in union}) == len(union):  # no variable has two values
-            _add(out, (union, edges + more), count * ways)
-    return out
-
+from nas.space.walk import Choice, Flow, Place, Then
+from nas.space.ways import EMPTY, Factor, Term, Ways, add, product
 
 class Open(NamedTuple):
     """A bound value whose choice is not answered yet: a variable, and the value for each of its answers."""
@@ -135,7 +71,7 @@ class CountTarget(AnswerTarget):
             with self.within() as ways:
                 out = walk()
             for (other, more), number in ways.expanded().items():
-                _add(total, (held | other, edges + more), number)
+                add(total, (held | other, edges + more), number)
         self.ways.keep(total)
         return out
 
@@ -246,7 +182,7 @@ class CountTarget(AnswerTarget):
         terms: Factor = {}
         for (held, number), ways in self.ways.expanded().items():
             if holds(number):
-                _add(terms, (held, 0), ways)
+                add(terms, (held, 0), ways)
         self.ways.number, self.ways.factors = 1, []
         self.ways.keep(terms)
 
@@ -290,10 +226,10 @@ class CountTarget(AnswerTarget):
             for (held, edges), number in self.ways.join(inside).items():
                 if (marker, 0) in held:
                     rest = {(held - {(marker, 0)}, edges): number}
-                    for term, ways in _product(rest, found).items():
-                        _add(total, term, ways)
+                    for term, ways in product(rest, found).items():
+                        add(total, term, ways)
                 else:
-                    _add(total, (held, edges), number)
+                    add(total, (held, edges), number)
             self.ways.keep(total)
         return flow
 

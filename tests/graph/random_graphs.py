@@ -1,6 +1,5 @@
 """Random small graphs, rich in twins, zeros, identities and nodes that are read twice; and the judge of their equality."""
 
-
 import networkx
 from hypothesis import strategies as st
 
@@ -55,5 +54,3 @@ def isomorphic(one: Graph, two: Graph) -> bool:
     return networkx.is_isomorphic(
         view(one), view(two), lambda a, b: a["label"] == b["label"], lambda a, b: a["join"] == b["join"]
     )
-
-

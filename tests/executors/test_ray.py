@@ -1,0 +1,207 @@
+"""Against a real Ray of two cores and four make-believe GPUs on this machine."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from nas.errors import UserError
+from nas.types import Result, Trial
+from tests import cheap
+
+ray = pytest.importorskip("ray")
+from nas.executors.ray import Ray, _room, _shares  # noqa: E402
+
+GENOMES = cheap.genomes(40)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster() -> Iterator[None]:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    settings: dict[str, Any] = {"include_dashboard": False, "log_to_driver": False, "logging_level": "ERROR"}
+    ray.init("local", num_cpus=2, num_gpus=4, object_store_memory=100 * 2**20, **settings)
+    yield
+    ray.shutdown()
+
+
+def run(executor: Ray, evaluator: Any, count: int) -> list[Result]:
+    """All results, in the order in which they came; as many trials at once as the executor takes."""
+    waiting, results = [Trial(number, GENOMES[number], number) for number in range(count)], []
+    try:
+        while len(results) < count:
+            while waiting and executor.free():
+                executor.submit(evaluator, waiting.pop(0))
+            results.append(executor.next())
+    finally:
+        executor.close()
+    return results
+
+
+def test_results_come_back_once_each_with_their_trials_and_curves() -> None:
+    evaluator = cheap.Behave("nothing", -1)
+    results = run(Ray(workers=2), evaluator, 20)
+    assert sorted(result.trial.number for result in results) == list(range(20))
+    for result in results:
+        assert result.trial == Trial(result.trial.number, GENOMES[result.trial.number], result.trial.number)
+        assert result.metrics is not None
+        assert result.metrics["valid_accuracy"] == cheap.score(result.trial.genome)
+        assert result.curve == ({"epoch": 1, "valid_accuracy": 0.25},)
+    assert len({result.metrics["pid"] for result in results if result.metrics} - {os.getpid()}) == 2  # warm: two processes
+
+
+@pytest.mark.parametrize(("how", "reason"), [("memory", "out of memory"), ("nan", "FloatingPointError: the loss is nan")])
+def test_failures_have_their_reason_and_are_not_tried_again(how: str, reason: str) -> None:
+    results = run(Ray(workers=1), cheap.Behave(how, 1), 3)
+    assert [result.failed for result in results] == [False, True, False]
+    assert (results[1].error or "").startswith(reason)
+    assert results[1].trial.attempt == 0
+
+
+def test_a_killed_worker_is_replaced_and_its_trial_tried_again() -> None:
+    results = run(Ray(workers=1), cheap.Behave("kill once", 1), 3)
+    assert [(result.trial.number, result.failed, result.trial.attempt) for result in results] == [(0, False, 0), (1, False, 1), (2, False, 0)]
+
+
+def test_a_trial_that_always_kills_its_worker_fails_in_the_end() -> None:
+    results = run(Ray(workers=2, retries=1), cheap.Behave("kill", 1), 4)
+    errors = {result.trial.number: result.error for result in results if result.failed}
+    assert list(errors) == [1]
+    assert (errors[1] or "").startswith("worker died 2 times: killed")
+
+
+def test_a_hang_ends_at_its_deadline_and_the_others_go_on() -> None:
+    results = run(Ray(workers=2, deadline=1.0), cheap.Behave("hang", 0), 6)
+    errors = {result.trial.number: result.error for result in results if result.failed}
+    assert errors == {0: "overdue: still running after its deadline of 1 s"}
+    assert results[-1].trial.number == 0
+
+
+def test_one_slow_candidate_holds_nobody_up() -> None:
+    """Beside one of 3 s the other worker finishes nine tenths or more of what it could alone."""
+    executor, evaluator = Ray(workers=2), cheap.Behave("slow", 0, seconds=0.05)
+    executor.submit(evaluator, Trial(0, GENOMES[0], 0))
+    while executor.slots[0].trial is None or executor.slots[1].ref is not None:  # both have started
+        executor._assign()
+        ready, _ = ray.wait([slot.ref for slot in executor.slots if slot.ref is not None], timeout=0.1)
+        for slot in executor.slots:
+            if slot.ref in ready and slot.trial is None:
+                executor._collect(slot)
+    start, finished, number = time.monotonic(), 0, 1
+    while True:
+        executor.submit(evaluator, Trial(number, GENOMES[number % 40], number))
+        result, number = executor.next(), number + 1
+        if result.trial.number == 0:
+            break
+        finished += 1
+    possible = (time.monotonic() - start) / 0.05
+    executor.close()
+    assert finished >= 0.9 * possible, (finished, possible)
+
+
+def test_workers_share_the_cores_as_threads_and_the_gpus_as_devices() -> None:
+    def evaluator(trial: Any, report: Any, checkpoint: Any = None) -> dict[str, float]:
+        time.sleep(0.2)
+        words = ("NAS_THREADS", "OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES")
+        return {"valid_accuracy": 0.0, **{word: float(os.environ[word]) for word in words}}
+
+    results = run(Ray(workers=2, gpus_per_trial=1), evaluator, 4)
+    assert {(result.metrics or {})["NAS_THREADS"] for result in results} == {1.0}
+    assert len({(result.metrics or {})["CUDA_VISIBLE_DEVICES"] for result in results}) == 2
+    results = run(Ray(workers=1, gpus_per_trial=0.5), evaluator, 1)
+    assert (results[0].metrics or {})["OMP_NUM_THREADS"] == 2.0
+
+
+def test_a_request_that_can_never_be_met_is_an_error_at_once() -> None:
+    with pytest.raises(UserError, match=r"do not fit 2 cores and 4 GPUs on 1 machine.*; ask for at most 2"):
+        Ray(workers=3)
+    with pytest.raises(UserError, match="do not fit"):
+        Ray(workers=1, gpus_per_trial=5)
+    assert Ray(gpus_per_trial=0.25).workers == 2
+
+
+@pytest.mark.parametrize(
+    ("nodes", "cpus", "gpus", "room"),
+    [
+        ([(4, 0)], 1, 0, 4),
+        ([(4, 0)], 3, 0, 1),
+        ([(4, 1)], 1, 0.5, 2),
+        ([(64, 4)], 1, 0.3, 12),  # three on each GPU, a third one never spans two
+        ([(64, 4)], 1, 0.1, 40),
+        ([(4, 1), (4, 1)], 1, 2, 0),  # two GPUs, but not on one machine
+        ([(4, 3)], 1, 2, 1),
+        ([], 1, 0, 0),
+    ],
+)
+def test_room(nodes: list[tuple[float, float]], cpus: int, gpus: float, room: int) -> None:
+    assert _room(nodes, cpus, gpus) == room
+
+
+def test_shares() -> None:
+    assert _shares([(16, 0)], None, 0) == (16, 1)
+    assert _shares([(16, 0)], 3, 0) == (3, 5)
+    assert _shares([(4, 0), (4, 0), (4, 0)], 2, 0) == (2, 4)  # six would fit no machine
+    assert _shares([(16, 2)], None, 0.5) == (4, 4)
+
+
+def test_a_worker_that_cannot_start_is_loud() -> None:
+    class Unloadable(cheap.Behave):
+        def __reduce__(self) -> Any:
+            return os.kill, (0, "no signal")
+
+    executor = Ray(workers=1)
+    executor.submit(Unloadable("nothing", 0), Trial(0, GENOMES[0], 0))
+    with pytest.raises(Exception, match="str"):
+        executor.next()
+    executor.close()
+
+
+@pytest.mark.slow
+def test_fifty_workers_killed_at_random_lose_nothing_and_count_nothing_twice() -> None:
+    import random
+    import threading
+
+    rng, done = random.Random(0), threading.Event()
+    executor, evaluator = Ray(workers=2, retries=50), cheap.Behave("nothing", -1, seconds=0.05)
+    kills: list[int] = []
+
+    def kill() -> None:
+        while len(kills) < 50 and not done.wait(rng.uniform(0.0, 0.3)):
+            pids = [worker["pid"] for worker in ray._private.state.workers().values() if worker.get("worker_type") == "WORKER"]
+            alive = [pid for pid in pids if pid and _is_actor(int(pid))]
+            if alive:
+                os.kill(int(rng.choice(alive)), signal.SIGKILL)
+                kills.append(1)
+
+    trials = [Trial(number, GENOMES[number % 40], number) for number in range(400)]
+    killer = threading.Thread(target=kill)
+    killer.start()
+    results: list[Result] = []
+    waiting = list(trials)
+    while len(results) < len(trials) or len(kills) < 50:
+        while executor.free():
+            number = trials[-1].number + 1
+            if not waiting:
+                waiting.append(replace(trials[0], number=number))
+                trials.append(waiting[0])
+            executor.submit(evaluator, waiting.pop(0))
+        results.append(executor.next())
+    done.set()
+    killer.join()
+    executor.close()
+    numbers = [result.trial.number for result in results]
+    assert len(kills) == 50
+    assert len(set(numbers)) == len(numbers)
+    assert not [result.error for result in results if result.failed]
+
+
+def _is_actor(pid: int) -> bool:
+    from pathlib import Path
+
+    try:
+        return b"ray::Worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
