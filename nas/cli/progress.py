@@ -31,18 +31,23 @@ class Teller:
             ended = f"trial {event.entry.trial.number}: {outcome} in {duration(result.seconds)}"
             if self.live and result.failed:
                 self.say(ended)
-                self._now(state(event))
+                self.now(state(event))
             else:
-                self._now(f"{state(event)}; {ended}" if self.live else f"{ended}; {state(event)}")
+                self.now(f"{state(event)}; {ended}" if self.live else f"{ended}; {state(event)}")
 
     def epoch(self, epoch: int, metrics: dict[str, float]) -> None:
         """An epoch of a final training has ended."""
-        self._now(f"final training: epoch {epoch:g}, {accuracies(metrics)}")
+        self.now(f"final training: epoch {epoch:g}, {accuracies(metrics)}")
 
     def say(self, text: str) -> None:
         """A line that stays, below what was shown last."""
         self._write(("\r\x1b[2K" if self.changing else "") + text + "\n")
         self.changing = False
+
+    def meanwhile(self, line: str) -> None:
+        """A line for who watches, until there is more to tell; an empty one takes it back."""
+        if self.live:
+            self.now(line)
 
     def keep(self) -> None:
         """The line that changes stays as it is."""
@@ -50,7 +55,8 @@ class Teller:
             self._write("\n")
         self.changing = False
 
-    def _now(self, line: str) -> None:
+    def now(self, line: str) -> None:
+        """A line that the next one replaces on a terminal."""
         if not self.live:
             self.say(line)
             return

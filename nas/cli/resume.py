@@ -12,4 +12,6 @@ def run(args: argparse.Namespace) -> int:
     import nas
     from nas.cli.running import carry_out
 
-    return carry_out(lambda tell: nas.resume(args.run, ray_address=args.ray_address, progress=tell))
+    return carry_out(
+        f"resuming {args.run}", lambda tell: nas.resume(args.run, ray_address=args.ray_address, progress=tell)
+    )

@@ -6,18 +6,23 @@ from typing import TYPE_CHECKING
 
 from nas.cli.output import count
 from nas.cli.progress import Teller, accuracies
+from nas.errors import UserError
 
 if TYPE_CHECKING:
     from nas.run import Run
 
 
-def carry_out(search: "Callable[[Teller], Run]") -> int:
+def carry_out(opening: str, search: "Callable[[Teller], Run]") -> int:
     """Runs a search and says how it ended. Returns 0, or 1 where it has no best genome or could not finish."""
     from nas.run import Interrupted, Unfinished
 
     tell = Teller(sys.stderr)
+    tell.meanwhile(opening)
     try:
         found = search(tell)
+    except UserError:
+        tell.meanwhile("")
+        raise
     except Interrupted as interrupted:
         tell.keep()
         tell.say(str(interrupted))

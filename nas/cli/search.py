@@ -74,4 +74,5 @@ def run(args: argparse.Namespace) -> int:
         "runs": args.runs,
         "name": args.name,
     }
-    return carry_out(lambda tell: nas.search(args.space, progress=tell, **settings))
+    opening = f"searching {args.space} with {args.searcher}: {args.trials} trials on {args.dataset}"
+    return carry_out(opening, lambda tell: nas.search(args.space, progress=tell, **settings))

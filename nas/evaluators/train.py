@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nas.errors import UserError
 from nas.training.recipe import Recipe
 from nas.training.threads import use_threads
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from nas.data import Dataset
+    from nas.graph.graph import Graph
+    from nas.space import Genome
     from nas.types import Metrics, Report, Trial
 
 
@@ -36,20 +41,66 @@ class Train:
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
         """The metrics of `nas.training.fit`, which calls `report` after each epoch and keeps its state in `checkpoint`."""
-        from nas.network import compile
         from nas.space import Space
         from nas.training.loop import fit
+
+        model, data = self._ready(Space(trial.genome.document).graph(trial.genome), trial.seed, self.train_images)
+        recipe = self.recipe.replace(epochs=trial.budget, steps=None) if trial.budget else self.recipe
+        device = data.images["train"].device
+        return fit(model, data, recipe, trial.seed, report=report, checkpoint=checkpoint, device=device)
+
+    def final(
+        self,
+        genome: Genome,
+        seed: int,
+        epochs: int | None,
+        final_set: Mapping[str, Any],
+        directory: Path,
+        report: Report,
+    ) -> Metrics:
+        """Trains the genome's network, with its document's `final:` parameters and `final_set`, by the final recipe.
+
+        On the training and validation images together; the metrics have `test_accuracy`, measured once, at the end. The
+        weights go to `directory`/weights.safetensors. A training that was interrupted goes on from its last epoch.
+        """
+        from nas.space import Space
+        from nas.training.checkpoint import save_weights
+        from nas.training.loop import fit
+
+        space = Space(genome.document).final(final_set)
+        model, data = self._ready(space.graph(space.genome(genome.answers)), seed, None)
+        recipe = Recipe.named("final")
+        recipe = recipe.replace(epochs=epochs or recipe.epochs)
+        recipe = recipe.replace(evaluate_every=recipe.epochs)  # the test images are looked at once
+        checkpoint = directory / "checkpoint.safetensors"
+        metrics = fit(
+            model,
+            data,
+            recipe,
+            seed,
+            report=report,
+            checkpoint=checkpoint,
+            train_on=("train", "valid"),
+            evaluate_on="test",
+            device=data.images["train"].device,
+        )
+        save_weights(directory / "weights.safetensors", model)
+        checkpoint.unlink(missing_ok=True)
+        return metrics
+
+    def _ready(self, graph: Graph, seed: int, train_images: int | None) -> tuple[nn.Module, Dataset]:
+        """The graph's network, and the data set on the device; raises UserError where they do not fit each other."""
+        from nas.network import compile
         from nas.training.precision import default_device
 
         use_threads(self.threads)
         device = self.device or str(default_device())
-        graph = Space(trial.genome.document).graph(trial.genome)
-        data = _load(self.dataset, self.data, self.valid_fraction, self.train_images, device)
+        data = _load(self.dataset, self.data, self.valid_fraction, train_images, device)
         if tuple(graph.input) != data.shape or tuple(graph.shape) != (len(data.classes),):
-            what = f"maps {list(graph.input)} to {list(graph.shape)}, and the data has images {list(data.shape)} in {len(data.classes)} classes"
+            shapes = f"{list(data.shape)} in {len(data.classes)} classes"
+            what = f"maps {list(graph.input)} to {list(graph.shape)}, and the data has images {shapes}"
             raise UserError("network", what, f"set input={list(data.shape)} and classes={len(data.classes)}")
-        recipe = self.recipe.replace(epochs=trial.budget, steps=None) if trial.budget else self.recipe
-        return fit(compile(graph, trial.seed), data, recipe, trial.seed, report=report, checkpoint=checkpoint, device=device)
+        return compile(graph, seed), data
 
 
 @functools.lru_cache(maxsize=1)

@@ -72,7 +72,7 @@ def _joins(inputs: tuple[int, ...], commutative: bool) -> dict[int, Join]:
 
 
 def _passes(labels: Sequence[str], sources: Sources) -> list[bytes]:
-    """A first colouring, by passes up and down until no class falls apart: in most networks only twin branches stay alike.
+    """A first colouring, by passes up and down until no class falls apart: mostly only twin branches stay alike.
 
     Rounds of `_refine` would find it too, but take a difference one edge further each. Colours are short hashes. A
     collision would only leave two nodes alike at first; the form is exact all the same.

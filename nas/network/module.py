@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor, nn
 
-from nas.errors import UserError
 from nas.graph.graph import Graph
 from nas.network.initialisation import initialise, undrawn
 
@@ -78,14 +77,14 @@ def compile(graph: Graph, seed: int = 0) -> Network:
 
 
 def build(space: "str | Space", genome: "Genome | None" = None, **overrides: Any) -> Network:
-    """A network by the name (or path) of its document, or of a space and a genome; see `compile`."""
+    """The network of a document (a name or path) or space, with these parameters and a genome's answers; seed 0."""
     from nas.space import Space, load
 
-    if isinstance(space, Space):
-        if overrides:
-            raise UserError(space.name, "parameters cannot be overridden here", "use nas.load(name, **overrides)")
-        return compile(space.graph(genome))
-    return compile(load(space, **overrides).graph(genome))
+    if not isinstance(space, Space):
+        space = load(space, **overrides)
+    elif overrides:
+        space = space.with_parameters(**overrides)
+    return compile(space.graph(space.genome(genome.answers) if genome and overrides else genome))
 
 
 def set_drop_path(model: nn.Module, rate: float) -> None:

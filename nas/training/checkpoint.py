@@ -24,8 +24,16 @@ def save_checkpoint(
         for key, value in optimizer.state.get(parameter, {}).items():
             if isinstance(value, Tensor):
                 tensors[f"optimizer/{index}/{key}"] = value
-    plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    data = save(plain, {"state": json.dumps(state)})
+    _write(path, tensors, {"state": json.dumps(state)})
+
+
+def save_weights(path: Path, model: nn.Module) -> None:
+    """Writes `model.state_dict()` to `path` in place of what was there; `safetensors.torch.load_file` reads it."""
+    _write(path, model.state_dict(), None)
+
+
+def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None) -> None:
+    data = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:

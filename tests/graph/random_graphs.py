@@ -1,4 +1,4 @@
-"""Random small graphs, rich in twins, zeros, identities and nodes that are read twice; and the judge of their equality."""
+"""Random small graphs, rich in twins, zeros, identities and nodes read twice; and the judge of their equality."""
 
 import networkx
 from hypothesis import strategies as st

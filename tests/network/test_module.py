@@ -49,7 +49,7 @@ def test_a_path_that_begins_another_takes_the_name_of_its_operation():
     model = compile(b.graph())
     names = [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d)]
     assert names == ["block.conv_", "block.conv.conv", "block.conv.0"]
-    assert len([p for p in model.parameters()]) == 6
+    assert len(list(model.parameters())) == 6
 
 
 @settings(max_examples=100, deadline=None)

@@ -1,4 +1,5 @@
 import copy
+import random
 
 import pytest
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor, nn
 from nas.errors import UserError
 from nas.graph.graph import Graph
 from nas.network import compile, transfer_weights
-from tests.graph.building import Builder
+from tests.graph.building import Builder, nasbench201, relabelled
 
 IMAGE = (3, 32, 32)
 
@@ -82,6 +83,16 @@ def test_zero_weights_are_copied_where_they_belong():
     biases = [m.bias[0].item() for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
     assert sorted(biases) == list(range(20))
     assert difference(reference.double().eval(), model.double().eval()) < 1e-9
+
+
+@pytest.mark.parametrize("operations", [(3, 3, 3, 3, 3, 3), (3, 1, 2, 4, 3, 1)])
+def test_networks_of_one_fingerprint_compute_one_function(operations):
+    graph = nasbench201(operations, channels=4, cells=1)
+    other = relabelled(graph, random.Random(0))
+    assert other.fingerprint() == graph.fingerprint()
+    reference, model = unsettle(compile(graph)), compile(other).double().eval()
+    transfer_weights(reference, model)
+    assert difference(reference, model) < 1e-9
 
 
 class Branches(nn.Module):
