@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 PIXELS = 3 * 32 * 32  # red, green and blue planes of a record, after its label bytes
 HOME = "https://www.cs.toronto.edu/~kriz/cifar.html"
 
+CIFAR100 = """
+apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can
+castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin
+elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard
+lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear
+pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal
+shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank
+telephone television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman worm
+"""
+
 
 @dataclass(frozen=True)
 class Version:
@@ -43,7 +53,7 @@ VERSIONS = {
         {"train": (tuple(f"data_batch_{i}.bin" for i in range(1, 6)), 10_000), "test": (("test_batch.bin",), 10_000)},
         1,
         "cifar-10-batches-py",
-        tuple("airplane automobile bird cat deer dog frog horse ship truck".split()),
+        ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"),
     ),
     "cifar100": Version(
         "cifar-100-binary",
@@ -51,16 +61,7 @@ VERSIONS = {
         {"train": (("train.bin",), 50_000), "test": (("test.bin",), 10_000)},
         2,
         "cifar-100-python",
-        tuple(
-            "apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle bowl boy bridge bus butterfly camel can "
-            "castle caterpillar cattle chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur dolphin "
-            "elephant flatfish forest fox girl hamster house kangaroo keyboard lamp lawn_mower leopard lion lizard "
-            "lobster man maple_tree motorcycle mountain mouse mushroom oak_tree orange orchid otter palm_tree pear "
-            "pickup_truck pine_tree plain plate poppy porcupine possum rabbit raccoon ray road rocket rose sea seal "
-            "shark shrew skunk skyscraper snail snake spider squirrel streetcar sunflower sweet_pepper table tank "
-            "telephone television tiger tractor train trout tulip turtle wardrobe whale willow_tree wolf woman "
-            "worm".split()
-        ),
+        tuple(CIFAR100.split()),
     ),
 }
 
@@ -100,7 +101,7 @@ def _read_binary(folder: Path, version: Version) -> tuple[dict[str, Tensor], dic
             part = torch.frombuffer(bytearray(data), dtype=torch.uint8).view(records, -1)
             worst = int(part[:, version.label_bytes - 1].max())
             if worst >= len(version.classes):
-                what = f"damaged: label {worst} where there are {len(version.classes)} classes (0 to {len(version.classes) - 1})"
+                what = f"damaged: a label is {worst}, and the largest is {len(version.classes) - 1}"
                 raise UserError(str(path), what, hint)
             parts.append(part)
         whole = torch.cat(parts)
@@ -115,8 +116,8 @@ def _read_python(place: Path, name: str, version: Version) -> tuple[dict[str, Te
 
     reader = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}[name]
     hint = (
-        f"check the connection, or unpack {version.archive} from {HOME} by hand, so that {place / version.folder} exists, "
-        "or name the folder that holds it"
+        f"check the connection, or unpack {version.archive} from {HOME} by hand as "
+        f"{place / version.folder}, or name the folder that holds it"
     )
     try:
         place.mkdir(parents=True, exist_ok=True)

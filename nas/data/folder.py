@@ -115,4 +115,5 @@ def _read(path: Path, shape: tuple[int, int, int], first: Path) -> Tensor:
     if channels == 1 and image.mode not in GREY:
         raise UserError(str(path), f"is in colour where {first} is grey", "bring all images to one kind first")
     mode = "L" if channels == 1 else "RGB"
-    return torch.frombuffer(bytearray(image.convert(mode).tobytes()), dtype=torch.uint8).view(height, width, channels).permute(2, 0, 1)
+    pixels = torch.frombuffer(bytearray(image.convert(mode).tobytes()), dtype=torch.uint8)
+    return pixels.view(height, width, channels).permute(2, 0, 1)

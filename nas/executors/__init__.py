@@ -20,11 +20,17 @@ def create(
         raise UserError("executor", f"workers is {workers!r}", "give a whole number of at least 1")
     if deadline is not None and (type(deadline) not in (int, float) or not 0 < deadline < 1e9):
         raise UserError("executor", f"deadline is {deadline!r}", "give the seconds that an evaluation may take")
-    if type(gpus_per_trial) not in (int, float) or not (0 <= gpus_per_trial <= 1 or gpus_per_trial % 1 == 0 < gpus_per_trial):
-        raise UserError("executor", f"gpus_per_trial is {gpus_per_trial!r}", "give a fraction below 1, or a whole number")
+    if type(gpus_per_trial) not in (int, float) or not (
+        0 <= gpus_per_trial <= 1 or gpus_per_trial % 1 == 0 < gpus_per_trial
+    ):
+        raise UserError(
+            "executor", f"gpus_per_trial is {gpus_per_trial!r}", "give a fraction below 1, or a whole number"
+        )
     if name == "serial":
         if workers not in (None, 1) or gpus_per_trial or address:
-            raise UserError("executor serial", "it has one worker, in this process", "use ray for workers and GPUs each")
+            raise UserError(
+                "executor serial", "it has one worker, in this process", "use ray for workers and GPUs each"
+            )
         from nas.executors.serial import Serial
 
         return Serial(deadline)

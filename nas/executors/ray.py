@@ -107,7 +107,11 @@ class Ray:
     def _hire(self, evaluator: Evaluator) -> None:
         for slot in self.slots:
             ray.kill(slot.actor)
-        self.evaluator, self.stored = evaluator, ray.put(evaluator)
+        try:
+            self.evaluator, self.stored = evaluator, ray.put(evaluator)
+        except TypeError as error:
+            hint = "define it at the top of a module, without open files or locks"
+            raise UserError("executor ray", f"the evaluator cannot be sent to a worker: {_line(error)}", hint) from None
         self.slots = [Slot(None, None) for _ in range(self.workers)]
         for slot in self.slots:
             self._start(slot)
@@ -151,7 +155,7 @@ class Ray:
         except ray.exceptions.RayTaskError as error:  # beyond what `attempt` catches; the worker lives
             if trial is None:
                 raise
-            value = Result(trial, None, _first_line(error))
+            value = Result(trial, None, _line(error))
         except ray.exceptions.RayError as error:
             ray.kill(slot.actor)  # it may only be out of reach, and must not go on
             self._start(slot)
@@ -164,8 +168,9 @@ class Ray:
         """The worker died: its trial is tried again, or has failed after the last retry."""
         if trial is None:
             self.failed_starts += 1
-            if self.failed_starts > self.retries + self.workers:
-                raise RuntimeError(f"Ray workers die as they start: {_first_line(error)}")
+            if "creation task" in str(error) or self.failed_starts > self.retries + self.workers:
+                hint = "what the evaluator needs must be importable on every machine"
+                raise UserError("executor ray", f"its workers die as they start: {_line(error, -1)}", hint)
             return None
         if trial.attempt < self.retries:
             self.queue.appendleft(replace(trial, attempt=trial.attempt + 1))
@@ -184,9 +189,7 @@ def _start(workers: int | None, address: str | None) -> None:
     try:
         ray.init(address, **quiet)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
-        raise UserError(
-            "ray address", f"cannot join {address}: {_first_line(error)}", "start it: ray start --head"
-        ) from None
+        raise UserError("ray address", f"cannot join {address}: {_line(error)}", "start it: ray start --head") from None
 
 
 def _nodes() -> list[tuple[float, float]]:
@@ -234,9 +237,10 @@ def _cause(error: Exception) -> str:
     return (
         "killed (by the kernel where memory ran out, or from outside) or crashed"
         if "SYSTEM_ERROR" in text
-        else _first_line(error)
+        else _line(error)
     )
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+def _line(error: Exception, number: int = 0) -> str:
+    """One line of a message that has many; Ray puts the cause last."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[number][:300]

@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from torch import Tensor, nn
 
 from nas.graph.graph import Graph
+from nas.network.in_place import overwrites, overwriting
 from nas.network.initialisation import initialise, undrawn
 
 if TYPE_CHECKING:
     from nas.space import Genome, Space
-
-IN_PLACE = frozenset({"relu", "relu6"})  # may overwrite what they read
-IN_PLACE_AFTER = frozenset({"conv", "batch_norm", "linear", "add"})  # their gradients do not need what they returned
 
 
 class Step(NamedTuple):
@@ -43,12 +41,12 @@ class Network(nn.Module):
         self._heads = len(graph.auxiliary)
         places = _names([node.path for node in graph.nodes[1:]], [node.operation for node in graph.nodes[1:]])
         found: dict[int, tuple[dict[str, nn.Module], str]] = {}
+        into = overwrites(graph)
         for here, node in enumerate(graph.nodes[1:], 1):
             module = node.op.module(*(graph.nodes[i].shape for i in node.inputs))
+            if here in into:
+                module = overwriting(module, into[here])
             found[here] = _put(self, places[here - 1], module)
-        for here in _in_place(graph):
-            parent, name = found[here]
-            parent[name].inplace = True  # type: ignore[assignment]
         self._inference = _plan(graph, found, (graph.output,))
         self._training = _plan(graph, found, (graph.output, *graph.auxiliary)) if self._heads else self._inference
 
@@ -124,22 +122,6 @@ def _put(model: nn.Module, names: tuple[str, ...], module: nn.Module) -> tuple[d
         here = here._modules[name]  # type: ignore[assignment]
     here.add_module(names[-1], module)
     return here._modules, names[-1]  # type: ignore[return-value]
-
-
-def _in_place(graph: Graph) -> set[int]:
-    """Activations that may overwrite their input: nobody else reads it, nor does the gradient of what made it."""
-    readers = [0] * len(graph.nodes)
-    for source in (i for node in graph.nodes for i in node.inputs):
-        readers[source] += 1
-    for end in (graph.output, *graph.auxiliary):
-        readers[end] += 1
-    return {
-        here
-        for here, node in enumerate(graph.nodes)
-        if node.operation in IN_PLACE
-        and readers[node.inputs[0]] == 1
-        and graph.nodes[node.inputs[0]].operation in IN_PLACE_AFTER
-    }
 
 
 def _plan(

@@ -30,7 +30,7 @@ def settings(run: Any) -> dict[str, Any]:
     evaluator = {name: value for name, value in run.config.evaluator.items() if name != "recipe"}
     asked = {name.replace("_", " "): getattr(run.config, name) for name in SHOWN}
     recipe = run.config.evaluator.get("recipe")
-    document = {"space": run.space.name, "genomes in it": f"{run.space.size():,}", "evaluator": evaluator}
+    document = {"space": run.space.name, "evaluator": evaluator}
     return {**document, **({"recipe": recipe} if recipe else {}), **asked}
 
 

@@ -1,5 +1,6 @@
-"""A walk that makes a graph: asks an oracle for each answer, infers shapes, and adds a node for each primitive operation."""
+"""A walk that makes a graph: asks an oracle for each answer, infers shapes, adds a node for each primitive operation."""
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
@@ -17,7 +18,7 @@ from nas.space.stamp import Stamp
 from nas.space.values import read
 from nas.space.walk import Choice, Closure, Flow, Place, Then
 
-MAX_GRAPH, MAX_STAMPS = 100_000, 4096
+MAX_GRAPH, MAX_STAMPS, MAX_NUMBERS = 100_000, 4096, 10**10
 
 
 def build(document: Document, oracle: Oracle) -> tuple[Graph, dict[str, Any], list[Choice]]:
@@ -46,14 +47,18 @@ class AnswerTarget:
         if choice.path in self.answers:  # a cell's choice, answered where the cell was used first
             answer = self.answers[choice.path]
             if answer not in choice.answers:
-                raise ExpressionError(f"{choice.path} was answered {answer!r}, which is no alternative here; a cell's choices are the same at every use")
+                what = f"{choice.path} was answered {answer!r}, which is no alternative here"
+                raise ExpressionError(f"{what}; a cell's choices are the same at every use")
         else:
             answer = self.answers[choice.path] = self.oracle(choice)
             self.choices.append(choice)
         return then(answer)
 
-    def hold(self, raw: Any, flow: Flow, at: Place, then: Then) -> Any:
-        return read(self, raw, flow, at, then)
+    def hold(self, raw: Any, flow: Flow, at: Place, opened: list[Any]) -> Any:
+        return read(self, raw, flow, at, lambda value: value)
+
+    def closing(self, opened: Sequence[Any], walk: Callable[[], Any]) -> Any:
+        return walk()
 
     def pending(self, value: Any) -> bool:
         return False
@@ -98,7 +103,9 @@ class AnswerTarget:
         if not holds(edges):
             raise ConstraintBroken(f"a cell with {edges} edges breaks its 'where'")
 
-    def reuse(self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]) -> Flow:
+    def reuse(
+        self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
+    ) -> Flow:
         """What was walked with the same arguments asks nothing new: a cell, or a block without choices."""
         try:
             key = (template.name, hashable(own))
@@ -133,7 +140,9 @@ class GraphTarget(AnswerTarget):
 
     def scale(self, flow: Flow, last: Flow) -> int:
         """How much larger `flow` is than `last`, rounded up."""
-        return max((math.ceil(a / b) for a, b in zip(self.shape(flow)[1:], self.shape(last)[1:], strict=False)), default=1)
+        return max(
+            (math.ceil(a / b) for a, b in zip(self.shape(flow)[1:], self.shape(last)[1:], strict=False)), default=1
+        )
 
     def primitive(self, name: str, arguments: dict[str, Any], flow: Flow, at: Place) -> Flow:
         if "channels" in FIELDS[name] and arguments.get("channels") is None:
@@ -150,6 +159,8 @@ class GraphTarget(AnswerTarget):
             shape, parameters, mult_adds = infer(op, shapes)
         except ShapeError as error:
             raise ShapeError(f"{op.name}: {error}") from None
+        if math.prod(shape) > MAX_NUMBERS or parameters > MAX_NUMBERS:
+            raise ShapeError(f"{op.name}: more than {MAX_NUMBERS:.0e} numbers in one map or one operation's weights")
         self.nodes.append(Node(op, inputs, shape, parameters, mult_adds, at.path, at.scopes))
         before, own = self.strides[inputs[0]], op.window(*shapes)[1]
         self.strides.append(tuple(a * b for a, b in zip(before, own, strict=True)) if len(own) == len(before) else own)
@@ -178,7 +189,11 @@ class GraphTarget(AnswerTarget):
         if stride[0] > 1:
             flow = self.primitive("slice", {"step": stride[0], "axis": "spatial"}, flow, at.child("subsample"))
         extra = there[0] - here[0]
-        return self.primitive("pad", {"channels": (extra // 2, extra - extra // 2)}, flow, at.child("pad")) if extra else flow
+        return (
+            self.primitive("pad", {"channels": (extra // 2, extra - extra // 2)}, flow, at.child("pad"))
+            if extra
+            else flow
+        )
 
     def align(self, walk: Interpreter, flows: Sequence[Flow], at: Place) -> Sequence[Flow]:
         """States of a cell brought to the size of the smallest: larger ones pass a factorized reduction (NASNet)."""
@@ -203,7 +218,9 @@ class GraphTarget(AnswerTarget):
     def either(self, walks: Sequence[Callable[[], Any]], flow: Flow) -> Flow:
         raise AssertionError("shapes are known here")
 
-    def reuse(self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]) -> Flow:
+    def reuse(
+        self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
+    ) -> Flow:
         """A template used again with the same arguments on the same shapes is copied: a cell, or a block without choices.
 
         Blocks without choices are the same for all genomes that agree in the document's parameters, so they outlive the walk.
@@ -230,22 +247,31 @@ class GraphTarget(AnswerTarget):
         return out
 
 
-@lru_cache(maxsize=65536)
-def _make(name: str, arguments: tuple[tuple[str, Any], ...]) -> Operation:
-    return OPERATIONS[name](**dict(arguments))
+@lru_cache(maxsize=65536, typed=True)  # typed: a `true` is no 1
+def _make(name: str, /, **arguments: Any) -> Operation:
+    return OPERATIONS[name](**arguments)
 
 
 def make(name: str, arguments: dict[str, Any]) -> Operation:
-    """The operation with these arguments; raises ArgumentError (`name: argument is ...`)."""
+    """The operation with these arguments. Raises ExpressionError (`name: argument is ...`)."""
     try:
-        return _make(name, hashable(tuple(arguments.items())))
+        return _make(name, **arguments)
     except ArgumentError as error:
         raise ExpressionError(f"{name}: {error}") from None
-    except TypeError:
-        missing = [field for field in FIELDS[name] if field not in arguments]
-        wrong = {key: value for key, value in arguments.items() if isinstance(value, dict | Closure)}
-        detail = f"{next(iter(wrong))} is an operation" if wrong else f"needs {' and '.join(missing)}"
-        raise ExpressionError(f"{name}: {detail}") from None
+    except TypeError:  # a list among the arguments, or what is worse
+        pass
+    for key, value in arguments.items():
+        if isinstance(value, dict | Closure):
+            raise ExpressionError(f"{name}: {key} is an operation, expected a value")
+    fields: Any = dataclasses.fields(OPERATIONS[name])  # type: ignore[arg-type]
+    required = [field.name for field in fields if field.default is dataclasses.MISSING]
+    missing = [field for field in required if field not in arguments]
+    if missing:
+        raise ExpressionError(f"{name}: needs {' and '.join(missing)}")
+    try:
+        return _make(name, **{key: freeze(value) for key, value in arguments.items()})
+    except (ArgumentError, TypeError) as error:
+        raise ExpressionError(f"{name}: {error}") from None
 
 
 def hashable(value: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from nas.errors import did_you_mean
 from nas.space.document import Template
 from nas.space.expressions import UNKNOWN, ExpressionError, parse
 from nas.space.language import EDGE_SETS, NODE_KEYS
+from nas.space.problems import place
 from nas.space.values import only, read, settle, shown
 from nas.space.walk import Choice, Flow, Place
 
@@ -59,33 +60,37 @@ def _inputs(cell: Cell, written: Any, at: Place) -> None:
         raise ExpressionError(f"a cell's inputs are 'before' and 'last' with their chains, not {shown(chains)}")
     only(chains, tuple(sources), "inputs")
     for name, chain in chains.items():
-        names = {**at.names, "scale": walk.target.scale(sources[name], flow)}
-        place = at.child(name).knowing(names)
-        cell.states.append(walk.chain(chain, sources[name], place, chains, name))
+        here = at.child(name).knowing({**at.names, "scale": walk.target.scale(sources[name], flow)})
+        cell.states.append(sources[name] if chain is None else walk.chain(chain, sources[name], here, chains, name))
     cell.inputs = len(cell.states)
 
 
 def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
-    """The nodes from `position` on, and the output. How many nodes there are may be a choice, on which the rest depends."""
+    """The nodes from `position` on, and the output. How many nodes there are may be a choice: the rest depends on it."""
+    source = cell.template.source
     if position == len(specs):
-        if "where" in cell.template.source:
-            _constrain(cell, cell.template.source["where"], at)
-        return _output(cell, cell.template.source.get("output", "last"), at)
-    spec = specs[position]
-    if not isinstance(spec, dict):
-        raise ExpressionError(f"a node is a mapping like {{add: edges}}, not {shown(spec)}")
-    only(spec, NODE_KEYS, "a node")
+        if "where" in source:
+            with place(source, "where", f"{at.path}.where"):
+                _constrain(cell, source["where"], at)
+        with place(source, "output", f"{at.path}.output"):
+            return _output(cell, source.get("output", "last"), at)
+    spec, here = specs[position], at.child("nodes")
+    with place(specs, position, f"{here.path}.{position}"):
+        if not isinstance(spec, dict):
+            raise ExpressionError(f"a node is a mapping like {{add: edges}}, not {shown(spec)}")
+        only(spec, NODE_KEYS, "a node")
 
     def turns(count: Any) -> Flow:
-        if type(count) is not int or not 0 <= count <= MAX_NODES:
-            raise ExpressionError(f"repeat takes a whole number of nodes from 0 to {MAX_NODES}, not {shown(count)}")
         inner = cell.copy()
-        for turn in range(count):
-            _node(inner, spec, at, turn)
+        with place(specs, position, f"{here.path}.{position}"):
+            if type(count) is not int or not 0 <= count <= MAX_NODES:
+                raise ExpressionError(f"repeat takes a whole number of nodes from 0 to {MAX_NODES}, not {shown(count)}")
+            for turn in range(count):
+                _node(inner, spec, at, turn)
         return _nodes(inner, specs, position + 1, at)
 
-    place = at.child("nodes").child(f"repeat_{position}")
-    return settle(cell.walk.target, spec.get("repeat", 1), cell.flow, place, turns, "number")  # type: ignore[no-any-return]
+    repeat = here.child(f"repeat_{position}")
+    return settle(cell.walk.target, spec.get("repeat", 1), cell.flow, repeat, turns, "number")  # type: ignore[no-any-return]
 
 
 def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
@@ -96,18 +101,18 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
         raise ExpressionError("a node has one merge of its edges: add, concat or mean")
     merge, walk, earlier = words[0], cell.walk, len(cell.states)
     names = {**at.names, "earlier": list(range(earlier)), "index": turn}
-    place = at.child("nodes").child(earlier - cell.inputs).knowing(names)
+    here = at.child("nodes").child(earlier - cell.inputs).knowing(names)
 
-    flows = _edges(cell, spec[merge], place)
+    flows = _edges(cell, spec[merge], here)
     if not flows:  # no edge is present: zeros
-        state = walk.target.primitive("none", {"stride": at.names["stride"]}, cell.states[0], place.child("none"))
+        state = walk.target.primitive("none", {"stride": at.names["stride"]}, cell.states[0], here.child("none"))
     elif len(flows) == 1:
         state = flows[0]
     else:
-        state = walk.target.merge(merge, flows, place.child(merge), {})
+        state = walk.target.merge(merge, flows, here.child(merge), {})
     if "do" in spec:
         given = {"channels": names["channels"], "stride": 1}
-        do = Place(f"{place.path}.do", f"{place.answers}.operation", names, place.scopes, place.depth, given)
+        do = Place(f"{here.path}.do", f"{here.answers}.operation", names, here.scopes, here.depth, given)
         state = walk.item(spec["do"], state, do, spec, "do")
     cell.states.append(state)
 
@@ -116,7 +121,7 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
     """What the edges into a node give."""
     target = cell.walk.target
     if isinstance(spec, list):
-        return [_written_edge(cell, edge, at.child(number)) for number, edge in enumerate(spec)]
+        return [_written_edge(cell, spec, number, at.child(number)) for number in range(len(spec))]
     if not isinstance(spec, dict) or sum(word in spec for word in EDGE_SETS) != 1:
         raise ExpressionError(f"edges are a list, or one of all, choose and subset, not {shown(spec)}")
     word = next(word for word in EDGE_SETS if word in spec)
@@ -150,12 +155,17 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
     return settle(target, sources, cell.flow, at.child(word), among)  # type: ignore[no-any-return]
 
 
-def _written_edge(cell: Cell, edge: Any, at: Place) -> Flow:
-    if not isinstance(edge, list) or len(edge) != 2:
-        raise ExpressionError(f"an edge is [operation, source], not {shown(edge)}")
+def _written_edge(cell: Cell, edges: Sequence[Any], position: int, at: Place) -> Flow:
+    edge = edges[position]
     source = Place(at.path, f"{at.answers}.input", at.names, at.scopes, at.depth)
-    out = settle(cell.walk.target, edge[1], cell.flow, source, lambda n: _edge(cell, edge[0], n, at, edge, 0), "input")
-    return out  # type: ignore[no-any-return]
+    with place(edges, position, at.path):
+        if not isinstance(edge, list) or len(edge) != 2:
+            raise ExpressionError(f"an edge is [operation, source], not {shown(edge)}")
+
+        def from_source(number: Any) -> Flow:
+            return _edge(cell, edge[0], number, at, edge, 0)
+
+        return settle(cell.walk.target, edge[1], cell.flow, source, from_source, "input")  # type: ignore[no-any-return]
 
 
 def _present(cell: Cell, operation: Any, number: int, at: Place, spec: Mapping[str, Any]) -> Flow | None:
@@ -169,15 +179,17 @@ def _present(cell: Cell, operation: Any, number: int, at: Place, spec: Mapping[s
 def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, key: Any) -> Flow:
     """An operation on a source, called with the cell's channels and, on an input, its stride."""
     if type(number) is not int or not 0 <= number < len(cell.states):
-        raise ExpressionError(f"source {shown(number)} is not one of 0 to {len(cell.states) - 1}, the inputs and earlier nodes")
+        raise ExpressionError(
+            f"source {shown(number)} is not one of 0 to {len(cell.states) - 1}, the inputs and earlier nodes"
+        )
     walk, source = cell.walk, cell.states[number]
     cell.used.add(number)
     cell.edges += 1
     if "where" in cell.template.source:
         walk.target.edge()
     given = {"channels": at.names["channels"], "stride": at.names["stride"] if number < cell.inputs else 1}
-    place = Place(at.path, f"{at.answers}.operation", at.names, at.scopes, at.depth, given)
-    out = walk.item(operation, source, place, container, key)
+    here = Place(at.path, f"{at.answers}.operation", at.names, at.scopes, at.depth, given)
+    out = walk.item(operation, source, here, container, key)
     after = cell.template.source.get("after_edge")
     if after is None or walk.target.is_identity(source, out):
         return out
@@ -211,7 +223,9 @@ def _output(cell: Cell, output: Any, at: Place) -> Flow:
         elif isinstance(which, list) and all(type(n) is int and 0 <= n < len(cell.states) for n in which) and which:
             numbers = which
         else:
-            raise ExpressionError(f"a cell gives nodes, unused, or a list of states from 0 to {len(cell.states) - 1}, not {shown(which)}")
+            raise ExpressionError(
+                f"a cell gives nodes, unused, or a list of states from 0 to {len(cell.states) - 1}, not {shown(which)}"
+            )
         flows = cell.walk.target.align(cell.walk, [cell.states[number] for number in numbers], at.child("output"))
         if len(flows) == 1:
             return flows[0]

@@ -33,23 +33,31 @@ class Template:
         return self.is_cell and "nodes" in self.source
 
 
-def template(name: str, written: Any, is_cell: bool, where: str) -> Template:
-    """A template from what is written: a chain, or a mapping with `parameters` and `body` (for cells: inputs, nodes, output ...)."""
+def template(name: str, written: Any, is_cell: bool, where: str, line: str) -> Template:
+    """A template from what is written: a chain, or a mapping with `parameters` and `body` (cells: inputs, nodes ...).
+
+    `where` and `line` are its place, for errors. Raises UserError.
+    """
     keys = CELL_KEYS if is_cell else META
-    full = isinstance(written, dict) and bool({"body", "nodes"} & written.keys())
-    if not full:
-        return Template(name, {}, written, {"body": written}, is_cell)
+    if not isinstance(written, dict) or not set(keys).intersection(written):
+        return Template(name, {}, written, Mapping({"body": written}, line, {"body": line}), is_cell)
     for key in written:
         if key not in keys:
             raise UserError(line_of(written, key) or where, f"{where}: unknown key '{key}'", did_you_mean(key, keys))
+    bodies = [key for key in ("nodes", "body") if key in written]
+    if len(bodies) != 1:
+        wanted = "either `nodes` or a `body`" if is_cell else "a `body`"
+        raise UserError(line, f"{where}: needs {wanted}")
     parameters = written.get("parameters") or {}
     if not isinstance(parameters, dict):
         raise UserError(line_of(written, "parameters") or where, f"{where}.parameters: expected names with defaults")
+    for parameter in parameters:
+        if not is_name(parameter):
+            what = f"{where}.parameters.{parameter}: not a free name"
+            raise UserError(line_of(parameters, parameter) or where, what, "choose another")
     stride = written.get("stride", 1)
     if isinstance(stride, bool) or not isinstance(stride, int) or stride < 1:
         raise UserError(line_of(written, "stride") or where, f"{where}.stride: {stride!r} is not a whole number above 0")
-    if "nodes" in written and "body" in written:
-        raise UserError(line_of(written, "body") or where, f"{where}: a cell has `nodes` or a `body`, not both")
     return Template(name, parameters, written.get("body"), written, is_cell, stride)
 
 
@@ -95,7 +103,9 @@ class Document:
     def classes(self) -> int:
         classes = self.data.get("classes", 10)
         if type(classes) is not int or not 1 <= classes <= 1_000_000:
-            raise UserError(line_of(self.data, "classes") or self.name, f"classes: {classes!r} is not a whole number above 0")
+            raise UserError(
+                line_of(self.data, "classes") or self.name, f"classes: {classes!r} is not a whole number above 0"
+            )
         return int(classes)
 
     @property
@@ -131,7 +141,11 @@ class Document:
                 where = f"{section}.{name}"
                 if name in OPERATIONS or name in RESERVED or name in found:
                     taken = "both a block and a cell" if name in found else "a word of the language"
-                    raise UserError(line_of(self.data[section], name) or self.name, f"{where}: '{name}' is {taken}", "choose another name")
+                    raise UserError(
+                        line_of(self.data[section], name) or self.name,
+                        f"{where}: '{name}' is {taken}",
+                        "choose another name",
+                    )
                 found[name] = template(name, written, section == "cells", where)
         return found
 
@@ -174,13 +188,17 @@ def check_top(data: Any, file: str) -> None:
             raise UserError(line_of(data, key) or file, f"{key}: expected a mapping, not {type(data[key]).__name__}")
     for name, overrides in (data.get("variants") or {}).items():
         if not isinstance(overrides, dict):
-            raise UserError(line_of(data["variants"], name) or file, f"variants.{name}: expected parameters and their values")
+            raise UserError(
+                line_of(data["variants"], name) or file, f"variants.{name}: expected parameters and their values"
+            )
     for key in ("name", "source"):
         if key in data and not isinstance(data[key], str):
             raise UserError(line_of(data, key) or file, f"{key}: expected text, not {data[key]!r}")
     for name in data.get("parameters") or {}:
         if not name.isidentifier() or name in ("index", "in_channels", *FREE):
-            raise UserError(line_of(data["parameters"], name) or file, f"parameters.{name}: not a free name", "choose another")
+            raise UserError(
+                line_of(data["parameters"], name) or file, f"parameters.{name}: not a free name", "choose another"
+            )
 
 
 def names_in(value: Any) -> set[str]:

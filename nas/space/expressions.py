@@ -6,6 +6,7 @@ bounded: the text, the numbers, the lists.
 """
 
 import ast
+import keyword
 import math
 import operator
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from typing import Any
 from nas.errors import did_you_mean
 
 MAX_TEXT, MAX_NUMBER, MAX_LIST = 500, 10**15, 10_000
+OWN_NAMES = ("in_channels", "relaxed")  # always the walk's own: no parameter or variable may have these names
 
 
 class ExpressionError(ValueError):
@@ -99,7 +101,9 @@ class Expression:
             tree = ast.parse(text.strip(), mode="eval").body
             self._evaluate = _compile(tree)
         except (SyntaxError, MemoryError, RecursionError) as error:
-            raise ExpressionError(f"cannot read the expression '{text}': {getattr(error, 'msg', None) or 'nested too deeply'}") from None
+            raise ExpressionError(
+                f"cannot read the expression '{text}': {getattr(error, 'msg', None) or 'nested too deeply'}"
+            ) from None
         called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
         names = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called)
         self.names = tuple(dict.fromkeys(node.id for node in names))
@@ -113,7 +117,7 @@ class Expression:
             if names[name] is UNKNOWN:
                 return UNKNOWN
         try:
-            return _bounded(self._evaluate(names))
+            return bounded(self._evaluate(names))
         except ExpressionError:
             raise
         except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
@@ -123,24 +127,47 @@ class Expression:
 parse = lru_cache(maxsize=4096)(Expression)
 
 
+def is_name(word: str) -> bool:
+    """Whether an expression could read a parameter or variable of this name."""
+    return word.isidentifier() and not keyword.iskeyword(word) and word not in OWN_NAMES
+
+
 def is_expression(value: Any) -> bool:
     """Whether a document's value is an expression: text that begins with `=`."""
     return isinstance(value, str) and value.startswith("=")
 
 
-def _bounded(value: Any) -> Any:
+def bounded(value: Any) -> Any:
+    """The value itself. Raises ExpressionError for numbers and lists (all their items counted) that are too large."""
     if isinstance(value, int | float):
         if not -MAX_NUMBER <= value <= MAX_NUMBER:  # also refuses NaN
             raise ExpressionError(f"a number beyond {MAX_NUMBER:.0e}")
-    elif isinstance(value, str | list) and len(value) > MAX_LIST:
-        raise ExpressionError(f"a list of {len(value)}; at most {MAX_LIST}")
+    elif isinstance(value, str):
+        if len(value) > MAX_LIST:
+            raise ExpressionError(f"a text of {len(value)} characters; at most {MAX_LIST}")
+    elif isinstance(value, list):
+        if _items(value, MAX_LIST) > MAX_LIST:
+            raise ExpressionError(f"a list of more than {MAX_LIST} items; make it shorter")
+    elif isinstance(value, complex):
+        raise ExpressionError("a root of a negative number")
     return value
+
+
+def _items(value: list[Any], most: int) -> int:
+    """How many items a list has, all the way down; stops counting soon after `most`. (One list may stand in many places.)"""
+    count = len(value)
+    for item in value:
+        if count > most:
+            break
+        if isinstance(item, list):
+            count += _items(item, most - count)
+    return count
 
 
 def _compile(node: ast.AST) -> Evaluate:
     match node:
         case ast.Constant(value=value) if isinstance(value, bool | int | float | str):
-            _bounded(value)
+            bounded(value)
             return lambda names: value
         case ast.Name(id=name):
             return lambda names: names[name]
@@ -173,7 +200,10 @@ def _compile(node: ast.AST) -> Evaluate:
                 raise ExpressionError(f"unknown function '{name}'; {did_you_mean(name, FUNCTIONS)}")
             function, parts = FUNCTIONS[name], [_compile(argument) for argument in arguments]
             return lambda names: function(*[part(names) for part in parts])
-    raise ExpressionError(f"{type(node).__name__} is not part of expressions; arithmetic, comparison, indexing and {', '.join(FUNCTIONS)} are")
+    raise ExpressionError(
+        f"{type(node).__name__} is not part of expressions; "
+        f"arithmetic, comparison, indexing and {', '.join(FUNCTIONS)} are"
+    )
 
 
 def _binary(apply: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -> Evaluate:
@@ -184,7 +214,7 @@ def _binary(apply: Callable[[Any, Any], Any], left: Evaluate, right: Evaluate) -
                 raise ExpressionError("text and lists can only be added, and a list multiplied by a whole number")
             if apply is operator.mul and len(a) * b > MAX_LIST:
                 raise ExpressionError(f"a list of {len(a) * b}; at most {MAX_LIST}")
-        return _bounded(apply(a, b))
+        return bounded(apply(a, b))
 
     return evaluate
 

@@ -132,7 +132,9 @@ def _apply(data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str
             declared[name] = copy.deepcopy(value)
         else:
             known = ["input", "classes", *declared]
-            raise UserError(line_of(overrides, name) or file, f"{where}: no parameter '{name}'", did_you_mean(name, known))
+            raise UserError(
+                line_of(overrides, name) or file, f"{where}: no parameter '{name}'", did_you_mean(name, known)
+            )
     return data
 
 
@@ -141,7 +143,10 @@ def merge(base: Any, child: Any) -> Any:
     if not (isinstance(base, dict) and isinstance(child, dict)) or _word(base) != _word(child):
         return child
     lines = {**getattr(base, "lines", {}), **getattr(child, "lines", {})}
-    merged = {key: merge(base[key], child[key]) if key in base and key in child else {**base, **child}[key] for key in {**base, **child}}
+    merged = {
+        key: merge(base[key], child[key]) if key in base and key in child else {**base, **child}[key]
+        for key in {**base, **child}
+    }
     return Mapping(merged, getattr(child, "where", ""), lines)
 
 
@@ -158,7 +163,9 @@ def _with_library(data: Mapping) -> Mapping:
     """The document with the library's blocks that it names, and those that they name, among its own."""
     blocks = data.get("blocks") or Mapping(where=line_of(data))
     available, needed = library(), dict.fromkeys(_words({key: value for key, value in data.items() if key != "source"}))
-    needed.update(dict.fromkeys(("conv_bn", "factorized_reduce")) if {"projection", "unused", "nodes"} & needed.keys() else {})
+    needed.update(
+        dict.fromkeys(("conv_bn", "factorized_reduce")) if {"projection", "unused", "nodes"} & needed.keys() else {}
+    )
     todo = [name for name in needed if name in available]
     while todo:
         name = todo.pop()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import did_you_mean
-from nas.space.expressions import UNKNOWN, ExpressionError, is_expression
+from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, is_name
 from nas.space.language import FORMS, MERGES, SHORTCUTS
 from nas.space.values import bind, choose, evaluate, settle, shown
 from nas.space.walk import Flow, Place
@@ -22,15 +22,24 @@ def choice(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> 
 
 def residual(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
     """Sum of a body and a shortcut."""
-    form = item.get("shortcut", "identity")
     out = walk.chain(item["residual"], flow, at.child("residual"), item, "residual")
-    if isinstance(form, str) and form in SHORTCUTS:
-        other = walk.target.shortcut(walk, form, flow, out, at.child("shortcut"))
-    else:
-        other = walk.chain(form, flow, at.child("shortcut"), item, "shortcut")
-    if other is None:  # `if_same`, and they differ
-        return out._replace(before=flow.before)
-    return walk.target.merge("add", [out, other], at.child("sum"), {})._replace(before=flow.before)
+
+    def end(form: Any, there: Place) -> Flow:
+        if is_expression(form):
+            return settle(walk.target, form, flow, there, lambda value: end(value, there))  # type: ignore[no-any-return]
+        if isinstance(form, dict) and "choice" in form:
+            return choose(walk.target, form, flow, there, "operation", end)  # type: ignore[no-any-return]
+        if isinstance(form, str) and form in SHORTCUTS:
+            other = walk.target.shortcut(walk, form, flow, out, there)
+        elif isinstance(form, str) and not walk.knows(form):
+            raise ExpressionError(f"unknown shortcut {shown(form)}; {did_you_mean(form, [*SHORTCUTS, *walk.words()])}")
+        else:
+            other = walk.chain(form, flow, there, item, "shortcut")
+        if other is None:  # `if_same`, and they differ
+            return out._replace(before=flow.before)
+        return walk.target.merge("add", [out, other], at.child("sum"), {})._replace(before=flow.before)
+
+    return end(item.get("shortcut", "identity"), at.child("shortcut"))
 
 
 def branches(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
@@ -71,6 +80,7 @@ def repeat(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> 
             raise ExpressionError(f"repeat takes a whole number from 0 to {MAX_TURNS}, not {shown(count)}")
         here = flow
         for turn in range(count):
+            walk.step()
             here = walk.chain(item["body"], here, at.turn(turn, "repeat"), item, "body")
         return here
 
@@ -82,6 +92,9 @@ def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Fl
     variables = item["for"]
     if not isinstance(variables, dict) or not variables or "do" not in item:
         raise ExpressionError("'for' takes names with lists, and a 'do'")
+    for name in variables:
+        if not is_name(name):
+            raise ExpressionError(f"'for' cannot name a variable '{name}'; choose another name")
     expressions = {name: raw for name, raw in variables.items() if is_expression(raw)}
 
     def turns(known: Mapping[str, Any]) -> Flow:
@@ -102,6 +115,7 @@ def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Fl
             raise ExpressionError(f"'for' goes through {count} items; at most {MAX_TURNS}")
         here = flow
         for turn in range(count):
+            walk.step()
             values = {name: value[turn] if name in sizes else value for name, value in columns.items()}
             here = _turn(walk, item, values, here, at.turn(turn, "for"))
         return here
@@ -117,7 +131,12 @@ def _turn(walk: "Interpreter", item: dict[str, Any], values: dict[str, Any], flo
 
 
 def _columns(
-    walk: "Interpreter", todo: list[tuple[str, Any]], known: dict[str, Any], flow: Flow, at: Place, then: Callable[[dict[str, Any]], Any]
+    walk: "Interpreter",
+    todo: list[tuple[str, Any]],
+    known: dict[str, Any],
+    flow: Flow,
+    at: Place,
+    then: Callable[[dict[str, Any]], Any],
 ) -> Any:
     """`then(lists)` of the expressions in a `for`; the items of a list may still be held open."""
     if not todo:
@@ -146,6 +165,8 @@ def when(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Fl
     def decide(truth: Any) -> Flow:
         if truth is UNKNOWN:
             return walk.target.either([lambda: part("do"), lambda: part("else")], flow)
+        if not isinstance(truth, bool | int | float):
+            raise ExpressionError(f"'when' takes a condition like depth > 3, not {shown(truth)}")
         return part("do" if truth else "else")
 
     condition = item["when"]

@@ -1,26 +1,28 @@
 """The one interpreter of documents: walks chains, forms and calls, and tells its target what it meets.
 
-It asks whenever it meets a choice: `target.branch(choice, flow, then)`, where `then(answer)` walks the least part of the
-document that depends on the answer. `nas.space.build` makes a graph of the walk, `nas.space.size` counts the answers.
+It asks whenever it meets a choice: `target.branch(choice, flow, then)`, where `then(answer)` walks the least part of
+the document that depends on the answer. `nas.space.build` makes a graph of the walk, `nas.space.size` counts the
+answers.
 """
 
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from nas.errors import ArgumentError, ShapeError, UserError, did_you_mean
+from nas.errors import did_you_mean
 from nas.graph.graph import Scope
 from nas.graph.operations import OPERATIONS
 from nas.space.cell import walk_cell
 from nas.space.document import Document, Template
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression
+from nas.space.files import library
 from nas.space.forms import FORM
 from nas.space.language import FORMS, RESERVED
-from nas.space.reader import line_of
+from nas.space.problems import UNPLACED, DocumentError, placed
 from nas.space.values import as_mapping, bind, only, settle, shown
 from nas.space.walk import Closure, Flow, Place, Target
 
-MAX_TEMPLATES, MAX_STEPS = 32, 1_000_000
+MAX_TEMPLATES, MAX_STEPS = 32, 250_000
 FIELDS = {name: tuple(item.name for item in dataclasses.fields(op)) for name, op in OPERATIONS.items()}  # type: ignore[arg-type]
 CALLABLE = frozenset(name for name, op in OPERATIONS.items() if not op.merges and name != "input")
 
@@ -40,17 +42,27 @@ class Interpreter:
 
         def network(names: Mapping[str, Any]) -> Any:
             self.root = names
-            return finish(self.chain(document.network, flow, Place("network", "network", names), document.data, "network"))
+            return finish(
+                self.chain(document.network, flow, Place("network", "network", names), document.data, "network")
+            )
 
         try:
             return bind(self.target, document.parameters.items(), flow, at, known, network)
-        except (ExpressionError, ArgumentError, ShapeError) as error:
-            raise placed(error, document.data, "parameters", "parameters") from None
+        except DocumentError as error:
+            raise error.on(document.name) from None
+        except UNPLACED as error:
+            raise placed(error, document.data, "parameters", "parameters").on(document.name) from None
         except RecursionError:
-            raise UserError(document.name, "nested too deeply to read") from None
+            raise DocumentError(document.name, "nested too deeply to read") from None
+
+    def step(self) -> None:
+        """Counts what keeps a walk busy: items of chains, and turns of loops."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise ExpressionError(f"more than {MAX_STEPS} steps to read this document; make its loops shorter")
 
     def chain(self, items: Any, flow: Flow, at: Place, container: Any = None, key: Any = None) -> Flow:
-        """One item after the other: a list, a mapping whose keys name its items, or a single item (of `container[key]`)."""
+        """One item after the other: a list, a mapping whose keys name its items, or one item (of `container[key]`)."""
         if at.given is not None:
             at = at._replace(given=None)
         if isinstance(items, list):
@@ -61,20 +73,17 @@ class Interpreter:
             for name, item in items.items():
                 if name in RESERVED or name in OPERATIONS:
                     what = f"'{name}' is a word of the language and cannot name an item of a chain"
-                    words = [*FORMS, *self.document.templates]
-                    raise placed(ExpressionError(f"{what}; {_nearest(items, words)}"), items, name, at.path)
+                    raise placed(ExpressionError(f"{what}; {_nearest(items, name)}"), items, name, at.path)
                 flow = self.chain(item, flow, at.child(name), items, name)
             return flow
         return self.item(items, flow, at, container, key)
 
     def item(self, item: Any, flow: Flow, at: Place, container: Any = None, key: Any = None) -> Flow:
         """One item of a chain; an error inside it that knows no place is given this one."""
-        self.steps += 1
-        if self.steps > MAX_STEPS:
-            raise UserError(at.path, f"more than {MAX_STEPS} steps to read this document", "make its loops shorter")
         try:
+            self.step()
             return self._item(item, flow, at)
-        except (ExpressionError, ArgumentError, ShapeError) as error:
+        except (*UNPLACED, DocumentError) as error:
             if container is None:
                 raise
             raise placed(error, container, key, at.path) from None
@@ -100,10 +109,20 @@ class Interpreter:
         if isinstance(item, Closure):
             return self._item(item.item, flow, at if item.names is None else at.knowing(item.names))
         if item is None:
-            return flow
+            raise ExpressionError("nothing stands here; write [] where nothing is meant")
         if item is UNKNOWN:
-            raise ExpressionError("which operation stands here may not depend on shapes, since choices may follow from it")
+            raise ExpressionError(
+                "which operation stands here may not depend on shapes, since choices may follow from it"
+            )
         raise ExpressionError(f"expected an operation, a block or a chain, not {shown(item)}")
+
+    def knows(self, word: str) -> bool:
+        """Whether an operation, block or cell has this name."""
+        return word in self.document.templates or word in CALLABLE
+
+    def words(self) -> list[str]:
+        """What may be called."""
+        return [*self.document.templates, *library(), *CALLABLE]
 
     def call(self, name: Any, arguments: Any, flow: Flow, at: Place) -> Flow:
         """An operation, block or cell by name, with its arguments as written."""
@@ -117,8 +136,7 @@ class Interpreter:
         elif word in CALLABLE:
             declared = known = FIELDS[word]
         else:
-            words = [*self.document.templates, *CALLABLE, *FORMS]
-            raise ExpressionError(f"unknown operation {shown(name)}; {did_you_mean(name, words)}")
+            raise ExpressionError(f"unknown operation {shown(name)}; {did_you_mean(name, [*self.words(), *FORMS])}")
         written = as_mapping(word, arguments, declared)
         for argument in written:
             if argument not in known:
@@ -137,9 +155,10 @@ class Interpreter:
         return bind(self.target, written.items(), flow, outer.child("@"), None, called)
 
     def template(self, template: Template, values: dict[str, Any], flow: Flow, at: Place) -> Flow:
-        """A block or cell with its arguments: it sees document parameters, its own, `channels`, `stride`, `in_channels`."""
+        """A block or cell: it sees document parameters, its own, its arguments, `channels`, `stride`, `in_channels`."""
         if at.depth >= MAX_TEMPLATES:
-            raise UserError(at.path, f"blocks nested deeper than {MAX_TEMPLATES}", f"does '{template.name}' call itself without end?")
+            what = f"blocks nested deeper than {MAX_TEMPLATES}"
+            raise ExpressionError(f"{what}; does '{template.name}' call itself without end?")
         names = {**self.root, "stride": template.stride, **values}
         if "channels" not in values and "channels" not in template.parameters:
             names["channels"] = self.target.channels(flow)
@@ -157,16 +176,14 @@ class Interpreter:
 
             return self.target.reuse(template, own, flow, place, walk)
 
-        return bind(self.target, defaults, flow, Place(at.path, answers, names, at.scopes, at.depth).child("@"), names, inside)
+        return bind(
+            self.target, defaults, flow, Place(at.path, answers, names, at.scopes, at.depth).child("@"), names, inside
+        )
 
 
-def placed(error: ValueError, container: Any, key: Any, path: str) -> UserError:
-    """The error with its place: `file:line: path`."""
-    what, _, hint = str(error).partition("; ")
-    return UserError(": ".join(part for part in (line_of(container, key), path) if part), what, hint)
-
-
-def _nearest(items: Mapping[str, Any], words: list[str]) -> str:
-    """For a mapping with keys of a form but not its word: what the unknown key may have meant."""
-    hints = [did_you_mean(name, words) for name in items if name not in RESERVED]
+def _nearest(items: Mapping[str, Any], word: str) -> str:
+    """The way out where a word of the language names an item: it may be one of a form whose own word is misspelt."""
+    if word in OPERATIONS:
+        return f"write each operation as an item of a list, `- {word}`"
+    hints = [did_you_mean(name, FORMS) for name in items if name not in RESERVED]
     return next((hint for hint in hints if hint.startswith("did you mean")), "choose another name")

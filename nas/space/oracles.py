@@ -37,7 +37,9 @@ def replayed(answers: Mapping[str, Any], otherwise: Oracle | None = None) -> Ora
             return otherwise(choice)
         if choice.path in answers:
             known = ", ".join(map(str, choice.answers[:12]))
-            raise UserError(f"genome: {choice.path}", f"{answers[choice.path]!r} is not an answer here", f"known: {known}")
+            raise UserError(
+                f"genome: {choice.path}", f"{answers[choice.path]!r} is not an answer here", f"known: {known}"
+            )
         raise UserError(f"genome: {choice.path}", "no answer to this choice", did_you_mean(choice.path, answers))
 
     return answer

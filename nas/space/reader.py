@@ -131,7 +131,9 @@ class _Reader:
             if not isinstance(key, str) or not key:
                 raise UserError(where, "a key must be a word", "quote it")
             if key == "<<":
-                raise UserError(where, "merge keys '<<' are not part of the language", "use `extends`, a block or a parameter")
+                raise UserError(
+                    where, "merge keys '<<' are not part of the language", "use `extends`, a block or a parameter"
+                )
             if key in result:
                 raise UserError(where, f"the key '{key}' stands twice in one mapping", "rename or remove one")
             result.lines[key] = where

@@ -2,23 +2,27 @@
 
 A walk with names alone multiplies the ways of what stands side by side and adds those of alternatives. What complicates
 it is an answer that several places depend on: a document parameter with a choice, or a cell, whose choices are answered
-once for all uses. So ways are polynomials over indicators, `[depth = 3]` or `[cell 'normal' is used]` (`nas.space.ways`),
-and the variables are summed out where they were bound.
+once for all uses. So ways are polynomials over indicators, `[depth = 3]` or `[cell 'normal' is used]`
+(`nas.space.ways`), and the variables are summed out where they were bound.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from nas.space.build import AnswerTarget, freeze, make
 from nas.space.document import Document, Template
-from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, parse
+from nas.space.expressions import UNKNOWN, ExpressionError, bounded, is_expression, parse
 from nas.space.interpreter import Interpreter
 from nas.space.oracles import fixed
 from nas.space.values import answers_of, is_plain, read
 from nas.space.walk import Choice, Flow, Place, Then
 from nas.space.ways import EMPTY, Factor, Term, Ways, add, product
+
+MAX_LEAVES = 10_000
+
 
 class Open(NamedTuple):
     """A bound value whose choice is not answered yet: a variable, and the value for each of its answers."""
@@ -32,6 +36,11 @@ class Deferred(NamedTuple):
 
     raw: str
     names: Mapping[str, Any]
+
+
+def _few(leaves: int) -> None:
+    if leaves > MAX_LEAVES:
+        raise ExpressionError(f"a choice between more than {MAX_LEAVES} values; write its parts as parameters")
 
 
 def count(document: Document) -> int:
@@ -81,20 +90,16 @@ class CountTarget(AnswerTarget):
 
     # Values held open
 
-    def hold(self, raw: Any, flow: Flow, at: Place, then: Then) -> Any:
-        opened: list[Open] = []
-        value = self.defer(raw, flow, at, opened)
-        if not opened:
-            return then(value)
+    def closing(self, opened: Sequence[Open], walk: Callable[[], Any]) -> Any:
         self.met += [item.variable for item in opened]
         with self.within() as ways:
-            out = then(value)
-        for item in opened:
+            out = walk()
+        for item in reversed(opened):
             ways.sum_out(item.variable, len(item.leaves))
         self.ways.times(ways)
         return out
 
-    def defer(self, raw: Any, flow: Flow, at: Place, opened: list[Open]) -> Any:
+    def hold(self, raw: Any, flow: Flow, at: Place, opened: list[Open]) -> Any:
         """The value, with its choices as `Open` and what depends on open values as `Deferred`."""
         if is_expression(raw):
             expression = parse(raw[1:])
@@ -107,7 +112,7 @@ class CountTarget(AnswerTarget):
             opened.append(Open(at.answers, leaves))
             return opened[-1]
         if isinstance(raw, list) and not is_plain(raw):
-            return [self.defer(item, flow, at.child(position), opened) for position, item in enumerate(raw)]
+            return bounded([self.hold(item, flow, at.child(position), opened) for position, item in enumerate(raw)])
         return read(self, raw, flow, at, lambda value: value)
 
     def leaves(self, raw: Any, flow: Flow, at: Place) -> tuple[Any, ...]:
@@ -119,10 +124,16 @@ class CountTarget(AnswerTarget):
                 if self.pending(alternatives):
                     raise ExpressionError("the alternatives of a parameter's choice may not hang on another choice")
             answers_of(alternatives)
-            return tuple(itertools.chain.from_iterable(self.leaves(item, flow, at) for item in alternatives))
+            found: list[Any] = []
+            for item in alternatives:
+                found += self.leaves(item, flow, at)
+                _few(len(found))
+            return tuple(found)
         if isinstance(raw, list) and not is_plain(raw):
-            return tuple(map(list, itertools.product(*(self.leaves(item, flow, at) for item in raw))))
-        return (self.defer(raw, flow, at, []),)
+            items = [self.leaves(item, flow, at) for item in raw]
+            _few(math.prod(map(len, items)))
+            return tuple(map(list, itertools.product(*items)))
+        return (self.hold(raw, flow, at, []),)
 
     def pending(self, value: Any) -> bool:
         return isinstance(value, Open | Deferred) or (isinstance(value, list) and any(map(self.pending, value)))
@@ -137,7 +148,10 @@ class CountTarget(AnswerTarget):
         if value.variable in self.assigned:
             return self.force(value.leaves[self.assigned[value.variable]], flow, at, then)
         return self.sum_of(
-            ((frozenset({(value.variable, position)}), 0), lambda position=position: self.assign(value, position, flow, at, then))
+            (
+                (frozenset({(value.variable, position)}), 0),
+                lambda position=position: self.assign(value, position, flow, at, then),
+            )
             for position in range(len(value.leaves))
         )
 
@@ -186,7 +200,9 @@ class CountTarget(AnswerTarget):
         self.ways.number, self.ways.factors = 1, []
         self.ways.keep(terms)
 
-    def reuse(self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]) -> Flow:
+    def reuse(
+        self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
+    ) -> Flow:
         try:
             if any(self.pending(value) for _, value in own):
                 raise TypeError("an argument is still open")
@@ -213,8 +229,12 @@ class CountTarget(AnswerTarget):
         found, met = ways.expanded(), frozenset(self.met[before:])
         marker = f"cell {template.name}"
         known = self.cells.setdefault(marker, (found, met))
-        if known != (found, met) or any(not name.startswith(("parameters.", "cell ")) for held, _ in found for name, _ in held):
-            raise ExpressionError(f"the choices of cell '{template.name}' hang on its arguments; they must be the same at every use")
+        if known != (found, met) or any(
+            not name.startswith(("parameters.", "cell ")) for held, _ in found for name, _ in held
+        ):
+            raise ExpressionError(
+                f"the choices of cell '{template.name}' hang on its arguments; they must be the same at every use"
+            )
         return Ways(1, [{(frozenset({(marker, 0)}), 0): 1}]) if met or found != {EMPTY: 1} else ways
 
     def finish(self, flow: Flow) -> Flow:
@@ -232,4 +252,3 @@ class CountTarget(AnswerTarget):
                     add(total, (held, edges), number)
             self.ways.keep(total)
         return flow
-

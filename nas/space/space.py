@@ -106,7 +106,9 @@ class Space:
         walk = self._walk(replayed(answers))
         for path in answers:
             if path not in walk.answers:
-                raise UserError(f"genome: {path}", "no such choice under the other answers", did_you_mean(path, walk.answers))
+                raise UserError(
+                    f"genome: {path}", "no such choice under the other answers", did_you_mean(path, walk.answers)
+                )
         return Genome(self.document, walk.answers)
 
     def sample(self, rng: random.Random) -> Genome:

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 class Stamp(NamedTuple):
     """What a template adds to a graph. Inputs count from its first node; -1 is what flows in, -2 that one's `before`."""
 
-    nodes: list[tuple[Any, ...]]  # (op, inputs, shape, parameters, mult-adds, path's end, scopes), paths from the template's
+    nodes: list[
+        tuple[Any, ...]
+    ]  # (op, inputs, shape, parameters, mult-adds, path's end, scopes), paths from the template's
     strides: list[tuple[int, ...]]
     out: Flow
 

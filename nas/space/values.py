@@ -1,14 +1,14 @@
 """Reading the values of a document: plain ones, expressions, choices, lists of those, and operations passed as values.
 
-Continuation style, as everywhere in the walk: a function here ends in `then(value)`, so that a target may take one answer
-or all of them.
+Continuation style, as everywhere in the walk: a function here ends in `then(value)`, so that a target may take one
+answer or all of them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from nas.errors import did_you_mean
-from nas.space.expressions import ExpressionError, is_expression, parse
+from nas.space.expressions import ExpressionError, bounded, is_expression, parse
 from nas.space.walk import Choice, Closure, Flow, Place, Target, Then
 
 
@@ -18,7 +18,9 @@ def read(target: Target, raw: Any, flow: Flow, at: Place, then: Then, kind: str 
         return evaluate(target, raw, flow, at, then)
     if isinstance(raw, dict):
         if "choice" in raw:
-            return choose(target, raw, flow, at, kind, lambda chosen, inner: read(target, chosen, flow, inner, then, kind))
+            return choose(
+                target, raw, flow, at, kind, lambda chosen, inner: read(target, chosen, flow, inner, then, kind)
+            )
         # An operation in the document's own parameters sees the names of where it is used, `channels` among them.
         return then(Closure(raw, None if at.path.startswith("parameters.") else at.names))
     if isinstance(raw, list) and not is_plain(raw):
@@ -27,10 +29,20 @@ def read(target: Target, raw: Any, flow: Flow, at: Place, then: Then, kind: str 
 
 
 def _read_items(target: Target, raw: list[Any], done: list[Any], flow: Flow, at: Place, then: Then) -> Any:
+    if not target.holds:  # one answer each: no need to go on inside
+        items = enumerate(raw)
+        return then(bounded([read(target, item, flow, at.child(index), _itself) for index, item in items]))
     if len(done) == len(raw):
-        return then(done)
-    more = lambda value: _read_items(target, raw, [*done, value], flow, at, then)  # noqa: E731
+        return then(bounded(done))
+
+    def more(value: Any) -> Any:
+        return _read_items(target, raw, [*done, value], flow, at, then)
+
     return read(target, raw[len(done)], flow, at.child(len(done)), more)
+
+
+def _itself(value: Any) -> Any:
+    return value
 
 
 def evaluate(target: Target, raw: str, flow: Flow, at: Place, then: Then) -> Any:
@@ -73,38 +85,42 @@ def choose(
 
     def among(alternatives: Any) -> Any:
         answers = answers_of(alternatives)
+        places = {answer: position for position, answer in enumerate(answers)}
         numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in alternatives)
 
         def chosen(answer: Any) -> Any:
-            return then(alternatives[answers.index(answer)], at.child(label(answer)))
+            return then(alternatives[places[answer]], at.child(label(answer)))
 
-        return target.branch(Choice(at.answers, kind or ("number" if numbers else "operation"), alternatives, answers), flow, chosen)
+        return target.branch(
+            Choice(at.answers, kind or ("number" if numbers else "operation"), alternatives, answers), flow, chosen
+        )
 
     return settle(target, raw["choice"], flow, at, among) if is_expression(raw["choice"]) else among(raw["choice"])
 
 
 def bind(
-    target: Target, values: Iterable[tuple[str, Any]], flow: Flow, at: Place, bound: Mapping[str, Any] | None, then: Then
+    target: Target,
+    values: Iterable[tuple[str, Any]],
+    flow: Flow,
+    at: Place,
+    bound: Mapping[str, Any] | None,
+    then: Then,
 ) -> Any:
-    """`then(names to values)`. Each value sees `bound` and those before it (parameters), or, with None, only what `at` knows (arguments)."""
-    done, todo = dict(bound or {}), list(values)
-    for position, (name, raw) in enumerate(todo):
+    """`then(names to values)`.
+
+    Each value sees `bound` and those before it (parameters), or, with None, only what `at` knows (arguments).
+    """
+    done = dict(bound or {})
+    opened: list[Any] = []
+    for name, raw in values:
         if not isinstance(raw, str | list | dict) or is_plain(raw):
             done[name] = raw
-            continue
-        if not target.holds and is_expression(raw):
+        elif not target.holds and is_expression(raw):
             done[name] = _value(target, raw, flow, at.names if bound is None else done)
-            continue
-        rest = todo[position + 1 :]
-        inner = at.child(name) if bound is None else at.child(name).knowing(done)
-
-        def more(value: Any, name: str = name, rest: list[tuple[str, Any]] = rest) -> Any:
-            if bound is None:
-                return bind(target, rest, flow, at, None, lambda others: then({**done, name: value, **others}))
-            return bind(target, rest, flow, at, {**done, name: value}, then)
-
-        return target.hold(raw, flow, inner, more)
-    return then(done)
+        else:
+            inner = at.child(name) if bound is None else at.child(name).knowing(dict(done))
+            done[name] = target.hold(raw, flow, inner, opened)
+    return target.closing(opened, lambda: then(done)) if opened else then(done)
 
 
 def is_plain(raw: Any) -> bool:
@@ -124,14 +140,19 @@ def answers_of(alternatives: Any) -> list[Any]:
     if not isinstance(alternatives, list) or not alternatives:
         raise ExpressionError(f"a choice is between the items of a list that is not empty, not {shown(alternatives)}")
     literal = [isinstance(value, str | int | float) and not is_expression(value) for value in alternatives]
-    words = [value for value, itself in zip(alternatives, literal, strict=True) if itself]
-    twice = next((value for value in words if words.count(value) > 1), None)
-    if twice is not None:
-        raise ExpressionError(f"the alternatives of a choice must differ; {shown(twice)} stands twice")
+    words: dict[Any, None] = {}
+    for value, itself in zip(alternatives, literal, strict=True):
+        if itself and value in words:
+            raise ExpressionError(f"the alternatives of a choice must differ; {shown(value)} stands twice")
+        if itself:
+            words[value] = None
     positions = {position for position, itself in enumerate(literal) if not itself}
     if any(value in positions for value in words):  # a number here could be taken for a position
         return list(range(len(alternatives)))
-    return [value if itself else position for position, (value, itself) in enumerate(zip(alternatives, literal, strict=True))]
+    return [
+        value if itself else position
+        for position, (value, itself) in enumerate(zip(alternatives, literal, strict=True))
+    ]
 
 
 def label(answer: Any) -> str:

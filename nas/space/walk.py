@@ -13,7 +13,7 @@ Then = Callable[[Any], Any]
 
 
 class Choice(NamedTuple):
-    """An open choice as the walk meets it. An answer is the alternative where that is a number or a word, else its position."""
+    """An open choice as the walk meets it. An answer is the alternative if that is a number or word, else its position."""
 
     path: str
     kind: str  # operation, input or number
@@ -49,7 +49,9 @@ class Place(NamedTuple):
     given: Mapping[str, Any] | None = None
 
     def child(self, segment: object) -> "Place":
-        return Place(f"{self.path}.{segment}", f"{self.answers}.{segment}", self.names, self.scopes, self.depth, self.given)
+        return Place(
+            f"{self.path}.{segment}", f"{self.answers}.{segment}", self.names, self.scopes, self.depth, self.given
+        )
 
     def turn(self, turn: int, template: str) -> "Place":
         path, names = f"{self.path}.{turn}", {**self.names, "index": turn}
@@ -84,8 +86,11 @@ class Target(Protocol):
     def either(self, walks: Sequence[Callable[[], Any]], flow: Flow) -> Flow:
         """Met where a condition is UNKNOWN: no choice may hang on it."""
 
-    def hold(self, raw: Any, flow: Flow, at: Place, then: Then) -> Any:
-        """`then(value)` of what is bound to a name; its choices may be held open until something depends on them."""
+    def hold(self, raw: Any, flow: Flow, at: Place, opened: list[Any]) -> Any:
+        """The value of what is bound to a name; choices held open until something depends on them go to `opened`."""
+
+    def closing(self, opened: Sequence[Any], walk: Callable[[], Any]) -> Any:
+        """`walk()`, after which what was held open is closed."""
 
     def pending(self, value: Any) -> bool:
         """Whether a bound value is still held open."""
@@ -93,5 +98,7 @@ class Target(Protocol):
     def force(self, value: Any, flow: Flow, at: Place, then: Then) -> Any:
         """`then(plain value)` of one held open."""
 
-    def reuse(self, template: "Template", own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]) -> Flow:
+    def reuse(
+        self, template: "Template", own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
+    ) -> Flow:
         """`walk()`, or what it gave when the same template was used with the same arguments before."""

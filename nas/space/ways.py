@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 
-from nas.errors import UserError
+from nas.space.expressions import ExpressionError
 
-MAX_TERMS = 200_000
+MAX_TERMS = 30_000
 Term = tuple[frozenset[tuple[str, int]], int]  # indicators that hold, and how many edges a constrained cell has
 Factor = dict[Term, int]
 EMPTY: Term = (frozenset(), 0)
@@ -39,7 +39,9 @@ class Ways:
 
     def sum_out(self, variable: str, values: int) -> None:
         """Adds up over the values of a variable: a term without it holds for each of them."""
-        inside = [factor for factor in self.factors if any(name == variable for (held, _) in factor for name, _ in held)]
+        inside = [
+            factor for factor in self.factors if any(name == variable for (held, _) in factor for name, _ in held)
+        ]
         self.factors = [factor for factor in self.factors if not any(factor is other for other in inside)]
         if not inside:
             self.number *= values
@@ -61,7 +63,8 @@ class Ways:
 def add(factor: Factor, term: Term, count: int) -> None:
     factor[term] = factor.get(term, 0) + count
     if len(factor) > MAX_TERMS:
-        raise UserError("size", f"the choices depend on each other in more than {MAX_TERMS} ways", "let fewer parameters decide together")
+        what = f"the choices depend on each other in more than {MAX_TERMS} ways"
+        raise ExpressionError(f"{what}; let fewer parameters decide together")
 
 
 def product(a: Factor, b: Factor) -> Factor:

@@ -47,11 +47,12 @@ def fit(
 ) -> Metrics:
     """Trains `model` in place on the sets `train_on` of `data`, and measures it on `evaluate_on`.
 
-    Returns `{evaluate_on}_accuracy` (a fraction, after the last epoch) and `_loss`; `train_accuracy` and `train_loss` (of
-    the last epoch, as it was trained); `epochs`, `steps`, `train_seconds` and `images_per_second`. `report(epoch,
-    metrics)` is called after each epoch, counted from 1; where it returns False the training ends there. With `checkpoint`
-    the state is saved there after each epoch, and a training whose file is there already goes on from it to the same end
-    as an uninterrupted one. The same seed gives the same result on the same device and number of threads.
+    Returns `{evaluate_on}_accuracy` (a fraction, after the last epoch) and `_loss`; `train_accuracy` and `train_loss`
+    (of the last epoch, as it was trained); `epochs`, `steps`, `train_seconds` and `images_per_second`.
+    `report(epoch, metrics)` is called after each epoch, counted from 1; where it returns False the training ends there.
+    With `checkpoint` the state is saved there after each epoch, and a training whose file is there already goes on from
+    it to the same end as an uninterrupted one. The same seed gives the same result on the same device and number of
+    threads.
     Raises Diverged where the loss becomes NaN or infinite, UserError for a checkpoint of another training.
     """
     device = torch.device(device) if device is not None else default_device()
@@ -120,7 +121,7 @@ def fit(
 
 
 def evaluate(model: nn.Module, data: Dataset, split: str, recipe: Recipe | None = None) -> Metrics:
-    """`{split}_accuracy` (top-1, a fraction) and `{split}_loss` of `model` in evaluation mode, on the device it is on."""
+    """`{split}_accuracy` (top-1, a fraction) and `{split}_loss` of `model`, which is left in evaluation mode."""
     recipe = recipe or Recipe()
     device = next(model.parameters()).device
     augmentation = Augmentation(data, recipe, device)

@@ -28,7 +28,7 @@ def cores() -> int:
 
 
 def quota(root: Path) -> float:
-    """Cores' worth of time that the control group mounted at `root` allows (version 2, else 1); infinity if unlimited."""
+    """Cores' worth of time that the control group at `root` allows (version 2, else 1); infinity if unlimited."""
     try:
         limit, period = (root / "cpu.max").read_text().split()
     except (OSError, ValueError):

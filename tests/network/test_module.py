@@ -73,20 +73,6 @@ def test_computes_what_the_graph_says(graph):
         torch.testing.assert_close(got, wanted)
 
 
-def test_only_activations_whose_input_nobody_needs_work_in_place():
-    b = Builder()
-    x = b("conv", 0, channels=3, kernel=1)
-    alone = b("relu", b("batch_norm", x))
-    after = b("relu", b("sigmoid", x))  # the gradient of a sigmoid needs what it returned
-    b("add", alone, after, b("relu", x), b("relu", 0))
-    model = compile(b.graph())
-    assert [module.inplace for module in model.modules() if isinstance(module, nn.ReLU)] == [True, False, False, False]
-    x = torch.randn(2, 3, 8, 8)
-    kept = x.clone()
-    model(x).sum().backward()
-    assert torch.equal(x, kept)
-
-
 def test_values_are_freed_after_their_last_reader():
     b = Builder()
     first = x = b("tanh", 0)

@@ -10,12 +10,26 @@ from tests import cheap
 
 
 def config(**values: Any) -> Config:
-    given: dict[str, Any] = {"space": dict(cheap.space().document.data), "evaluator": {"function": "a:b"}, "executor": {"name": "serial"}}
+    given: dict[str, Any] = {
+        "space": dict(cheap.space().document.data),
+        "evaluator": {"function": "a:b"},
+        "executor": {"name": "serial"},
+    }
     return Config(**{**given, **values})
 
 
 def test_it_comes_back_from_the_file(tmp_path: Path) -> None:
-    words = {"a": "1e-3", "b": "no", "c": "null", "d": "é \U0001f600 \"quoted\" #: \n end", "e": 1e-7, "f": 1e16, "g": -0.5, "h": None, "i": True}
+    words = {
+        "a": "1e-3",
+        "b": "no",
+        "c": "null",
+        "d": 'é \U0001f600 "quoted" #: \n end',
+        "e": 1e-7,
+        "f": 1e16,
+        "g": -0.5,
+        "h": None,
+        "i": True,
+    }
     asked = config(limits={"parameters": "3.5M"}, final_set=words, epochs=3, final_epochs=0, seed=-5)
     write(tmp_path / "run.yaml", asked)
     assert read(tmp_path / "run.yaml") == asked

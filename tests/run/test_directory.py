@@ -9,9 +9,13 @@ from nas.run.directory import create, existing, trial_directory, write_atomicall
 
 
 def test_names_are_counted_up_and_given_ones_are_taken_once(tmp_path: Path) -> None:
-    assert [create(tmp_path / "runs", None, "s-random").name for _ in range(3)] == ["s-random-1", "s-random-2", "s-random-3"]
+    assert [create(tmp_path / "runs", None, "s-random").name for _ in range(3)] == [
+        "s-random-1",
+        "s-random-2",
+        "s-random-3",
+    ]
     create(tmp_path / "runs", "mine", "s")
-    with pytest.raises(UserError, match="exists already; .*nas resume"):
+    with pytest.raises(UserError, match=r"exists already; .*nas resume"):
         create(tmp_path / "runs", "mine", "s")
 
 

@@ -11,7 +11,9 @@ from tests import cheap
 
 
 def test_the_built_in_one_comes_back_from_plain_values() -> None:
-    evaluator = Train(dataset="cifar10", data="/d", recipe=Recipe.named("search").replace(learning_rate=0.05), train_images=500)
+    evaluator = Train(
+        dataset="cifar10", data="/d", recipe=Recipe.named("search").replace(learning_rate=0.05), train_images=500
+    )
     assert revive(describe(evaluator)) == evaluator
     assert evaluator_of("train", "digits", None) == Train(dataset="digits")
 
@@ -34,7 +36,9 @@ def test_functions_of_a_genome_and_evaluators_are_told_apart() -> None:
         assert evaluator_of(function, "digits", None) == FunctionEvaluator(function)
 
 
-@pytest.mark.parametrize(("given", "message"), [("trian", "did you mean 'train'"), (3, "cannot be called"), (None, "cannot be called")])
+@pytest.mark.parametrize(
+    ("given", "message"), [("trian", "did you mean 'train'"), (3, "cannot be called"), (None, "cannot be called")]
+)
 def test_what_is_no_evaluator(given: Any, message: str) -> None:
     with pytest.raises(UserError, match=message):
         evaluator_of(given, "digits", None)
@@ -52,7 +56,8 @@ def test_a_users_function_must_be_given_again_and_is_never_imported(monkeypatch:
 
 
 @pytest.mark.parametrize(
-    "description", [{}, {"name": "other"}, {"name": "train"}, {"name": "train", "recipe": {}, "x": 1}, {"name": "train", "recipe": 3}]
+    "description",
+    [{}, {"name": "other"}, {"name": "train"}, {"name": "train", "recipe": {}, "x": 1}, {"name": "train", "recipe": 3}],
 )
 def test_descriptions_that_fit_nothing(description: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="not an evaluator"):

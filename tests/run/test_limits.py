@@ -15,7 +15,9 @@ def test_amounts(value: Any, amount: float) -> None:
     assert parse_limits({"parameters": value}) == {"parameters": amount}
 
 
-@pytest.mark.parametrize("value", ["", "M", "3.5X", "-1", 0, -2.0, "nan", float("nan"), float("inf"), True, None, "1.2.3", [1], "9e999"])
+@pytest.mark.parametrize(
+    "value", ["", "M", "3.5X", "-1", 0, -2.0, "nan", float("nan"), float("inf"), True, None, "1.2.3", [1], "9e999"]
+)
 def test_what_is_no_amount(value: Any) -> None:
     with pytest.raises(UserError, match=r"limit: parameters is .*; give a positive number"):
         parse_limits({"parameters": value})

@@ -20,7 +20,11 @@ with Lock(Path(sys.argv[1])):
 
 
 def test_a_second_owner_is_refused_and_told_the_first_ones_pid(tmp_path: Path) -> None:
-    with Lock(tmp_path / "lock"), pytest.raises(UserError, match=f"in use by process {os.getpid()}"), Lock(tmp_path / "lock"):
+    with (
+        Lock(tmp_path / "lock"),
+        pytest.raises(UserError, match=f"in use by process {os.getpid()}"),
+        Lock(tmp_path / "lock"),
+    ):
         pass
     with Lock(tmp_path / "lock"):
         pass

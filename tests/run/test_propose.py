@@ -23,7 +23,15 @@ def test_a_duplicate_is_asked_again_with_the_same_generator_and_counted() -> Non
 
 
 def test_costs_are_the_pruned_graphs() -> None:
-    space = Space(Document({"network": [{"branches": [["identity"], [{"conv": {"channels": 3, "kernel": 1}}, "none"]], "merge": "add"}]}))
+    space = Space(
+        Document(
+            {
+                "network": [
+                    {"branches": [["identity"], [{"conv": {"channels": 3, "kernel": 1}}, "none"]], "merge": "add"}
+                ]
+            }
+        )
+    )
     found = propose(Random(space), space, random.Random(0), (), set(), {})
     assert isinstance(found, Proposal)
     assert space.graph(found.genome).parameters > 0
@@ -68,7 +76,9 @@ def test_genomes_that_cannot_be_built_are_refused_with_the_reason() -> None:
             return next(too_deep.enumerate())
 
     pool = {"max_pool": {"kernel": 2}}
-    too_deep = Space(Document({"name": "deep", "input": [3, 4, 4], "network": [pool, pool, pool, {"choice": ["relu", "elu"]}]}))
+    too_deep = Space(
+        Document({"name": "deep", "input": [3, 4, 4], "network": [pool, pool, pool, {"choice": ["relu", "elu"]}]})
+    )
     reason = propose(Broken(too_deep), too_deep, random.Random(0), (), set(), {})
     assert isinstance(reason, str)
     assert "1000 that cannot be built: " in reason

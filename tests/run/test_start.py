@@ -18,14 +18,22 @@ from tests import cheap
 
 
 def search(tmp_path: Path, **values: Any) -> Run:
-    given: dict[str, Any] = {"evaluator": cheap.score, "trials": 30, "runs": tmp_path / "runs", "searcher_options": {"population": 8, "sample": 3}}
+    given: dict[str, Any] = {
+        "evaluator": cheap.score,
+        "trials": 30,
+        "runs": tmp_path / "runs",
+        "searcher_options": {"population": 8, "sample": 3},
+    }
     return nas.search(cheap.space(), **{**given, **values})
 
 
 def timeless(run: Run | Path) -> list[dict[str, Any]]:
     """A journal but for its times."""
     path = run if isinstance(run, Path) else run.path
-    return [{name: value for name, value in record.items() if name not in ("time", "seconds")} for record in read(path / "journal.jsonl")[0]]
+    return [
+        {name: value for name, value in record.items() if name not in ("time", "seconds")}
+        for record in read(path / "journal.jsonl")[0]
+    ]
 
 
 def test_a_run_directory(tmp_path: Path) -> None:
@@ -51,7 +59,9 @@ def test_the_same_seed_gives_the_same_run_and_another_another(tmp_path: Path) ->
     assert seeds == [trial_random(0, number).randrange(2**31) for number in range(30)]
 
 
-def test_issued_is_journaled_before_dispatch_and_done_before_the_searcher_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_issued_is_journaled_before_dispatch_and_done_before_the_searcher_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def last() -> dict[str, Any]:
         return read(tmp_path / "runs" / "r" / "journal.jsonl")[0][-1]
 
@@ -145,7 +155,9 @@ def test_two_at_once_are_refused(tmp_path: Path) -> None:
         assert go.wait(10)
         return 0.5
 
-    thread = threading.Thread(target=search, args=(tmp_path,), kwargs={"evaluator": evaluator, "name": "r", "trials": 2})
+    thread = threading.Thread(
+        target=search, args=(tmp_path,), kwargs={"evaluator": evaluator, "name": "r", "trials": 2}
+    )
     thread.start()
     assert inside.wait(10)
     try:
@@ -231,7 +243,9 @@ def test_mistakes_leave_no_run_behind(tmp_path: Path) -> None:
 def test_progress_is_told_after_each_trial(tmp_path: Path) -> None:
     events: list[Any] = []
     search(tmp_path, progress=events.append, trials=5)
-    assert [(event.finished, event.total, event.entry.trial.number) for event in events] == [(n + 1, 5, n) for n in range(5)]
+    assert [(event.finished, event.total, event.entry.trial.number) for event in events] == [
+        (n + 1, 5, n) for n in range(5)
+    ]
     assert events[-1].best.score == max(event.entry.score for event in events)
     assert events[0].remaining_seconds > 0
     assert events[-1].remaining_seconds == 0
@@ -242,10 +256,16 @@ def test_progress_is_told_after_each_trial(tmp_path: Path) -> None:
 def test_input_and_classes_come_from_the_data_unless_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from nas.evaluators import Train
 
-    monkeypatch.setattr(Train, "__call__", lambda self, trial, report, checkpoint=None: {"valid_accuracy": random.Random(trial.seed).random()})
+    monkeypatch.setattr(
+        Train,
+        "__call__",
+        lambda self, trial, report, checkpoint=None: {"valid_accuracy": random.Random(trial.seed).random()},
+    )
     run = search(tmp_path, evaluator="train", dataset="digits", trials=2, final_epochs=0)
     assert (run.space.input, run.space.classes) == ((1, 8, 8), 10)
-    run = search(tmp_path, evaluator="train", dataset="digits", trials=2, final_epochs=0, overrides={"input": [1, 16, 16]})
+    run = search(
+        tmp_path, evaluator="train", dataset="digits", trials=2, final_epochs=0, overrides={"input": [1, 16, 16]}
+    )
     assert (run.space.input, run.space.classes) == ((1, 16, 16), 10)
     assert nas.resume(run.path).reason == "all trials done"  # needs nothing but the directory
 

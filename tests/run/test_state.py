@@ -19,7 +19,9 @@ def issue(number: int) -> dict[str, Any]:
 
 def end(number: int, accuracy: float | None) -> dict[str, Any]:
     metrics = None if accuracy is None else {"valid_accuracy": accuracy}
-    return done(Result(Trial(number, GENOMES[number], 0, 2, attempt=1), metrics, None if metrics else "why", 1.23456), 6.0)
+    return done(
+        Result(Trial(number, GENOMES[number], 0, 2, attempt=1), metrics, None if metrics else "why", 1.23456), 6.0
+    )
 
 
 def state_of(records: list[dict[str, Any]]) -> tuple[State, list[Result]]:

@@ -108,7 +108,10 @@ def test_it_beats_random_search() -> None:
     """On a score that rewards each answer by itself: 200 trials, 20 repeats."""
 
     def value(genome: Any) -> float:
-        return sum(answer if isinstance(answer, int) else cheap.ACTIVATIONS.index(answer) * 5 for answer in genome.answers.values())
+        return sum(
+            answer if isinstance(answer, int) else cheap.ACTIVATIONS.index(answer) * 5
+            for answer in genome.answers.values()
+        )
 
     def best(seed: int, population: int) -> float:
         space, rng = cheap.space(4), random.Random(seed)

@@ -18,7 +18,10 @@ def counted(text: str) -> int:
 
 
 def test_alternatives_add_and_neighbours_multiply():
-    assert counted("network: [{choice: [relu, {conv: {channels: 4, kernel: {choice: [1, 3]}}}]}, {choice: [relu, tanh]}]") == 6
+    assert (
+        counted("network: [{choice: [relu, {conv: {channels: 4, kernel: {choice: [1, 3]}}}]}, {choice: [relu, tanh]}]")
+        == 6
+    )
 
 
 def test_a_choice_inside_a_loop_is_answered_each_turn():

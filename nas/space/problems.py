@@ -1,0 +1,50 @@
+"""Errors of documents: what is wrong, the path of the innermost item around it, and the nearest line that is known.
+
+An error passes the items around it on its way out. The first one gives it its path; the first one that was written in a
+file gives it its line (the standard library's blocks and genome files have no lines: the line of their use is named).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from nas.errors import ArgumentError, ShapeError, UserError
+from nas.space.expressions import ExpressionError
+from nas.space.reader import line_of
+
+UNPLACED = (ExpressionError, ArgumentError, ShapeError)
+LONGEST = 120
+
+
+class DocumentError(UserError):
+    """Something wrong in a document. `shapes`: under these answers shapes do not fit; under others they may."""
+
+    line = ""
+    shapes = False
+
+    def on(self, line: str) -> "DocumentError":
+        """The error with its line (`file:line`), if it has none yet."""
+        if line and not self.line:
+            self.line, self.where = line, ": ".join(part for part in (line, self.where) if part)
+        return self
+
+
+def placed(error: Exception, container: Any, key: Any, path: str) -> DocumentError:
+    """The error as one of the item at `path`, which stands at `container[key]`."""
+    if isinstance(error, DocumentError):
+        return error.on(line_of(container, key))
+    what, _, hint = str(error).partition("; ")
+    if len(path) > LONGEST:
+        path = f"{path[: LONGEST // 2]}...{path[-LONGEST // 2 :]}"
+    found = DocumentError(path, what, hint)
+    found.shapes = isinstance(error, ShapeError)
+    return found.on(line_of(container, key))
+
+
+@contextmanager
+def place(container: Any, key: Any, path: str) -> Iterator[None]:
+    """Errors inside are placed at `container[key]`."""
+    try:
+        yield
+    except (*UNPLACED, DocumentError) as error:
+        raise placed(error, container, key, path) from None

@@ -1,0 +1,54 @@
+from pathlib import Path
+
+import nas
+from nas.report import write
+
+SPACE = """\
+name: tiny
+input: [1, 8, 8]
+classes: 10
+network:
+  - conv_bn_relu: {channels: 4, kernel: {choice: [1, 3, 5]}}
+  - choice: [relu, tanh]
+  - global_avg_pool
+  - linear: =classes
+"""
+
+
+def deep(genome: nas.Genome) -> float:
+    if 5 in genome.answers.values():
+        raise ValueError("too <wide>")
+    return len(str(genome.answers)) / 1000
+
+
+def test_a_run_becomes_one_page_beside_its_journal(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(SPACE)
+    run = nas.search(
+        tmp_path / "tiny.yaml",
+        searcher="random",
+        evaluator=deep,
+        trials=6,
+        runs=tmp_path,
+        name="run",
+        limits={"parameters": "1M"},
+    )
+    page = write(run.path)
+    assert page == tmp_path / "run" / "report.html"
+    html = page.read_text()
+    assert run.best is not None
+    assert f"The best genome: trial {run.best.trial.number}<" in html
+    assert "too &lt;wide&gt;" in html
+    assert "4 of 6" in html
+    assert "conv_bn_relu" in html  # in the drawing of the network
+
+
+def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(SPACE)
+    run = nas.search(tmp_path / "tiny.yaml", searcher="random", evaluator=deep, trials=2, runs=tmp_path, name="run")
+    mine = tmp_path / "mine"
+    mine.write_text("untouched")
+    for name in ("report.html", "report.html.new"):
+        (run.path / name).symlink_to(mine)
+    write(run.path)
+    assert mine.read_text() == "untouched"
+    assert not (run.path / "report.html").is_symlink()
