@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+LONGEST = 60  # characters of a value in an error
+
 
 class UserError(ValueError):
     """Bad input: prints as the one line `WHERE: WHAT; HINT`, which the command line shows instead of a traceback."""
@@ -24,7 +26,7 @@ class ArgumentError(ValueError):
         self.argument, self.value, self.expected = argument, value, expected
 
     def __str__(self) -> str:
-        found = "missing" if self.value is None else repr(self.value)
+        found = "missing" if self.value is None else shortened(repr(self.value))
         return f"{self.argument} is {found}, expected {self.expected}"
 
 
@@ -32,10 +34,15 @@ class ShapeError(ValueError):
     """An operation cannot take the shape it is given (an image that ran out, channels that do not divide)."""
 
 
+def shortened(text: str) -> str:
+    """A text as an error shows it."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """`did you mean 'x'?` for the nearest known word, or the known words where none is near."""
     words = sorted({str(name) for name in known})
-    near = difflib.get_close_matches(str(word), words, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(str(word)[:LONGEST], words, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"
     shown = ", ".join(words[:12]) + (", ..." if len(words) > 12 else "")

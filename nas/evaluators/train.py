@@ -40,7 +40,7 @@ class Train:
     threads: int | None = None
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
-        """The metrics of `nas.training.fit`, which calls `report` after each epoch and keeps its state in `checkpoint`."""
+        """As `nas.training.fit`, which calls `report` after each epoch and saves its state in `checkpoint`."""
         from nas.space import Space
         from nas.training.loop import fit
 
@@ -70,8 +70,14 @@ class Train:
         space = Space(genome.document).final(final_set)
         model, data = self._ready(space.graph(space.genome(genome.answers)), seed, None)
         recipe = Recipe.named("final")
-        recipe = recipe.replace(epochs=epochs or recipe.epochs)
-        recipe = recipe.replace(evaluate_every=recipe.epochs)  # the test images are looked at once
+        epochs = epochs or recipe.epochs
+        recipe = recipe.replace(
+            epochs=epochs,
+            evaluate_every=epochs,  # the test images are looked at once
+            precision=self.recipe.precision,
+            channels_last=self.recipe.channels_last,
+            cuda_graphs=self.recipe.cuda_graphs,
+        )
         checkpoint = directory / "checkpoint.safetensors"
         metrics = fit(
             model,

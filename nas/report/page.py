@@ -136,8 +136,8 @@ def _table(done: Sequence[Mapping[str, Any]], top: int) -> str:
 
 
 def _number(value: Any) -> str:
-    if isinstance(value, int):
-        return f"{value:,}"
+    if isinstance(value, int | float) and abs(value) >= 1000:
+        return f"{value:,.0f}"
     return f"{value:.4g}" if isinstance(value, float) else "" if value is None else str(value)
 
 

@@ -1,4 +1,4 @@
-"""A walk that makes a graph: asks an oracle for each answer, infers shapes, adds a node for each primitive operation."""
+"""A walk that makes a graph: asks an oracle for each answer, infers shapes, adds a node a primitive operation."""
 
 import dataclasses
 import math
@@ -12,7 +12,7 @@ from nas.graph.operation import Operation, Shape
 from nas.graph.operations import OPERATIONS
 from nas.space.document import Document, Template
 from nas.space.expressions import UNKNOWN, ExpressionError
-from nas.space.interpreter import FIELDS, Interpreter
+from nas.space.interpreter import CHANNELS_OF_INPUT, Interpreter
 from nas.space.oracles import ConstraintBroken, Oracle
 from nas.space.stamp import Stamp
 from nas.space.values import read
@@ -145,7 +145,7 @@ class GraphTarget(AnswerTarget):
         )
 
     def primitive(self, name: str, arguments: dict[str, Any], flow: Flow, at: Place) -> Flow:
-        if "channels" in FIELDS[name] and arguments.get("channels") is None:
+        if name in CHANNELS_OF_INPUT and arguments.get("channels") is None:
             arguments = {**arguments, "channels": self.channels(flow)}
         return self.add(make(name, arguments), (flow.node,), flow, at)
 
@@ -200,11 +200,13 @@ class GraphTarget(AnswerTarget):
         if not flows:
             raise ExpressionError("the cell's output reads no state")
         smallest = min(self.shape(flow)[1:] for flow in flows)
+        channels = {"channels": at.names["channels"]}
         return [
-            flow if self.shape(flow)[1:] == smallest
-            else walk.call("factorized_reduce", {"channels": at.names["channels"]}, flow, at.child(f"reduce_{position}"))
+            flow
+            if self.shape(flow)[1:] == smallest
+            else walk.call("factorized_reduce", channels, flow, at.child(f"reduce_{position}"))
             for position, flow in enumerate(flows)
-        ]  # fmt: skip
+        ]
 
     def is_identity(self, flow: Flow, out: Flow) -> bool:
         node = out.node
@@ -221,9 +223,10 @@ class GraphTarget(AnswerTarget):
     def reuse(
         self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
     ) -> Flow:
-        """A template used again with the same arguments on the same shapes is copied: a cell, or a block without choices.
+        """A template used again with the same arguments on the same shapes is copied: a cell, a block without choices.
 
-        Blocks without choices are the same for all genomes that agree in the document's parameters, so they outlive the walk.
+        Blocks without choices are the same for all genomes that agree in the document's parameters, so they outlive
+        the walk.
         """
         before = flow.before and (flow.before.node == flow.node, self.shape(flow.before))
         try:
@@ -279,7 +282,7 @@ def hashable(value: tuple[Any, ...]) -> tuple[Any, ...]:
     try:
         hash(value)
     except TypeError:
-        return freeze(value)  # type: ignore[no-any-return]
+        return freeze(value)
     return value
 
 

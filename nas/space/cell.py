@@ -44,11 +44,13 @@ def walk_cell(walk: "Interpreter", template: Template, flow: Flow, at: Place) ->
     """The cell's output; the next cell finds this cell's input as its `before`."""
     if not template.is_dag:
         return walk.chain(template.body, flow, at, template.source, "body")._replace(before=flow)
-    specs = template.source["nodes"]
-    if not isinstance(specs, list) or not specs:
-        raise ExpressionError(f"a cell's nodes are a list, not {shown(specs)}")
-    cell = Cell(walk, template, flow)
-    _inputs(cell, template.source.get("inputs"), at.child("inputs"))
+    source = template.source
+    specs, cell = source["nodes"], Cell(walk, template, flow)
+    with place(source, "nodes", f"{at.path}.nodes"):
+        if not isinstance(specs, list) or not specs:
+            raise ExpressionError(f"a cell's nodes are a list, not {shown(specs)}")
+    with place(source, "inputs", f"{at.path}.inputs"):
+        _inputs(cell, source.get("inputs"), at.child("inputs"))
     return _nodes(cell, specs, 0, at)._replace(before=flow)
 
 
@@ -66,7 +68,7 @@ def _inputs(cell: Cell, written: Any, at: Place) -> None:
 
 
 def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
-    """The nodes from `position` on, and the output. How many nodes there are may be a choice: the rest depends on it."""
+    """The nodes from `position` on, and the output. How many nodes there are may be a choice on which these depend."""
     source = cell.template.source
     if position == len(specs):
         if "where" in source:
@@ -90,7 +92,7 @@ def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
         return _nodes(inner, specs, position + 1, at)
 
     repeat = here.child(f"repeat_{position}")
-    return settle(cell.walk.target, spec.get("repeat", 1), cell.flow, repeat, turns, "number")  # type: ignore[no-any-return]
+    return settle(cell.walk.target, spec.get("repeat", 1), cell.flow, repeat, turns, "number")
 
 
 def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
@@ -141,7 +143,7 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
         if word == "subset":
             present = [_present(cell, operation, number, at.child(number), spec) for number in sources]
             return [flow for flow in present if flow is not None]
-        return settle(target, spec["choose"], cell.flow, at.child("choose"), lambda count: chosen(count, sources))  # type: ignore[no-any-return]
+        return settle(target, spec["choose"], cell.flow, at.child("choose"), lambda count: chosen(count, sources))
 
     def chosen(count: Any, sources: list[int]) -> list[Flow]:
         if type(count) is not int or not 0 <= count <= len(sources):
@@ -149,10 +151,10 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
         if math.comb(len(sources), count) > MAX_SETS:
             raise ExpressionError(f"more than {MAX_SETS} ways to choose {count} of {len(sources)} sources")
         sets = list(itertools.combinations(sorted(sources), count))
-        return target.branch(Choice(f"{at.answers}.inputs", "input", sets, sets), cell.flow, taken)  # type: ignore[no-any-return]
+        return target.branch(Choice(f"{at.answers}.inputs", "input", sets, sets), cell.flow, taken)
 
     sources = spec.get("of") if word == "choose" else spec[word]
-    return settle(target, sources, cell.flow, at.child(word), among)  # type: ignore[no-any-return]
+    return settle(target, sources, cell.flow, at.child(word), among)
 
 
 def _written_edge(cell: Cell, edges: Sequence[Any], position: int, at: Place) -> Flow:
@@ -165,7 +167,7 @@ def _written_edge(cell: Cell, edges: Sequence[Any], position: int, at: Place) ->
         def from_source(number: Any) -> Flow:
             return _edge(cell, edge[0], number, at, edge, 0)
 
-        return settle(cell.walk.target, edge[1], cell.flow, source, from_source, "input")  # type: ignore[no-any-return]
+        return settle(cell.walk.target, edge[1], cell.flow, source, from_source, "input")
 
 
 def _present(cell: Cell, operation: Any, number: int, at: Place, spec: Mapping[str, Any]) -> Flow | None:
@@ -173,7 +175,7 @@ def _present(cell: Cell, operation: Any, number: int, at: Place, spec: Mapping[s
         return _edge(cell, operation, number, at, spec, "operation") if present else None
 
     choice = Choice(f"{at.answers}.present", "input", (False, True), (False, True))
-    return cell.walk.target.branch(choice, cell.flow, edge)  # type: ignore[no-any-return]
+    return cell.walk.target.branch(choice, cell.flow, edge)
 
 
 def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, key: Any) -> Flow:
@@ -231,4 +233,4 @@ def _output(cell: Cell, output: Any, at: Place) -> Flow:
             return flows[0]
         return cell.walk.target.merge(merge, flows, at.child("output").child(merge), {})
 
-    return read(cell.walk.target, which, cell.flow, at.child("output"), lambda value: merged(value))  # type: ignore[no-any-return]
+    return read(cell.walk.target, which, cell.flow, at.child("output"), lambda value: merged(value))

@@ -2,19 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
 from nas.graph.operations import OPERATIONS
-from nas.space.expressions import ExpressionError, is_expression, parse
+from nas.space.expressions import ExpressionError, is_expression, is_name, parse
 from nas.space.language import CELL_KEYS, FORMS, RESERVED, TOP_KEYS
-from nas.space.reader import line_of
+from nas.space.reader import Mapping, line_of
 
 META = ("parameters", "body")
-FREE = ("relaxed", "input", "classes")  # names that a document need not declare
+GIVEN = ("index", "input", "classes")  # names that a document need not declare, nor may
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +22,9 @@ class Template:
     """A block or cell: declared parameters with their defaults, and what it is made of."""
 
     name: str
-    parameters: Mapping[str, Any]
+    parameters: AnyMapping[str, Any]
     body: Any
-    source: Mapping[str, Any]
+    source: AnyMapping[str, Any]
     is_cell: bool = False
     stride: int = 1
 
@@ -57,7 +57,9 @@ def template(name: str, written: Any, is_cell: bool, where: str, line: str) -> T
             raise UserError(line_of(parameters, parameter) or where, what, "choose another")
     stride = written.get("stride", 1)
     if isinstance(stride, bool) or not isinstance(stride, int) or stride < 1:
-        raise UserError(line_of(written, "stride") or where, f"{where}.stride: {stride!r} is not a whole number above 0")
+        raise UserError(
+            line_of(written, "stride") or where, f"{where}.stride: {stride!r} is not a whole number above 0"
+        )
     return Template(name, parameters, written.get("body"), written, is_cell, stride)
 
 
@@ -68,7 +70,7 @@ class Document:
     Two documents are equal when they say the same (`digest`).
     """
 
-    data: Mapping[str, Any]
+    data: AnyMapping[str, Any]
     _heads: dict[int, str] = field(default_factory=dict, repr=False)
     stamps: dict[Any, Any] = field(default_factory=dict, repr=False)  # expanded blocks, kept by `nas.space.build`
 
@@ -146,34 +148,36 @@ class Document:
                         f"{where}: '{name}' is {taken}",
                         "choose another name",
                     )
-                found[name] = template(name, written, section == "cells", where)
+                line = line_of(self.data[section], name) or self.name
+                found[name] = template(name, written, section == "cells", where, line)
         return found
 
-    def head(self, item: Mapping[str, Any]) -> str:
+    def head(self, item: AnyMapping[str, Any]) -> str:
         """What a mapping in a chain is: the word of its form, `call`, or `chain` (names for its items)."""
         known = self._heads.get(id(item))
         if known is None:
             known = self._heads[id(item)] = self._head(item)
         return known
 
-    def _head(self, item: Mapping[str, Any]) -> str:
+    def _head(self, item: AnyMapping[str, Any]) -> str:
         for form in FORMS:
-            if form in item and not (form == "repeat" and "body" not in item and len(item) > 1 and "do" not in item):
+            if form in item:
                 return form
         if len(item) == 1:
             ((name, value),) = item.items()
-            if is_expression(name) or name in OPERATIONS or name in self.templates:
-                return "call"
-            return "chain" if self._is_chain(value) else "call"
+            if not is_expression(name) and not self._calls(name) and self._is_chain(value):
+                return "chain"
+            return "call"
         return "chain"
 
+    def _calls(self, name: Any) -> bool:
+        return name in OPERATIONS or name in self.templates
+
     def _is_chain(self, value: Any) -> bool:
-        """Whether the only value of a mapping is an item that its key names, rather than the arguments of an unknown operation."""
+        """Whether the one value of a mapping is an item that its key names, not the arguments of an unknown word."""
         if isinstance(value, dict):
-            return any(self._head(value) == form for form in FORMS) or any(
-                is_expression(key) or key in OPERATIONS or key in self.templates for key in value
-            )
-        return isinstance(value, list) or (isinstance(value, str) and (value in OPERATIONS or value in self.templates))
+            return any(key in FORMS or is_expression(key) or self._calls(key) for key in value)
+        return isinstance(value, list) or (isinstance(value, str) and self._calls(value))
 
 
 def check_top(data: Any, file: str) -> None:
@@ -185,20 +189,24 @@ def check_top(data: Any, file: str) -> None:
             raise UserError(line_of(data, key) or file, f"unknown key '{key}'", did_you_mean(key, TOP_KEYS))
     for key in ("parameters", "variants", "blocks", "cells", "final"):
         if data.get(key) is not None and not isinstance(data[key], dict):
-            raise UserError(line_of(data, key) or file, f"{key}: expected a mapping, not {type(data[key]).__name__}")
+            raise UserError(line_of(data, key) or file, f"{key}: expected a mapping of names, not {kind_of(data[key])}")
     for name, overrides in (data.get("variants") or {}).items():
         if not isinstance(overrides, dict):
-            raise UserError(
-                line_of(data["variants"], name) or file, f"variants.{name}: expected parameters and their values"
-            )
+            where, what = line_of(data["variants"], name) or file, f"variants.{name}: expected parameters with values"
+            raise UserError(where, what, "write {} where there are none")
     for key in ("name", "source"):
-        if key in data and not isinstance(data[key], str):
-            raise UserError(line_of(data, key) or file, f"{key}: expected text, not {data[key]!r}")
+        if key in data and (not isinstance(data[key], str) or not data[key]):
+            raise UserError(line_of(data, key) or file, f"{key}: expected text, not {kind_of(data[key])}")
     for name in data.get("parameters") or {}:
-        if not name.isidentifier() or name in ("index", "in_channels", *FREE):
-            raise UserError(
-                line_of(data["parameters"], name) or file, f"parameters.{name}: not a free name", "choose another"
-            )
+        if not is_name(name) or name in GIVEN:
+            what = f"parameters.{name}: not a free name"
+            raise UserError(line_of(data["parameters"], name) or file, what, "choose another")
+
+
+def kind_of(value: Any) -> str:
+    """What a value is, in the words of documents."""
+    kinds = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", type(None): "nothing"}
+    return next((word for kind, word in kinds.items() if isinstance(value, kind)), "a number")
 
 
 def names_in(value: Any) -> set[str]:

@@ -9,6 +9,7 @@ import ast
 import keyword
 import math
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -98,7 +99,8 @@ class Expression:
         if len(text) > MAX_TEXT:
             raise ExpressionError(f"expression of {len(text)} characters; at most {MAX_TEXT}")
         try:
-            tree = ast.parse(text.strip(), mode="eval").body
+            with warnings.catch_warnings(action="ignore"):
+                tree = ast.parse(text.strip(), mode="eval").body
             self._evaluate = _compile(tree)
         except (SyntaxError, MemoryError, RecursionError) as error:
             raise ExpressionError(
@@ -154,7 +156,7 @@ def bounded(value: Any) -> Any:
 
 
 def _items(value: list[Any], most: int) -> int:
-    """How many items a list has, all the way down; stops counting soon after `most`. (One list may stand in many places.)"""
+    """How many items a list has, all the way down (one list may stand in many places); stops soon after `most`."""
     count = len(value)
     for item in value:
         if count > most:

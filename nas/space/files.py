@@ -7,31 +7,41 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from nas.errors import UserError, did_you_mean
+from nas.errors import UserError, did_you_mean, shortened
 from nas.graph.operations import OPERATIONS
 from nas.space.document import Document, check_top
 from nas.space.language import FORMS
-from nas.space.reader import Mapping, line_of, read_yaml
+from nas.space.plain import plain
+from nas.space.reader import MAX_BYTES, Mapping, line_of, read_yaml
 
 PACKAGE = Path(__file__).resolve().parent.parent
 FOLDER = next(path for path in (PACKAGE / "search_spaces", PACKAGE.parent / "search_spaces") if path.is_dir())
 MAX_EXTENDS = 8
+IMPLIED = {"projection": "conv_bn", "nodes": "factorized_reduce"}  # what a form uses without naming it
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def resolve(name: str, overrides: AnyMapping[str, Any]) -> Document:
-    """The document of a packaged name, of a variant's name, or of a path (`file.yaml`, `file.yaml#variant`). Raises UserError."""
+    """The document of a packaged name, of a variant's name, or of a path (`file.yaml`, `file.yaml#variant`).
+
+    Raises UserError.
+    """
     data, file = _merged(*_find(name), depth=0)
-    data = _apply(data, overrides, file, "override")
     if "network" not in data:
         raise UserError(file, "a document needs a `network`")
+    data = _apply(data, _plain(overrides), file, "override")
     data.pop("variants", None)
     return Document(_with_library(data))
 
 
 def overridden(document: Document, overrides: AnyMapping[str, Any]) -> Document:
     """The same document with other parameters (or `input` and `classes`)."""
-    return Document(_with_library(_apply(copy.deepcopy(document.data), overrides, document.name, "override")))  # type: ignore[arg-type]
+    data: Any = copy.deepcopy(document.data)
+    return Document(_with_library(_apply(data, _plain(overrides), document.name, "override")))
+
+
+def _plain(overrides: AnyMapping[str, Any]) -> dict[str, Any]:
+    return {name: plain(value, f"override: {name}") for name, value in overrides.items()}
 
 
 @lru_cache(maxsize=1)
@@ -50,9 +60,10 @@ def packaged() -> dict[str, tuple[Path, str | None]]:
 
 
 @lru_cache(maxsize=1)
-def library() -> Mapping:
-    """The standard library's blocks."""
-    return _read(FOLDER / "library.yaml")["blocks"]  # type: ignore[no-any-return]
+def library() -> dict[str, Any]:
+    """The standard library's blocks, without their lines: errors inside them name the line that uses them."""
+    blocks: dict[str, Any] = plain(_read(FOLDER / "library.yaml")["blocks"], "library")
+    return blocks
 
 
 def _find(name: str) -> tuple[Path, str | None]:
@@ -60,27 +71,41 @@ def _find(name: str) -> tuple[Path, str | None]:
     text, _, variant = name.partition("#")
     if text.endswith((".yaml", ".yml")) or "/" in text:
         path = Path(text)
-        if not path.is_file():
-            raise UserError(text, "no such file", "give a packaged name (`nas list`) or a path to a document")
+        if not _is_file(path):
+            raise UserError(
+                shortened(text), "no such file", "give a packaged name (`nas list`) or a path to a document"
+            )
         return path, variant or None
-    known = FOLDER.joinpath("classics", f"{name}.yaml")  # the quick way for most names, before reading them all
-    if known.is_file() and _read(known).get("name", name) == name:
-        return known, None
+    if WORD.fullmatch(name):
+        known = FOLDER.joinpath("classics", f"{name}.yaml")  # the quick way for most names, before reading them all
+        if _is_file(known) and _read(known).get("name", name) == name:
+            return known, None
     if name not in packaged():
-        raise UserError(name, "no packaged document or variant of this name", did_you_mean(name, packaged()))
+        raise UserError(shortened(name), "no packaged document or variant of this name", did_you_mean(name, packaged()))
     return packaged()[name]
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 @lru_cache(maxsize=256)
 def _parsed(path: Path, stamp: tuple[int, int]) -> Mapping:
+    file = str(path.relative_to(FOLDER.parent) if path.is_relative_to(FOLDER) else path)
+    if stamp[1] > 4 * MAX_BYTES:
+        raise UserError(file, f"{stamp[1]} bytes; a document has at most {MAX_BYTES} characters")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(str(path), f"cannot be read: {error}") from None
-    shown = path.relative_to(FOLDER.parent) if path.is_relative_to(FOLDER) else path
-    data = read_yaml(text, str(shown))
-    check_top(data, str(shown))
-    return data  # type: ignore[no-any-return]
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UserError(file, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UserError(file, f"cannot be read as UTF-8: {error.reason} at byte {error.start}") from None
+    data = read_yaml(text, file)
+    check_top(data, file)
+    return data
 
 
 def _read(path: Path) -> Mapping:
@@ -96,13 +121,16 @@ def _merged(path: Path, variant: str | None, depth: int) -> tuple[Mapping, str]:
     if "extends" in written:
         parent = written.pop("extends")
         if depth >= MAX_EXTENDS:
-            raise UserError(file, f"extends more than {MAX_EXTENDS} documents", "does it extend itself?")
+            raise UserError(file, f"extends: more than {MAX_EXTENDS} documents deep", "does it extend itself?")
         base, _ = _merged(*_parent(parent, path, line_of(written, "extends") or file), depth + 1)
-        base.pop("variants", None)
+        for own in ("name", "variants"):
+            base.pop(own, None)
         data = merge(base, written)
     data.setdefault("name", path.stem)
+    variants = written.get("variants") or {}
+    for name, overrides in (*((f"variants.{name}", variants[name]) for name in variants), ("final", data.get("final"))):
+        _check_declared(data, overrides or {}, file, name)
     if variant is not None:
-        variants = written.get("variants") or {}
         if variant not in variants:
             raise UserError(file, f"no variant '{variant}'", did_you_mean(variant, variants))
         data = _apply(data, variants[variant], file, f"variants.{variant}")
@@ -115,31 +143,34 @@ def _parent(parent: Any, path: Path, where: str) -> tuple[Path, str | None]:
         raise UserError(where, f"extends: expected a name or a file beside this one, not {parent!r}")
     text, _, variant = parent.partition("#")
     if not text.endswith((".yaml", ".yml")):
-        return _find(parent)
-    target = (path.parent / text).resolve()
-    if not target.is_relative_to(path.parent.resolve()) or not target.is_file():
-        raise UserError(where, f"extends: no file '{text}' in this document's folder")
+        if parent not in packaged():
+            what = f"extends: no packaged document or variant '{shortened(parent)}'"
+            raise UserError(where, what, did_you_mean(parent, packaged()))
+        return packaged()[parent]
+    target = path.parent / text
+    if not _is_file(target) or not target.resolve().is_relative_to(path.parent.resolve()):
+        raise UserError(where, f"extends: no file '{shortened(text)}' in this document's folder")
     return target, variant or None
 
 
 def _apply(data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str) -> Mapping:
     """`overrides` as the values of `input`, `classes` and declared parameters."""
-    declared = data.get("parameters") or {}
+    _check_declared(data, overrides, file, where)
     for name, value in overrides.items():
-        if name in ("input", "classes"):
-            data[name] = list(value) if isinstance(value, tuple) else value
-        elif name in declared:
-            declared[name] = copy.deepcopy(value)
-        else:
-            known = ["input", "classes", *declared]
-            raise UserError(
-                line_of(overrides, name) or file, f"{where}: no parameter '{name}'", did_you_mean(name, known)
-            )
+        (data if name in ("input", "classes") else data["parameters"])[name] = copy.deepcopy(value)
     return data
 
 
+def _check_declared(data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str) -> None:
+    known = ["input", "classes", *(data.get("parameters") or {})]
+    for name in overrides:
+        if name not in known:
+            what = f"{where}: no parameter '{name}'"
+            raise UserError(line_of(overrides, name) or file, what, did_you_mean(name, known))
+
+
 def merge(base: Any, child: Any) -> Any:
-    """Mappings merge deeply; lists and scalars replace, and so does an operation or form that begins with another word."""
+    """Mappings merge deeply; lists and scalars replace, and so does an operation or form with another first word."""
     if not (isinstance(base, dict) and isinstance(child, dict)) or _word(base) != _word(child):
         return child
     lines = {**getattr(base, "lines", {}), **getattr(child, "lines", {})}
@@ -163,9 +194,9 @@ def _with_library(data: Mapping) -> Mapping:
     """The document with the library's blocks that it names, and those that they name, among its own."""
     blocks = data.get("blocks") or Mapping(where=line_of(data))
     available, needed = library(), dict.fromkeys(_words({key: value for key, value in data.items() if key != "source"}))
-    needed.update(
-        dict.fromkeys(("conv_bn", "factorized_reduce")) if {"projection", "unused", "nodes"} & needed.keys() else {}
-    )
+    for word, block in IMPLIED.items():
+        if word in needed:
+            needed[block] = None
     todo = [name for name in needed if name in available]
     while todo:
         name = todo.pop()

@@ -16,7 +16,13 @@ MAX_TURNS = 10_000
 
 
 def choice(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
-    """An operation, block or chain chosen."""
+    """An operation, block or chain chosen. (What `relaxed` adds, only supernets walk: here it has to exist.)"""
+    extra = item.get("relaxed", [])
+    if not isinstance(extra, list):
+        raise ExpressionError(f"'relaxed' is a list of alternatives, not {shown(extra)}")
+    for word in extra:
+        if isinstance(word, str) and not is_expression(word) and not walk.knows(word):
+            raise ExpressionError(f"unknown operation {shown(word)} in 'relaxed'; {did_you_mean(word, walk.words())}")
     return choose(walk.target, item, flow, at, "operation", lambda chosen, inner: walk.item(chosen, flow, inner))
 
 
@@ -26,9 +32,9 @@ def residual(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -
 
     def end(form: Any, there: Place) -> Flow:
         if is_expression(form):
-            return settle(walk.target, form, flow, there, lambda value: end(value, there))  # type: ignore[no-any-return]
+            return settle(walk.target, form, flow, there, lambda value: end(value, there))
         if isinstance(form, dict) and "choice" in form:
-            return choose(walk.target, form, flow, there, "operation", end)  # type: ignore[no-any-return]
+            return choose(walk.target, form, flow, there, "operation", end)
         if isinstance(form, str) and form in SHORTCUTS:
             other = walk.target.shortcut(walk, form, flow, out, there)
         elif isinstance(form, str) and not walk.knows(form):

@@ -7,9 +7,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from nas.errors import UserError
+from nas.errors import UserError, shortened
 from nas.space.document import Document, check_top
 from nas.space.oracles import as_answer
+from nas.space.plain import plain
 
 FORMAT = 1
 MAX_FILE = 4_000_000
@@ -39,7 +40,7 @@ class Genome:
         return Genome, (self.document, dict(self.answers))
 
     def to_json(self) -> dict[str, Any]:
-        """Self-contained: the resolved document and the answers. It rebuilds the same network without any other file."""
+        """Self-contained: the resolved document and the answers. It rebuilds the same network without another file."""
         return {"format": FORMAT, "document": self.document.data, "answers": dict(self.answers)}
 
     @classmethod
@@ -49,14 +50,18 @@ class Genome:
             raise UserError(where, "not a genome: a mapping with format, document and answers is expected")
         if data.get("format") != FORMAT:
             raise UserError(where, f"genome format {data.get('format')!r} is not known", f"this version reads {FORMAT}")
-        check_top(data["document"], where)
-        if "network" not in data["document"] or "extends" in data["document"]:
+        document = plain(data["document"], f"{where}: document")
+        check_top(document, where)
+        if "network" not in document or "extends" in document:
             raise UserError(where, "the genome's document is not resolved", "write genomes with Genome.save")
-        return cls(Document(data["document"]), data["answers"])
+        for path, answer in data["answers"].items():
+            if not isinstance(path, str) or not _is_answer(answer):
+                raise UserError(where, f"answers: {path}: {shortened(repr(answer))} is no answer")
+        return cls(Document(document), data["answers"])
 
     def save(self, path: str | Path) -> None:
         """Writes the genome file."""
-        Path(path).write_text(json.dumps(self.to_json(), indent=1) + "\n")
+        Path(path).write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> "Genome":
@@ -64,10 +69,17 @@ class Genome:
         try:
             if Path(path).stat().st_size > MAX_FILE:
                 raise UserError(str(path), f"larger than {MAX_FILE} bytes", "is this a genome file?")
-            return cls.from_json(json.loads(Path(path).read_text()), str(path))
+            return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")), str(path))
         except OSError as error:
             raise UserError(str(path), f"cannot be read: {error.strerror}") from None
         except (ValueError, RecursionError) as error:
             if isinstance(error, UserError):
                 raise
             raise UserError(str(path), f"not a genome file: {error}") from None
+
+
+def _is_answer(value: Any) -> bool:
+    """A number, a word, true, false, or the positions of sources."""
+    if isinstance(value, list | tuple):
+        return all(type(item) is int for item in value)
+    return isinstance(value, str | int | float)

@@ -19,11 +19,14 @@ from nas.space.files import library
 from nas.space.forms import FORM
 from nas.space.language import FORMS, RESERVED
 from nas.space.problems import UNPLACED, DocumentError, placed
+from nas.space.reader import line_of
 from nas.space.values import as_mapping, bind, only, settle, shown
 from nas.space.walk import Closure, Flow, Place, Target
 
 MAX_TEMPLATES, MAX_STEPS = 32, 250_000
 FIELDS = {name: tuple(item.name for item in dataclasses.fields(op)) for name, op in OPERATIONS.items()}  # type: ignore[arg-type]
+CHANNELS_OF_INPUT = frozenset({"conv", "none"})  # `channels` left out means the input's
+WORDS = RESERVED | OPERATIONS.keys()
 CALLABLE = frozenset(name for name, op in OPERATIONS.items() if not op.merges and name != "input")
 
 
@@ -53,7 +56,8 @@ class Interpreter:
         except UNPLACED as error:
             raise placed(error, document.data, "parameters", "parameters").on(document.name) from None
         except RecursionError:
-            raise DocumentError(document.name, "nested too deeply to read") from None
+            where = line_of(document.data, "network") or document.name
+            raise DocumentError(where, "nested too deeply to read") from None
 
     def step(self) -> None:
         """Counts what keeps a walk busy: items of chains, and turns of loops."""
@@ -70,10 +74,11 @@ class Interpreter:
                 flow = self.item(item, flow, at.child(index), items, index)
             return flow
         if isinstance(items, dict) and self.document.head(items) == "chain":
+            if not WORDS.isdisjoint(items):
+                name = next(name for name in items if name in WORDS)
+                what = f"'{name}' is a word of the language and cannot name an item of a chain"
+                raise placed(ExpressionError(f"{what}; {_nearest(items, name)}"), items, name, at.path)
             for name, item in items.items():
-                if name in RESERVED or name in OPERATIONS:
-                    what = f"'{name}' is a word of the language and cannot name an item of a chain"
-                    raise placed(ExpressionError(f"{what}; {_nearest(items, name)}"), items, name, at.path)
                 flow = self.chain(item, flow, at.child(name), items, name)
             return flow
         return self.item(items, flow, at, container, key)
@@ -91,7 +96,7 @@ class Interpreter:
     def _item(self, item: Any, flow: Flow, at: Place) -> Flow:
         if isinstance(item, str):
             if is_expression(item):
-                return settle(self.target, item, flow, at, lambda value: self._item(value, flow, at))
+                return settle(self.target, item, flow, at, lambda value: self._value(value, flow, at))
             return self.call(item, None, flow, at)
         if isinstance(item, dict):
             head = self.document.head(item)
@@ -115,6 +120,11 @@ class Interpreter:
                 "which operation stands here may not depend on shapes, since choices may follow from it"
             )
         raise ExpressionError(f"expected an operation, a block or a chain, not {shown(item)}")
+
+    def _value(self, item: Any, flow: Flow, at: Place) -> Flow:
+        if is_expression(item):
+            raise ExpressionError(f"an expression gives an operation here, not {shown(item)}")
+        return self._item(item, flow, at)
 
     def knows(self, word: str) -> bool:
         """Whether an operation, block or cell has this name."""
@@ -142,6 +152,8 @@ class Interpreter:
             if argument not in known:
                 raise ExpressionError(f"{word} has no argument '{argument}'; {did_you_mean(argument, known)}")
         given = {key: value for key, value in at.given.items() if key in known} if at.given else {}
+        if template is None and word not in CHANNELS_OF_INPUT:
+            given.pop("channels", None)  # those that `pad` takes are no number of channels to give
         outer = at._replace(given=None) if at.given is not None else at
 
         def called(bound: Mapping[str, Any]) -> Flow:

@@ -25,7 +25,7 @@ def sampled(rng: random.Random) -> Oracle:
 
 
 def replayed(answers: Mapping[str, Any], otherwise: Oracle | None = None) -> Oracle:
-    """The answers given; what they lack, or what cannot be answered so here, by `otherwise` (None: that is an error)."""
+    """The answers given; what they lack, or what cannot be answered so here, by `otherwise` (None: it is an error)."""
 
     def answer(choice: Choice) -> Any:
         if choice.path in answers:

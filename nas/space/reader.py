@@ -1,6 +1,7 @@
 """Reading YAML from anyone: plain values only, each knowing its line; every way to make it explode is bounded.
 
-YAML 1.2's reading of scalars: `no` is a word, `1e-3` a number. Duplicate keys, tags, merges and non-text keys are refused.
+YAML 1.2's reading of scalars: `no` is a word, `1e-3` a number. Duplicate keys, tags, merges and non-text keys are
+refused.
 """
 
 import math
@@ -11,7 +12,7 @@ import yaml
 
 from nas.errors import UserError
 
-MAX_BYTES, MAX_DEPTH, MAX_VALUES = 1_000_000, 60, 100_000
+MAX_BYTES, MAX_DEPTH, MAX_VALUES, MAX_KEY = 1_000_000, 60, 100_000, 200
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 INT = re.compile(r"[-+]?[0-9]+$")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
@@ -53,7 +54,8 @@ def read_yaml(text: str, file: str = "document") -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else file
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        raise UserError(where, f"not readable as YAML: {problem}") from None
+        hint = 'an expression that holds a comma, a bracket or a quote is quoted: "=max(a, b)"' if "=" in text else ""
+        raise UserError(where, f"not readable as YAML: {problem}", hint) from None
 
 
 def read_scalar(text: str) -> Any:
@@ -72,7 +74,8 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self.file, self.count = file, 0
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.anchors: dict[str, tuple[Any, int, int]] = {}  # value, how many values it is, how deep they go
+        self.deepest = 0
 
     def where(self, event: Any) -> str:
         return f"{self.file}:{event.start_mark.line + 1}"
@@ -93,23 +96,29 @@ class _Reader:
         if self.count > MAX_VALUES:
             raise UserError(self.where(event), f"more than {MAX_VALUES} values, aliases expanded")
 
-    def value(self, loader: Any, depth: int) -> Any:
-        event = loader.get_event()
+    def reach(self, event: Any, depth: int) -> None:
+        self.deepest = max(self.deepest, depth)
         if depth > MAX_DEPTH:
             raise UserError(self.where(event), f"nested deeper than {MAX_DEPTH}")
+
+    def value(self, loader: Any, depth: int) -> Any:
+        event = loader.get_event()
+        self.reach(event, depth)
         if isinstance(event, yaml.AliasEvent):
             if event.anchor not in self.anchors:
                 raise UserError(self.where(event), f"unknown alias '*{event.anchor}'")
-            value, size = self.anchors[event.anchor]
+            value, size, levels = self.anchors[event.anchor]
             self.spend(event, size)
+            self.reach(event, depth + levels)
             return value
         if event.tag and not (isinstance(event, yaml.ScalarEvent) and event.tag == "!"):
             raise UserError(self.where(event), f"the tag {event.tag} is not allowed", "write plain values")
-        before = self.count
+        before, outer, self.deepest = self.count, self.deepest, depth
         self.spend(event)
         value = self.node(event, loader, depth)
         if event.anchor:
-            self.anchors[event.anchor] = (value, self.count - before)
+            self.anchors[event.anchor] = (value, self.count - before, self.deepest - depth)
+        self.deepest = max(outer, self.deepest)
         return value
 
     def node(self, event: Any, loader: Any, depth: int) -> Any:
@@ -128,8 +137,8 @@ class _Reader:
             key = self.value(loader, depth + 1)
             if isinstance(key, bool | int | float):
                 key = str(key)
-            if not isinstance(key, str) or not key:
-                raise UserError(where, "a key must be a word", "quote it")
+            if not isinstance(key, str) or not 0 < len(key) <= MAX_KEY:
+                raise UserError(where, f"a key must be a word of at most {MAX_KEY} characters", "quote a short one")
             if key == "<<":
                 raise UserError(
                     where, "merge keys '<<' are not part of the language", "use `extends`, a block or a parameter"

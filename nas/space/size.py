@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 from nas.space.build import AnswerTarget, freeze, make
@@ -86,7 +87,7 @@ class CountTarget(AnswerTarget):
 
     def branch(self, choice: Choice, flow: Flow, then: Then) -> Any:
         self.met.append(choice.path)
-        return self.sum_of((EMPTY, lambda answer=answer: then(answer)) for answer in choice.answers)
+        return self.sum_of((EMPTY, partial(then, answer)) for answer in choice.answers)
 
     # Values held open
 
@@ -150,7 +151,7 @@ class CountTarget(AnswerTarget):
         return self.sum_of(
             (
                 (frozenset({(value.variable, position)}), 0),
-                lambda position=position: self.assign(value, position, flow, at, then),
+                partial(self.assign, value, position, flow, at, then),
             )
             for position in range(len(value.leaves))
         )

@@ -3,10 +3,11 @@
 import random
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
-from nas.errors import ShapeError, UserError, did_you_mean
+from nas.errors import UserError, did_you_mean
 from nas.graph.graph import Graph
 from nas.space.build import AnswerTarget, build
 from nas.space.document import Document
@@ -14,20 +15,24 @@ from nas.space.files import overridden, resolve
 from nas.space.genome import Genome
 from nas.space.interpreter import Interpreter
 from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed, sampled, scripted
+from nas.space.problems import DocumentError
+from nas.space.reader import line_of
 from nas.space.size import count
 from nas.space.walk import Choice
 
 KINDS = ("operation", "input", "number")
-MAX_TRIES, RECENT = 1000, 64
+MAX_TRIES, RECENT = 300, 64
 
 
 def load(name: str, **overrides: Any) -> "Space":
-    """The space of a packaged name (`resnet50`), a path, or `path#variant`; keywords override the document's parameters.
+    """The space of a packaged name (`resnet50`), a path, or `path#variant`; keywords override document parameters.
 
     Raises UserError (file, line, place) for whatever is wrong in the document, under any of its answers.
     """
     space = Space(resolve(str(name), overrides))
-    space.size()
+    if space.size() == 0:
+        where = line_of(space.document.data, "cells") or space.name
+        raise UserError(where, "cells: no answers keep within every 'where'", "loosen it")
     return space
 
 
@@ -66,7 +71,10 @@ class Space:
     @cached_property
     def fixed(self) -> bool:
         """Whether no choice is open: the document is one network."""
-        return not self._walk(lambda choice: choice.answers[0]).choices
+        target = AnswerTarget(self.document, lambda choice: choice.answers[0])
+        with suppress(ConstraintBroken):
+            Interpreter(self.document, target).run(lambda flow: flow)
+        return not target.choices
 
     def _walk(self, oracle: Oracle) -> AnswerTarget:
         target = AnswerTarget(self.document, oracle)
@@ -86,7 +94,10 @@ class Space:
     def _of(self, genome: Genome | None) -> tuple[Graph, dict[str, Any], list[Choice]]:
         if genome in self._recent:
             return self._recent[genome]
-        return self._built(genome, fixed if genome is None else replayed(genome.answers))
+        try:
+            return self._built(genome, fixed if genome is None else replayed(genome.answers))
+        except ConstraintBroken as error:
+            raise UserError("genome", str(error)) from None
 
     def graph(self, genome: Genome | None = None) -> Graph:
         """The network that these answers give, as the document says it, dead operations included. Raises UserError."""
@@ -103,7 +114,10 @@ class Space:
 
     def genome(self, answers: Mapping[str, Any]) -> Genome:
         """The genome with these answers: all that the document asks for, and no other. Raises UserError."""
-        walk = self._walk(replayed(answers))
+        try:
+            walk = self._walk(replayed(answers))
+        except ConstraintBroken as error:
+            raise UserError("genome", str(error)) from None
         for path in answers:
             if path not in walk.answers:
                 raise UserError(
@@ -124,8 +138,8 @@ class Space:
             except ConstraintBroken as error:
                 problem = error
                 continue
-            except UserError as error:
-                if not isinstance(error.__context__, ShapeError):
+            except DocumentError as error:
+                if not error.shapes or self.fixed:
                     raise
                 problem = error
                 continue
@@ -176,10 +190,8 @@ class Space:
         script: list[int] = []
         while True:
             taken: list[tuple[int, int]] = []
-            try:
+            with suppress(ConstraintBroken):
                 yield Genome(self.document, self._walk(replayed(answers, scripted(script, taken))).answers)
-            except ConstraintBroken:
-                pass
             while taken and taken[-1][0] + 1 == taken[-1][1]:
                 taken.pop()
             if not taken:
@@ -192,7 +204,7 @@ class Space:
         return Space(overridden(self.document, overrides))
 
     def final(self, overrides: Mapping[str, Any] | None = None) -> "Space":
-        """The space that a winner's last training uses: the document's `final:` parameters, then these. Answers stay valid."""
+        """The space that a winner's last training uses: the document's `final:`, then these. Answers stay valid."""
         final = self.document.data.get("final") or {}
         return self.with_parameters(**{**final, **(overrides or {})})
 

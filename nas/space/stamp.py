@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Stamp(NamedTuple):
-    """What a template adds to a graph. Inputs count from its first node; -1 is what flows in, -2 that one's `before`."""
+    """What a template adds to a graph. Inputs count from its first node; -1 is what flows in, -2 its `before`."""
 
     nodes: list[
         tuple[Any, ...]

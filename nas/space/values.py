@@ -7,7 +7,7 @@ answer or all of them.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from nas.errors import did_you_mean
+from nas.errors import did_you_mean, shortened
 from nas.space.expressions import ExpressionError, bounded, is_expression, parse
 from nas.space.walk import Choice, Closure, Flow, Place, Target, Then
 
@@ -115,7 +115,7 @@ def bind(
     for name, raw in values:
         if not isinstance(raw, str | list | dict) or is_plain(raw):
             done[name] = raw
-        elif not target.holds and is_expression(raw):
+        elif isinstance(raw, str) and not target.holds:  # an expression
             done[name] = _value(target, raw, flow, at.names if bound is None else done)
         else:
             inner = at.child(name) if bound is None else at.child(name).knowing(dict(done))
@@ -180,5 +180,4 @@ def only(item: Mapping[str, Any], allowed: Sequence[str], what: str) -> None:
 
 def shown(value: Any) -> str:
     """A value as an error shows it: short."""
-    text = repr(value) if not isinstance(value, Closure) else "an operation"
-    return text if len(text) <= 60 else text[:57] + "..."
+    return "an operation" if isinstance(value, Closure) else shortened(repr(value))

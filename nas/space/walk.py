@@ -13,7 +13,7 @@ Then = Callable[[Any], Any]
 
 
 class Choice(NamedTuple):
-    """An open choice as the walk meets it. An answer is the alternative if that is a number or word, else its position."""
+    """An open choice as the walk meets it. An answer is the alternative if a number or a word, else its position."""
 
     path: str
     kind: str  # operation, input or number

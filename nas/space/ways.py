@@ -1,8 +1,8 @@
 """Numbers of ways as polynomials over indicators, kept as a product of factors.
 
-An indicator says that something has one of its values: `[depth = 3]`. [x = a] * [x = a] = [x = a], and [x = a] * [x = b]
-= 0. Variables are summed out one at a time (variable elimination, Zhang & Poole 1994), so that twenty parameters which
-decide apart cost twenty small sums.
+An indicator says that something has one of its values: `[depth = 3]`. [x = a] * [x = a] = [x = a], and
+[x = a] * [x = b] = 0. Variables are summed out one at a time (variable elimination, Zhang & Poole 1994), so that twenty
+parameters which decide apart cost twenty small sums.
 """
 
 import itertools

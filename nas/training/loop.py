@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from nas.data import Dataset
 from nas.training.augmentation import Augmentation
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
+from nas.training.memory import keep_freed_memory
 from nas.training.optimizer import set_learning_rate
 from nas.training.precision import autocast, default_device, place
 from nas.training.recipe import Recipe
@@ -56,6 +58,8 @@ def fit(
     Raises Diverged where the loss becomes NaN or infinite, UserError for a checkpoint of another training.
     """
     device = torch.device(device) if device is not None else default_device()
+    if device.type == "cpu":
+        keep_freed_memory()
     data = data.to(device)
     place(model, recipe, device)
     images, labels = (torch.cat([part[split] for split in train_on]) for part in (data.images, data.labels))
@@ -80,8 +84,9 @@ def fit(
         going = True
         while done < plan.steps and going:
             epoch = done // plan.per_epoch + 1
-            generator = torch.Generator(device).manual_seed(seed * 1_000_003 + epoch)  # an epoch can begin anywhere
-            torch.manual_seed(seed * 1_000_003 + epoch)
+            drawn = random.Random(f"{seed}/{epoch}").getrandbits(63)  # an epoch's own, so that training resumes there
+            generator = torch.Generator(device).manual_seed(drawn)
+            torch.manual_seed(drawn)
             if recipe.drop_path:
                 from nas.network import set_drop_path
 

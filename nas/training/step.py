@@ -28,7 +28,7 @@ class Step:
         self.correct.zero_()
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
-        """images: float32 (N, C, H, W); labels: int64 (N,). With auxiliary heads a model gives (logits, [logits, ...])."""
+        """images: float32 (N, C, H, W); labels: int64 (N,). With side heads a model gives (logits, [logits, ...])."""
         with autocast(self.recipe, self.device):
             output = self.model(images)
         logits, auxiliary = output if isinstance(output, tuple) else (output, [])

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -171,48 +171,29 @@ def test_a_worker_that_cannot_start_is_loud() -> None:
 
 @pytest.mark.slow
 def test_fifty_workers_killed_at_random_lose_nothing_and_count_nothing_twice() -> None:
-    rng, done = random.Random(0), threading.Event()
-    executor, evaluator = Ray(workers=2, retries=50), cheap.Behave("nothing", -1, seconds=0.05)
-    kills: list[int] = []
-
-    def kill() -> None:
-        while len(kills) < 50 and not done.wait(rng.uniform(0.0, 0.3)):
-            pids = [
-                worker["pid"]
-                for worker in ray._private.state.workers().values()
-                if worker.get("worker_type") == "WORKER"
-            ]
-            alive = [pid for pid in pids if pid and _is_actor(int(pid))]
-            if alive:
-                os.kill(int(rng.choice(alive)), signal.SIGKILL)
-                kills.append(1)
-
-    trials = [Trial(number, GENOMES[number % 40], number) for number in range(400)]
-    killer = threading.Thread(target=kill, daemon=True)
-    killer.start()
+    rng, executor, evaluator = random.Random(0), Ray(workers=2, retries=50), cheap.Behave("nothing", -1, seconds=0.05)
     results: list[Result] = []
-    waiting = list(trials)
-    while len(results) < len(trials) or len(kills) < 50:
-        while executor.free():
-            number = trials[-1].number + 1
-            if not waiting:
-                waiting.append(replace(trials[0], number=number))
-                trials.append(waiting[0])
-            executor.submit(evaluator, waiting.pop(0))
+    killed: set[int] = set()
+    timers: list[threading.Timer] = []
+    number = 0
+
+    def kill(pid: int) -> None:
+        if b"ray::Worker" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+
+    while len(killed) < 50 or len(results) < number:
+        while len(killed) < 50 and executor.free():
+            executor.submit(evaluator, Trial(number, GENOMES[number % 40], number))
+            number += 1
         results.append(executor.next())
-    done.set()
-    killer.join(10)
+        pid = int((results[-1].metrics or {})["pid"])
+        if pid not in killed and rng.random() < 0.3:
+            killed.add(pid)
+            timers.append(threading.Timer(rng.uniform(0.0, 0.05), kill, [pid]))  # idle, or in the middle of a trial
+            timers[-1].start()
+    for timer in timers:
+        timer.join()
     executor.close()
-    numbers = [result.trial.number for result in results]
-    assert len(kills) == 50
-    assert len(set(numbers)) == len(numbers)
+    assert sorted(result.trial.number for result in results) == list(range(number))
     assert not [result.error for result in results if result.failed]
-
-
-def _is_actor(pid: int) -> bool:
-    from pathlib import Path
-
-    try:
-        return b"ray::Worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return False
+    assert sum(result.trial.attempt for result in results) >= 25

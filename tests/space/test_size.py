@@ -1,12 +1,13 @@
 """`size()` against enumeration: on hand-made documents, and on random ones of every form."""
+# ruff: noqa: E501 - documents stand on the lines on which a user would write them
 
 import random
 import time
 
 import pytest
-from tests.space.documents import space_of
 
 from nas.errors import UserError
+from tests.space.documents import space_of
 
 
 def counted(text: str) -> int:

@@ -1,0 +1,137 @@
+import pickle
+import random
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import nas
+from nas.errors import UserError
+from nas.evaluators import Train, train
+from nas.space import Genome, Space
+from nas.training import Recipe
+from nas.types import Trial
+
+SPACE = """
+name: tiny
+input: [1, 8, 8]
+classes: 10
+parameters: {width: 4}
+final: {width: 6}
+network:
+  - {choice: [{conv_bn_relu: {channels: =width, kernel: 3}}, {conv_bn_relu: {channels: =width, kernel: 1}}]}
+  - flatten
+  - {linear: =classes}
+"""
+QUICK = Recipe(epochs=2, batch_size=64, learning_rate=0.05)
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAS_THREADS", "1")
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Space:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(SPACE)
+    return nas.load(path)
+
+
+def genome(space: Space) -> Genome:
+    return space.sample(random.Random(0))
+
+
+def go_on(epoch: int, metrics: dict[str, float]) -> bool:
+    return True
+
+
+def test_it_trains_the_genomes_network_on_the_data(space: Space) -> None:
+    told: list[int] = []
+    metrics = Train(recipe=QUICK)(
+        Trial(0, genome(space), seed=3), lambda epoch, metrics: told.append(epoch) is None
+    )
+    assert metrics["valid_accuracy"] > 0.6
+    assert told == [1, 2]
+    assert not any(name.startswith("test") for name in metrics)
+
+
+def test_the_seed_decides_and_the_budget_replaces_the_epochs(space: Space) -> None:
+    evaluator = Train(recipe=QUICK)
+    one, same, other = (evaluator(Trial(0, genome(space), seed, budget=1), go_on) for seed in (3, 3, 2**60))
+    assert one["epochs"] == 1
+    assert one["valid_loss"] == same["valid_loss"] != other["valid_loss"]
+
+
+def test_the_budget_replaces_steps_too(space: Space) -> None:
+    metrics = Train(recipe=QUICK.replace(steps=3))(Trial(0, genome(space), 0, budget=1), go_on)
+    assert metrics["steps"] == 1078 // 64
+
+
+def test_training_images_can_be_capped(space: Space) -> None:
+    metrics = Train(recipe=QUICK, train_images=200, valid_fraction=0.5)(Trial(0, genome(space), 0), go_on)
+    assert metrics["steps"] == 2 * (200 // 64)
+
+
+def test_it_is_picklable_json_and_holds_no_tensors(space: Space) -> None:
+    evaluator = Train(recipe=QUICK)
+    evaluator(Trial(0, genome(space), 0, budget=1), go_on)
+    assert len(pickle.dumps(evaluator)) < 2000
+    assert pickle.loads(pickle.dumps(evaluator)) == evaluator
+
+
+def test_the_data_set_is_read_once_a_process(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+    real = nas.data.load
+    train._load.cache_clear()
+    monkeypatch.setattr("nas.data.load", lambda name, *rest: reads.append(name) or real(name, *rest))
+    for seed in (1, 2):
+        Train(recipe=QUICK.replace(steps=1))(Trial(0, genome(space), seed), go_on)
+    assert reads == ["digits"]
+
+
+def test_a_network_for_other_images_says_what_to_set(space: Space) -> None:
+    other = space.with_parameters(input=[3, 16, 16], classes=4)
+    with pytest.raises(UserError, match=r"network: maps \[3, 16, 16\] to \[4\].*set input=\[1, 8, 8\] and classes=10"):
+        Train(recipe=QUICK)(Trial(0, genome(other), 0), go_on)
+
+
+def test_a_checkpoint_is_gone_on_from(space: Space, tmp_path: Path) -> None:
+    path, trial = tmp_path / "checkpoint.safetensors", Trial(0, genome(space), 0)
+
+    def interrupt(epoch: int, metrics: dict[str, float]) -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Train(recipe=QUICK)(trial, interrupt, path)
+    told: list[int] = []
+    found = Train(recipe=QUICK)(trial, lambda epoch, metrics: told.append(epoch) is None, path)
+    assert told == [2]
+    assert found["valid_loss"] == Train(recipe=QUICK)(trial, go_on)["valid_loss"]
+
+
+def test_the_final_training_leaves_weights_and_a_test_accuracy(space: Space, tmp_path: Path) -> None:
+    told: list[set[str]] = []
+    metrics = Train(recipe=QUICK.replace(precision="fp32")).final(
+        genome(space), 1, 2, {}, tmp_path, lambda epoch, metrics: told.append(set(metrics)) is None
+    )
+    assert metrics["test_accuracy"] > 0.5
+    assert ["test_accuracy" in names for names in told] == [False, True]  # looked at once
+    assert metrics["steps"] == 2 * (1438 // Recipe.named("final").batch_size)
+    final = space.final()
+    model = nas.build(final, final.genome(genome(space).answers))
+    model.load_state_dict(load_file(tmp_path / "weights.safetensors"))  # the document's final width
+    data = nas.data.load("digits")
+    recipe = Recipe(precision="fp32")
+    assert nas.training.evaluate(model, data, "test", recipe)["test_accuracy"] == metrics["test_accuracy"]
+    assert [path.name for path in tmp_path.glob("*.safetensors")] == ["weights.safetensors"]
+
+
+def test_without_memory_torchs_error_goes_through(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **named: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr("nas.training.loop.fit", fail)
+    with pytest.raises(torch.OutOfMemoryError):
+        Train(recipe=QUICK)(Trial(0, genome(space), 0), go_on)

@@ -1,0 +1,46 @@
+import json
+from pathlib import Path
+
+import pytest
+
+import nas
+from nas.errors import UserError
+from nas.run import Run, best_genome
+from tests import cheap
+
+
+def test_best_first_and_failures_last(tmp_path: Path) -> None:
+    run = nas.search(cheap.space(), evaluator=cheap.some_fail, trials=30, runs=tmp_path)
+    rows = run.results()
+    assert len(rows) == 30
+    scores = [row["metrics"]["valid_accuracy"] for row in rows if row["state"] == "done"]
+    assert scores == sorted(scores, reverse=True)
+    assert 0 < len(scores) < 30
+    assert [row["state"] for row in rows] == ["done"] * len(scores) + ["failed"] * (30 - len(scores))
+    assert set(rows[0]) == {
+        *("number", "state", "genome", "fingerprint", "metrics", "parameters", "mult_adds", "seconds", "error"),
+    }
+    assert json.loads(json.dumps(rows)) == rows
+    assert rows[-1]["metrics"] is None
+    assert "a quarter fails" in rows[-1]["error"]
+    assert rows[0]["genome"] == dict(best_genome(run.path).answers)
+    graph = run.space.graph(best_genome(run.path)).prune()
+    assert (rows[0]["parameters"], rows[0]["mult_adds"]) == (graph.parameters, graph.mult_adds)
+
+
+def test_opened_from_disk_it_is_the_same(tmp_path: Path) -> None:
+    run = nas.search(cheap.space(), evaluator=cheap.score, trials=5, runs=tmp_path)
+    again = Run.open(run.path)
+    assert again.results() == run.results()
+    assert (again.reason, again.final, again.config) == ("all trials done", None, run.config)
+
+
+def test_a_run_without_a_success_has_no_best(tmp_path: Path) -> None:
+    def fails(genome: object) -> float:
+        raise RuntimeError("always")
+
+    run = nas.search(cheap.space(), evaluator=fails, trials=3, runs=tmp_path)
+    assert run.best is None
+    assert [row["error"].split(" (")[0] for row in run.results()] == ["RuntimeError: always"] * 3
+    with pytest.raises(UserError, match="no trial of this run has succeeded yet"):
+        best_genome(run.path)
