@@ -29,7 +29,7 @@ def carry_out(opening: str, search: "Callable[[Teller], Run]") -> int:
         return 130
     except Unfinished as unfinished:
         tell.keep()
-        tell.say(f"error: {unfinished}; go on with: nas resume RUN")
+        tell.say(f"error: {unfinished}")
         return 1
     tell.keep()
     for line in outcome(found):

@@ -14,7 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     search = parser.add_argument_group("the search")
     search.add_argument("--searcher", default="regularized_evolution", help="regularized_evolution or random")
     _pairs(search, "--searcher-set", "a setting of the searcher, such as population=50; again for more")
-    search.add_argument("--trials", type=number(int, 1), default=100, metavar="N", help="networks to evaluate")
+    search.add_argument("--trials", type=number(int, 1), default=30, metavar="N", help="networks to evaluate")
     _pairs(search, "--limit", "the most that a network may cost: parameters=3.5M, mult_adds=600M; again for more")
     search.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of everything random")
     evaluation = parser.add_argument_group("the evaluation of a network")

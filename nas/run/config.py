@@ -34,7 +34,7 @@ class Config:
     executor: dict[str, Any]
     searcher: str = "regularized_evolution"
     searcher_options: dict[str, Any] = field(default_factory=dict)
-    trials: int = 100
+    trials: int = 30
     epochs: int | None = None
     final_epochs: int | None = None
     final_set: dict[str, Any] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """The end of a search: the winner's last training, and its files under `best/`."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 from nas.run.directory import best_directory, write_json
@@ -10,7 +11,11 @@ from nas.types import Metrics
 
 
 class Unfinished(RuntimeError):
-    """The search has ended and its last step failed; `nas resume` tries that again."""
+    """The search has ended and its last step failed; resuming the run at `path` tries that again."""
+
+    def __init__(self, path: Path, why: Exception) -> None:
+        super().__init__(f"the final training failed: {type(why).__name__}: {why}; go on with: nas resume {path}")
+        self.path = path
 
 
 def finish(search: Search) -> None:
@@ -53,5 +58,5 @@ def _train(search: Search, final: Any, genome: Genome) -> Metrics:
     except OSError:
         raise
     except Exception as error:
-        raise Unfinished(f"the final training failed: {type(error).__name__}: {error}") from error
+        raise Unfinished(search.path, error) from error
     return {str(name): float(value) for name, value in measured.items()}

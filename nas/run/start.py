@@ -32,7 +32,7 @@ def search(
     evaluator: Any = "train",
     dataset: str = "digits",
     data: str | None = None,
-    trials: int = 100,
+    trials: int = 30,
     epochs: int | None = None,
     final_epochs: int | None = None,
     final_set: Mapping[str, Any] | None = None,
@@ -78,7 +78,7 @@ def search(
             "deadline": deadline,
         },
         searcher=searcher,
-        searcher_options=dict(searcher_options or {}),
+        searcher_options={**searchers.for_budget(searcher, trials), **(searcher_options or {})},
         trials=trials,
         epochs=epochs,
         final_epochs=final_epochs,
@@ -100,13 +100,14 @@ def resume(
     """Go on with the run at `path`, from where its journal ends. A finished run is returned as it is.
 
     evaluator: the user's own, where the run had one: what a run directory names is never imported. ray_address:
-    likewise, where it ran on a cluster. Raises as `search` does, and UserError where another process has the run, or
-    its journal is damaged.
+    likewise, where it ran on a cluster other than "auto". Raises as `search` does, and UserError where another process
+    has the run, or its journal is damaged.
     """
     path = existing(path)
     config = configuration.read(path / CONFIG)
-    if config.executor.get("address") != ray_address:
-        what = f"it ran on the Ray cluster {config.executor.get('address')}, and {ray_address} is given"
+    address = config.executor.get("address")
+    if address not in (ray_address, "auto"):  # "auto" is this machine's own cluster; another may be anybody's
+        what = f"it ran on the Ray cluster {address}, and {ray_address} is given"
         raise UserError(str(path), what, "give the same again: ray_address=... (--ray-address)")
     own = revive(config.evaluator, evaluator)
     return _go_on(path, config, own, lambda: executors.create(**config.executor), progress)

@@ -13,6 +13,12 @@ from nas.types import Searcher
 SEARCHERS: dict[str, Any] = {"random": Random, "regularized_evolution": RegularizedEvolution}
 
 
+def for_budget(name: str, trials: int) -> dict[str, Any]:
+    """The searcher's settings that suit a number of trials, where its paper's are for many more; see the searcher."""
+    suited = getattr(SEARCHERS.get(name), "for_budget", None)
+    return suited(trials) if suited else {}
+
+
 def create(name: str, space: Space, options: Mapping[str, Any] | None = None) -> Searcher:
     """The searcher `name` over `space`. Raises UserError for an unknown name or option, or a value out of range."""
     if name not in SEARCHERS:

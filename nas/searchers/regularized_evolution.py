@@ -45,6 +45,12 @@ class RegularizedEvolution:
         self.population_size, self.sample_size, self.identity = population, sample, identity
         self.population: deque[tuple[Genome, float]] = deque()  # oldest first
 
+    @staticmethod
+    def for_budget(trials: int) -> dict[str, int]:
+        """P = trials / 3 and S = P / 4, up to the paper's 100 and 25: with fewer trials than P nothing would evolve."""
+        population = min(100, max(4, trials // 3))
+        return {"population": population, "sample": max(2, population // 4)}
+
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
         if len(self.population) < self.population_size:
             return self.space.sample(rng)

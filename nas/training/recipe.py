@@ -19,6 +19,7 @@ class Recipe:
     """Hyperparameters of one training. Raises UserError for values of a wrong kind or out of range.
 
     epochs, steps: passes over the training images, or the number of optimizer steps (which then decides).
+    batch_size: None is 128, or a 32nd of the training images where that is less: batch norm needs steps to settle.
     warmup_epochs: the learning rate rises linearly from 0 during them; `schedule` governs the rest: "cosine" falls to
     `final_learning_rate`, "step" divides by 10 after a half and three quarters (He et al. 2015), "constant" stays.
     momentum, nesterov: of sgd (momentum also of rmsprop). weight_decay: of all parameters, as in torch.
@@ -33,7 +34,7 @@ class Recipe:
 
     epochs: int = 12
     steps: int | None = None
-    batch_size: int = 128
+    batch_size: int | None = None
     optimizer: str = "sgd"
     learning_rate: float = 0.1
     momentum: float = 0.9
@@ -125,11 +126,9 @@ def _check_kind(name: str, kind: str, value: Any) -> None:
 
 NAMED = {
     # Candidates of a search: a few epochs at a high learning rate rank networks best.
-    "search": Recipe(epochs=12, batch_size=128, learning_rate=0.1, warmup_epochs=0.5, weight_decay=5e-4),
+    "search": Recipe(epochs=5, learning_rate=0.1, warmup_epochs=0.5, weight_decay=5e-4),
     # The last training of a winner.
-    "final": Recipe(
-        epochs=100, batch_size=128, learning_rate=0.1, warmup_epochs=2.0, label_smoothing=0.1, cutout=0, drop_path=0.0
-    ),
+    "final": Recipe(epochs=30, learning_rate=0.1, warmup_epochs=2.0, label_smoothing=0.1),
     # Dong and Yang 2020, NAS-Bench-201, arXiv:2001.00326, Table 1; its short runs have epochs=12.
     "nasbench201": Recipe(epochs=200, batch_size=256, learning_rate=0.1, weight_decay=5e-4),
     # Liu et al. 2018, DARTS, arXiv:1806.09055, section 3.3: the evaluation of a found cell.

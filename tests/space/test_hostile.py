@@ -46,6 +46,7 @@ HOSTILE = {
     "a huge map": "network: [{upsample: 1000000}, {upsample: 1000000}]",
     "huge weights": "network: [{conv: {channels: 1000000000, kernel: 1001}}]",
     "huge pooling": "network: [{adaptive_avg_pool: 1000000000}]",
+    "huge pooling of a line": "input: [1, 9]\nnetwork: [{adaptive_avg_pool: 2000000000}, {linear: 3}]",
     "huge padding": "network: [{pad: {spatial: 10000000000}}]",
     "huge classes": "classes: 100000000000\n" + NET,
     "a huge image": "input: [3, 100000, 100000]\n" + NET,

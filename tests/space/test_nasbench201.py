@@ -1,4 +1,4 @@
-"""The NAS-Bench-201 document against the published table: parameters and mult-adds of every cell, unpruned as it counts."""
+"""The NAS-Bench-201 document against the published table: parameters and mult-adds of every cell, unpruned."""
 
 import csv
 import gzip

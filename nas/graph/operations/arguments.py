@@ -31,9 +31,7 @@ def check_axes(owner: object, argument: str, least: int = 1) -> None:
 def check_number(argument: str, value: object, low: float = -math.inf, high: float = math.inf) -> None:
     """`value` is a finite number with low <= value <= high."""
     if type(value) not in (int, float) or not low <= value <= high or not math.isfinite(value):  # type: ignore[operator, arg-type]
-        bounds = {(-math.inf, math.inf): "", (low, math.inf): f" from {low:g}"}.get(
-            (low, high), f" from {low:g} to {high:g}"
-        )
+        bounds = (f" from {low:g}" if math.isfinite(low) else "") + (f" to {high:g}" if math.isfinite(high) else "")
         raise ArgumentError(argument, value, "a number" + bounds)
 
 

@@ -145,10 +145,10 @@ class AdaptiveAvgPool(Operation):
     def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Windows of unequal size: the largest extent, and the mean distance rounded down."""
         sizes, outputs = inputs[0][1:], self.shape(*inputs)[1:]
-        extents = tuple(
-            max(math.ceil((i + 1) * size / n) - i * size // n for i in range(n))
-            for size, n in zip(sizes, outputs, strict=True)
-        )
+        # The i-th window goes from floor(i size / n) to ceil((i + 1) size / n): with size / n = p / q in lowest
+        # terms it is longest where i p leaves the remainder q - 1.
+        lowest = [(size // math.gcd(size, n), n // math.gcd(size, n)) for size, n in zip(sizes, outputs, strict=True)]
+        extents = tuple((p + 2 * q - 2) // q for p, q in lowest)
         return extents, tuple(max(1, size // n) for size, n in zip(sizes, outputs, strict=True))
 
     def canonical(self, *inputs: Shape) -> "AdaptiveAvgPool":
