@@ -28,6 +28,16 @@ class Template:
     is_cell: bool = False
     stride: int = 1
 
+    @cached_property
+    def declared(self) -> tuple[str, ...]:
+        """The names of its own parameters."""
+        return tuple(self.parameters)
+
+    @cached_property
+    def own(self) -> tuple[str, ...]:
+        """The names that a call may give."""
+        return tuple(dict.fromkeys((*self.parameters, "channels", "stride")))
+
     @property
     def is_dag(self) -> bool:
         return self.is_cell and "nodes" in self.source

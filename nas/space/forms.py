@@ -133,7 +133,7 @@ def _turn(walk: "Interpreter", item: dict[str, Any], values: dict[str, Any], flo
     def body(bound: Mapping[str, Any]) -> Flow:
         return walk.chain(item["do"], flow, at.knowing({**at.names, **bound}), item, "do")
 
-    return bind(walk.target, values.items(), flow, at.child("for"), None, body)
+    return bind(walk.target, values.items(), flow, at.child("for"), None, body, under="")
 
 
 def _columns(

@@ -50,7 +50,7 @@ class Interpreter:
             )
 
         try:
-            return bind(self.target, document.parameters.items(), flow, at, known, network)
+            return bind(self.target, document.parameters.items(), flow, at, known, network, under="")
         except DocumentError as error:
             raise error.on(document.name) from None
         except UNPLACED as error:
@@ -67,8 +67,7 @@ class Interpreter:
 
     def chain(self, items: Any, flow: Flow, at: Place, container: Any = None, key: Any = None) -> Flow:
         """One item after the other: a list, a mapping whose keys name its items, or one item (of `container[key]`)."""
-        if at.given is not None:
-            at = at._replace(given=None)
+        at = at.alone()
         if isinstance(items, list):
             for index, item in enumerate(items):
                 flow = self.item(item, flow, at.child(index), items, index)
@@ -141,8 +140,7 @@ class Interpreter:
         word = name if isinstance(name, str) else ""
         template = self.document.templates.get(word)
         if template is not None:
-            declared = tuple(template.parameters)
-            known = (*declared, "channels", "stride")
+            declared, known = template.declared, template.own
         elif word in CALLABLE:
             declared = known = FIELDS[word]
         else:
@@ -154,7 +152,7 @@ class Interpreter:
         given = {key: value for key, value in at.given.items() if key in known} if at.given else {}
         if template is None and word not in CHANNELS_OF_INPUT:
             given.pop("channels", None)  # those that `pad` takes are no number of channels to give
-        outer = at._replace(given=None) if at.given is not None else at
+        outer = at.alone()
 
         def called(bound: Mapping[str, Any]) -> Flow:
             values = {**given, **bound}
@@ -164,7 +162,7 @@ class Interpreter:
 
         if not written:
             return called(written)
-        return bind(self.target, written.items(), flow, outer.child("@"), None, called)
+        return bind(self.target, written.items(), flow, outer, None, called)
 
     def template(self, template: Template, values: dict[str, Any], flow: Flow, at: Place) -> Flow:
         """A block or cell: it sees document parameters, its own, its arguments, `channels`, `stride`, `in_channels`."""
@@ -178,7 +176,7 @@ class Interpreter:
         defaults = [(name, raw) for name, raw in template.parameters.items() if name not in values]
 
         def inside(names: Mapping[str, Any]) -> Flow:
-            own = tuple((name, names[name]) for name in dict.fromkeys((*template.parameters, "channels", "stride")))
+            own = tuple([(name, names[name]) for name in template.own])
             place = Place(at.path, answers, names, (*at.scopes, Scope(at.path, template.name, own)), at.depth + 1)
 
             def walk() -> Flow:
@@ -188,9 +186,9 @@ class Interpreter:
 
             return self.target.reuse(template, own, flow, place, walk)
 
-        return bind(
-            self.target, defaults, flow, Place(at.path, answers, names, at.scopes, at.depth).child("@"), names, inside
-        )
+        if not defaults:
+            return inside(names)
+        return bind(self.target, defaults, flow, Place(at.path, answers, names, at.scopes, at.depth), names, inside)
 
 
 def _nearest(items: Mapping[str, Any], word: str) -> str:

@@ -33,6 +33,7 @@ class Sequence(list[Any]):
     def __init__(self, items: Any = (), where: str = "", lines: list[str] | None = None) -> None:
         super().__init__(items)
         self.where, self.lines = where, lines or []
+        self.answers: Any = None  # as alternatives of a choice, once known (`nas.space.values`)
 
 
 def line_of(container: Any, key: Any = None) -> str:

@@ -32,7 +32,7 @@ class Stamp(NamedTuple):
 
         def inner(scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
             if id(scopes) not in kept:
-                kept[id(scopes)] = tuple(scope._replace(path=scope.path[cut:]) for scope in scopes[outer:])
+                kept[id(scopes)] = tuple([Scope(scope.path[cut:], *scope[1:]) for scope in scopes[outer:]])
             return kept[id(scopes)]
 
         nodes = [
@@ -47,12 +47,13 @@ class Stamp(NamedTuple):
         nodes, start, path, outer = target.nodes, len(target.nodes), at.path, at.scopes[:-1]
         outside = (flow.before.node if flow.before else flow.node, flow.node)  # of -2 and -1
         moved: dict[int, tuple[Scope, ...]] = {}
+        new = tuple.__new__  # a Node without its constructor's call: this is most of the time of an expansion
         for op, inputs, shape, parameters, mult_adds, end, scopes in self.nodes:
             around = moved.get(id(scopes))
             if around is None:
                 around = moved[id(scopes)] = outer + tuple([Scope(path + s.path, *s[1:]) for s in scopes])
             sources = tuple([start + node if node >= 0 else outside[node + 2] for node in inputs])
-            nodes.append(Node(op, sources, shape, parameters, mult_adds, path + end, around))
+            nodes.append(new(Node, (op, sources, shape, parameters, mult_adds, path + end, around)))
         target.strides.extend(self.strides)
 
         def passed(end: Flow | None) -> Flow | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from nas.errors import did_you_mean, shortened
+from nas.space import reader
 from nas.space.expressions import ExpressionError, bounded, is_expression, parse
 from nas.space.walk import Choice, Closure, Flow, Place, Target, Then
 
@@ -84,18 +85,27 @@ def choose(
     only(raw, ("choice", "relaxed"), "a choice")
 
     def among(alternatives: Any) -> Any:
-        answers = answers_of(alternatives)
-        places = {answer: position for position, answer in enumerate(answers)}
-        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in alternatives)
+        answers, places, usual = _alternatives(alternatives)
 
         def chosen(answer: Any) -> Any:
             return then(alternatives[places[answer]], at.child(label(answer)))
 
-        return target.branch(
-            Choice(at.answers, kind or ("number" if numbers else "operation"), alternatives, answers), flow, chosen
-        )
+        return target.branch(Choice(at.answers, kind or usual, alternatives, answers), flow, chosen)
 
     return settle(target, raw["choice"], flow, at, among) if is_expression(raw["choice"]) else among(raw["choice"])
+
+
+def _alternatives(alternatives: Any) -> tuple[list[Any], dict[Any, int], str]:
+    """(answers, the position of each, the kind of choice that they make by themselves)."""
+    known = getattr(alternatives, "answers", None)
+    if known is None:
+        answers = answers_of(alternatives)
+        numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in alternatives)
+        places = {answer: position for position, answer in enumerate(answers)}
+        known = answers, places, "number" if numbers else "operation"
+        if isinstance(alternatives, reader.Sequence):  # written in the document: met again for each genome
+            alternatives.answers = known
+    return known  # type: ignore[no-any-return]
 
 
 def bind(
@@ -105,10 +115,12 @@ def bind(
     at: Place,
     bound: Mapping[str, Any] | None,
     then: Then,
+    under: str = "@",
 ) -> Any:
     """`then(names to values)`.
 
-    Each value sees `bound` and those before it (parameters), or, with None, only what `at` knows (arguments).
+    Each value sees `bound` and those before it (parameters), or, with None, only what `at` knows (arguments). Choices
+    among them are answered `under` this segment of the path.
     """
     done = dict(bound or {})
     opened: list[Any] = []
@@ -118,7 +130,8 @@ def bind(
         elif isinstance(raw, str) and not target.holds:  # an expression
             done[name] = _value(target, raw, flow, at.names if bound is None else done)
         else:
-            inner = at.child(name) if bound is None else at.child(name).knowing(dict(done))
+            inner = at.child(under).child(name) if under else at.child(name)
+            inner = inner if bound is None else inner.knowing(dict(done))
             done[name] = target.hold(raw, flow, inner, opened)
     return target.closing(opened, lambda: then(done)) if opened else then(done)
 

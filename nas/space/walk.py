@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nas.space.interpreter import Interpreter
 
 Then = Callable[[Any], Any]
+_new = tuple.__new__  # a named tuple without its constructor's call: the walk makes hundreds for each genome
 
 
 class Choice(NamedTuple):
@@ -49,13 +50,16 @@ class Place(NamedTuple):
     given: Mapping[str, Any] | None = None
 
     def child(self, segment: object) -> "Place":
-        return Place(
-            f"{self.path}.{segment}", f"{self.answers}.{segment}", self.names, self.scopes, self.depth, self.given
-        )
+        path, answers, names, scopes, depth, given = self
+        return _new(Place, (f"{path}.{segment}", f"{answers}.{segment}", names, scopes, depth, given))
 
     def turn(self, turn: int, template: str) -> "Place":
         path, names = f"{self.path}.{turn}", {**self.names, "index": turn}
         return Place(path, f"{self.answers}.{turn}", names, (*self.scopes, Scope(path, template, (), turn)), self.depth)
+
+    def alone(self) -> "Place":
+        """The same place without what an edge gives."""
+        return self if self.given is None else Place(*self[:5])
 
     def knowing(self, names: Mapping[str, Any]) -> "Place":
         """The same place with these names instead."""

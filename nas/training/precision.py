@@ -35,7 +35,7 @@ def place(model: nn.Module, recipe: Recipe, device: torch.device) -> None:
     """Moves `model` to `device`, in the recipe's memory format."""
     model.to(device)
     if recipe.channels_last:
-        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        model.to(memory_format=torch.channels_last)
 
 
 def default_device() -> torch.device:

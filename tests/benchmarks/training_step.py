@@ -2,8 +2,8 @@
 
 `python tests/benchmarks/training_step.py [--steps N] [--rounds N] [--batch N] [--accuracy]`
 
-Prints one ratio: the median over rounds in which the two take turns, each in a process of its own, since the loop changes
-how its process allocates memory. With --accuracy it then trains both on the digits and prints their validation accuracies.
+Prints one ratio: the median over rounds in which the two take turns, each in a process of its own, since the loop
+changes how its process allocates memory. With --accuracy it then trains both on the digits, and prints the accuracies.
 """
 
 import argparse
@@ -141,7 +141,7 @@ def accuracies(seeds: int = 3) -> list[float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=4)
+    parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--batch", type=int, default=Recipe.named("nasbench201").batch_size)
     parser.add_argument("--accuracy", action="store_true")

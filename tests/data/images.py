@@ -20,7 +20,7 @@ def write_images(folder: Path, count: int, size: tuple[int, int] = (6, 4), mode:
 
 
 def write_cifar(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, numpy.ndarray]:
-    """The binary version with RECORDS random records a file, which the reader is told to expect; {file: its records}."""
+    """The binary version with RECORDS random records a file, which the reader then expects; {file: its records}."""
     version = cifar.VERSIONS[name]
     files = {split: (names, RECORDS) for split, (names, _) in version.files.items()}
     monkeypatch.setitem(cifar.VERSIONS, name, cifar.Version(**{**vars(version), "files": files}))

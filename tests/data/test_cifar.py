@@ -1,9 +1,8 @@
 from pathlib import Path
 
 import numpy
-import torch
-
 import pytest
+import torch
 
 from nas.data import cifar, describe, load
 from nas.errors import UserError
@@ -11,9 +10,7 @@ from tests.data.images import RECORDS, write_cifar
 
 
 @pytest.mark.parametrize(("name", "files"), [("cifar10", 5), ("cifar100", 1)])
-def test_every_record_is_read_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, files: int
-) -> None:
+def test_every_record_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, files: int) -> None:
     written = write_cifar(tmp_path, name, monkeypatch)
     data = load(name, tmp_path, valid_fraction=0.25)
     assert data.shape == describe(name)[0] == (3, 32, 32)
@@ -52,7 +49,9 @@ def test_a_file_that_was_cut_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyP
     path = tmp_path / "cifar-10-batches-bin" / "data_batch_3.bin"
     path.write_bytes(path.read_bytes()[:-7])
     size = RECORDS * 3073
-    with pytest.raises(UserError, match=f"data_batch_3.bin: damaged: {size - 7:,} bytes where {size:,} are expected; unpack"):
+    with pytest.raises(
+        UserError, match=rf"data_batch_3.bin: damaged: {size - 7:,} bytes where {size:,} are expected; unpack"
+    ):
         load("cifar10", tmp_path)
 
 
@@ -69,7 +68,7 @@ def test_a_label_out_of_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     damaged = bytearray(path.read_bytes())
     damaged[3073] = 10
     path.write_bytes(damaged)
-    with pytest.raises(UserError, match="test_batch.bin: damaged: a label is 10, and the largest is 9"):
+    with pytest.raises(UserError, match=r"test_batch.bin: damaged: a label is 10, and the largest is 9"):
         load("cifar10", tmp_path)
 
 

@@ -1,6 +1,5 @@
-import torch
-
 import pytest
+import torch
 
 from nas.data.dataset import Dataset, build, statistics, stratified
 from nas.errors import UserError
@@ -8,7 +7,14 @@ from nas.errors import UserError
 
 def small(count: int = 40) -> Dataset:
     images = torch.arange(count, dtype=torch.uint8).view(count, 1, 1, 1).expand(count, 1, 2, 2).contiguous()
-    return build("small", {"train": images}, {"train": torch.arange(count) % 4}, tuple("abcd"), valid_fraction=0.25, test_fraction=0.1)
+    return build(
+        "small",
+        {"train": images},
+        {"train": torch.arange(count) % 4},
+        tuple("abcd"),
+        valid_fraction=0.25,
+        test_fraction=0.1,
+    )
 
 
 def test_a_split_keeps_the_classes_proportions() -> None:
@@ -54,8 +60,15 @@ def test_a_set_that_is_brought_is_left_as_it_is() -> None:
 
 
 def test_too_few_images_for_a_validation_set() -> None:
-    with pytest.raises(UserError, match="2 training images are too few to cut a test set of 0.1"):
-        build("x", {"train": torch.zeros(2, 1, 1, 1)}, {"train": torch.zeros(2)}, ("a",), valid_fraction=0.1, test_fraction=0.1)
+    with pytest.raises(UserError, match=r"2 training images are too few to cut a test set of 0.1"):
+        build(
+            "x",
+            {"train": torch.zeros(2, 1, 1, 1)},
+            {"train": torch.zeros(2)},
+            ("a",),
+            valid_fraction=0.1,
+            test_fraction=0.1,
+        )
 
 
 def test_statistics_are_those_of_the_pixels() -> None:
@@ -79,5 +92,5 @@ def test_fewer_training_images_are_always_the_same_and_leave_the_other_sets() ->
     assert torch.equal(some.images["train"], data.with_train_images(8).images["train"])
     assert some.images["valid"] is data.images["valid"]
     assert data.with_train_images(1000) is data
-    with pytest.raises(UserError, match="train_images"):
+    with pytest.raises(UserError, match=r"train_images"):
         data.with_train_images(0)

@@ -1,6 +1,5 @@
-import torch
-
 import pytest
+import torch
 
 from nas.data import describe, load
 

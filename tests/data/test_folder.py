@@ -1,9 +1,8 @@
 from pathlib import Path
 
+import pytest
 import torch
 from PIL import Image
-
-import pytest
 
 from nas.data import describe, load
 from nas.errors import UserError
@@ -57,7 +56,7 @@ def test_colour_among_grey_is_an_error_and_grey_among_colour_is_not(tmp_path: Pa
     for first, second, name in (("L", "RGB", "bad"), ("RGB", "L", "good")):
         write_images(tmp_path / name / "a", 20, mode=first)
         write_images(tmp_path / name / "b", 20, mode=second)
-    with pytest.raises(UserError, match="b/000.png: is in colour where .*a/000.png is grey"):
+    with pytest.raises(UserError, match=r"b/000.png: is in colour where .*a/000.png is grey"):
         load(str(tmp_path / "bad"))
     assert load(str(tmp_path / "good")).shape[0] == 3
 
@@ -67,39 +66,39 @@ def test_what_is_no_image_is_named(tmp_path: Path) -> None:
     whole = (tmp_path / "a" / "003.png").read_bytes()
     for content in (b"nothing", whole[:40], b""):
         (tmp_path / "a" / "003.png").write_bytes(content)
-        with pytest.raises(UserError, match="003.png: cannot be read as an image"):
+        with pytest.raises(UserError, match=r"003.png: cannot be read as an image"):
             load(str(tmp_path))
 
 
 def test_sixteen_bits_are_refused(tmp_path: Path) -> None:
     write_images(tmp_path / "a", 5)
     Image.new("I;16", (6, 4)).save(tmp_path / "a" / "000.png")
-    with pytest.raises(UserError, match="000.png: has pixels of mode I"):
+    with pytest.raises(UserError, match=r"000.png: has pixels of mode I"):
         load(str(tmp_path))
 
 
 def test_a_class_of_the_test_set_alone(tmp_path: Path) -> None:
     write_images(tmp_path / "train" / "a", 20)
     write_images(tmp_path / "test" / "b", 2)
-    with pytest.raises(UserError, match="test/b: a class that the training set does not have"):
+    with pytest.raises(UserError, match=r"test/b: a class that the training set does not have"):
         load(str(tmp_path))
 
 
 def test_empty_folders(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="has no class folders; expected DIR/class/image.png"):
+    with pytest.raises(UserError, match=r"has no class folders; expected DIR/class/image.png"):
         load(str(tmp_path))
     (tmp_path / "a").mkdir()
     for call in (load, describe):
-        with pytest.raises(UserError, match="a: a class folder without images"):
+        with pytest.raises(UserError, match=r"a: a class folder without images"):
             call(str(tmp_path))
 
 
 def test_names_that_are_neither_data_set_nor_folder(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="data set 'cifar1O': no such data set or folder; did you mean 'cifar1"):
+    with pytest.raises(UserError, match=r"data set 'cifar1O': no such data set or folder; did you mean 'cifar1"):
         load("cifar1O", tmp_path)
-    with pytest.raises(UserError, match="data set 'nowhere'"):
+    with pytest.raises(UserError, match=r"data set 'nowhere'"):
         describe("nowhere")
-    with pytest.raises(UserError, match="valid_fraction: 1.5"):
+    with pytest.raises(UserError, match=r"valid_fraction: 1.5"):
         load("digits", valid_fraction=1.5)
 
 

@@ -49,9 +49,7 @@ def go_on(epoch: int, metrics: dict[str, float]) -> bool:
 
 def test_it_trains_the_genomes_network_on_the_data(space: Space) -> None:
     told: list[int] = []
-    metrics = Train(recipe=QUICK)(
-        Trial(0, genome(space), seed=3), lambda epoch, metrics: told.append(epoch) is None
-    )
+    metrics = Train(recipe=QUICK)(Trial(0, genome(space), seed=3), lambda epoch, metrics: told.append(epoch) is None)
     assert metrics["valid_accuracy"] > 0.6
     assert told == [1, 2]
     assert not any(name.startswith("test") for name in metrics)

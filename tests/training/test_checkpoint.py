@@ -48,7 +48,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=r"No space left"):
         save_checkpoint(path, {"model": model}, optimizer, {"more": 1})
     assert path.read_bytes() == before
     assert [item.name for item in tmp_path.iterdir()] == ["state"]
@@ -61,10 +61,10 @@ def test_damage_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for content in (b"", whole[:100], whole[:-1], b"x" * 1000):
         path.write_bytes(content)
-        with pytest.raises(UserError, match="state.safetensors: is no checkpoint that can be read"):
+        with pytest.raises(UserError, match=r"state.safetensors: is no checkpoint that can be read"):
             load_checkpoint(path, {"model": model}, optimizer, {})
     save_weights(path, model)
-    with pytest.raises(UserError, match="is no checkpoint that can be read"):
+    with pytest.raises(UserError, match=r"is no checkpoint that can be read"):
         load_checkpoint(path, {"model": model}, optimizer, {})
 
 

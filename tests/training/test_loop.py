@@ -87,9 +87,9 @@ def test_it_reports_each_epoch_and_stops_where_told() -> None:
 
 
 def test_a_loss_that_is_no_number_ends_it_with_the_epoch() -> None:
-    with pytest.raises(Diverged, match="^diverged in epoch 2: the loss is nan$"):
+    with pytest.raises(Diverged, match=r"^diverged in epoch 2: the loss is nan$"):
         fit(Broken(after=4), small_data(), FAST, 0)
-    with pytest.raises(Diverged, match="epoch 1"):
+    with pytest.raises(Diverged, match=r"epoch 1"):
         fit(small_network(), small_data(), FAST.replace(learning_rate=1e30, precision="fp32", epochs=1), 0)
 
 
@@ -179,5 +179,5 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
         fit(small_network(), small_data(), FAST, 1, checkpoint=path)
     with pytest.raises(UserError, match=r"another training \(recipe differs\); remove the file"):
         fit(small_network(), small_data(), FAST.replace(epochs=9), 0, checkpoint=path)
-    with pytest.raises(UserError, match="another network"):
+    with pytest.raises(UserError, match=r"another network"):
         fit(WithHead(), small_data(), FAST, 0, checkpoint=path)

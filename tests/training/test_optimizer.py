@@ -10,7 +10,12 @@ CPU = torch.device("cpu")
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("sgd", torch.optim.SGD), ("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW), ("rmsprop", torch.optim.RMSprop)],
+    [
+        ("sgd", torch.optim.SGD),
+        ("adam", torch.optim.Adam),
+        ("adamw", torch.optim.AdamW),
+        ("rmsprop", torch.optim.RMSprop),
+    ],
 )
 def test_the_recipes_words(name: str, kind: type[torch.optim.Optimizer]) -> None:
     recipe = Recipe(optimizer=name, learning_rate=0.02, weight_decay=0.03, momentum=0.5)

@@ -1,6 +1,5 @@
-import torch
-
 import pytest
+import torch
 
 from nas.training import Recipe
 from nas.training.schedule import Plan

@@ -36,6 +36,7 @@ def test_a_graph_trains_as_the_eager_step_does(optimizer: str) -> None:
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_without_a_gpu_the_recipe_may_still_ask_for_graphs() -> None:
     one, two = (
-        fit(small_network(), small_data(), FAST.replace(cuda_graphs=graphs), 0)["train_loss"] for graphs in (True, False)
+        fit(small_network(), small_data(), FAST.replace(cuda_graphs=graphs), 0)["train_loss"]
+        for graphs in (True, False)
     )
     assert one == two

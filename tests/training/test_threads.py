@@ -34,11 +34,16 @@ def test_a_quota_below_one_core_still_leaves_one(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.parametrize(
     ("given", "own", "omp", "expected"),
-    [(3, "2", "1", 3), (None, "2", "1", 2), (None, "", "1", 1), (None, "", "2,1", 2), (None, "x", "", 4), (None, "", "9", 4)],
+    [
+        (3, "2", "1", 3),
+        (None, "2", "1", 2),
+        (None, "", "1", 1),
+        (None, "", "2,1", 2),
+        (None, "x", "", 4),
+        (None, "", "9", 4),
+    ],
 )
-def test_what_decides(
-    monkeypatch: pytest.MonkeyPatch, given: int | None, own: str, omp: str, expected: int
-) -> None:
+def test_what_decides(monkeypatch: pytest.MonkeyPatch, given: int | None, own: str, omp: str, expected: int) -> None:
     before = torch.get_num_threads()
     monkeypatch.setenv("NAS_THREADS", own)
     monkeypatch.setenv("OMP_NUM_THREADS", omp)
