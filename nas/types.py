@@ -1,10 +1,10 @@
 """What passes between the rooms: trials, results, and the protocols of those who make and answer them."""
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from nas.space import Genome
 
@@ -50,7 +50,7 @@ class Searcher(Protocol):
 
 
 class Evaluator(Protocol):
-    """Genome to measurements. Picklable and stateless; raises what goes wrong, the executor makes it a failed result."""
+    """Genome to measurements. Picklable and stateless; what it raises, the executor makes a failed result."""
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics: ...
 
@@ -74,5 +74,3 @@ class Executor(Protocol):
 def trial_random(seed: int, number: int) -> random.Random:
     """The generator of one trial: the same for the same (seed, trial number), in any process."""
     return random.Random(f"{seed}/{number}")
-
-

@@ -105,7 +105,7 @@ def _alternatives(alternatives: Any) -> tuple[list[Any], dict[Any, int], str]:
         known = answers, places, "number" if numbers else "operation"
         if isinstance(alternatives, reader.Sequence):  # written in the document: met again for each genome
             alternatives.answers = known
-    return known  # type: ignore[no-any-return]
+    return known
 
 
 def bind(

@@ -66,8 +66,9 @@ def fit(
     plan = Plan.of(recipe, len(images))
     augmentation = Augmentation(data, recipe, device)
     step = Step(model, recipe, device)
+    drops = bool(recipe.drop_path) and any(getattr(module, "scheduled", False) for module in model.modules())
     # a graph replays the drop-path rate it was recorded with
-    graphed = recipe.cuda_graphs and device.type == "cuda" and not recipe.drop_path
+    graphed = recipe.cuda_graphs and device.type == "cuda" and not drops
     run_step = GraphedStep(step) if graphed else step
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema)) if recipe.ema else None
     judged: nn.Module = average.module if average else model
@@ -87,7 +88,7 @@ def fit(
             drawn = random.Random(f"{seed}/{epoch}").getrandbits(63)  # an epoch's own, so that training resumes there
             generator = torch.Generator(device).manual_seed(drawn)
             torch.manual_seed(drawn)
-            if recipe.drop_path:
+            if drops:
                 from nas.network import set_drop_path
 
                 set_drop_path(model, recipe.drop_path * done / plan.steps)

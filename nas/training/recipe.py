@@ -126,9 +126,11 @@ def _check_kind(name: str, kind: str, value: Any) -> None:
 
 NAMED = {
     # Candidates of a search: a few epochs at a high learning rate rank networks best.
-    "search": Recipe(epochs=5, learning_rate=0.1, warmup_epochs=0.5, weight_decay=5e-4),
-    # The last training of a winner.
-    "final": Recipe(epochs=30, learning_rate=0.1, warmup_epochs=2.0, label_smoothing=0.1),
+    "search": Recipe(epochs=5, learning_rate=0.1, warmup_epochs=0.5, gradient_clip=5.0),
+    # The last training of a winner; drop_path acts where its document has one.
+    "final": Recipe(
+        epochs=30, learning_rate=0.1, warmup_epochs=2.0, label_smoothing=0.1, drop_path=0.2, gradient_clip=5.0
+    ),
     # Dong and Yang 2020, NAS-Bench-201, arXiv:2001.00326, Table 1; its short runs have epochs=12.
     "nasbench201": Recipe(epochs=200, batch_size=256, learning_rate=0.1, weight_decay=5e-4),
     # Liu et al. 2018, DARTS, arXiv:1806.09055, section 3.3: the evaluation of a found cell.

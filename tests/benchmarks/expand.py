@@ -1,7 +1,7 @@
 """Document to graph (shapes and costs): NAS-Bench-201 genomes a second, and milliseconds for resnet50.
 
-`python tests/benchmarks/expand.py`: 300 genomes a second or more, 5 ms or less. Machines differ, so the time of building
-torchvision's resnet50 without drawing its weights, measured in the same run, stands beside them.
+`python tests/benchmarks/expand.py`: 300 genomes a second or more, 5 ms or less. Machines differ, so the time of
+building torchvision's resnet50 without its weights, measured in the same run, stands beside them.
 """
 
 import random
@@ -44,9 +44,13 @@ def main() -> None:
         for genome in genomes:
             expand(cells, genome)
 
-    a_second, resnet_time, module = 50 / seconds(fifty, 2), seconds(lambda: expand(resnet, None), 20), seconds(reference, 3)
+    a_second, resnet_time, module = (
+        50 / seconds(fifty, 2),
+        seconds(lambda: expand(resnet, None), 20),
+        seconds(reference, 3),
+    )
     print(f"nasbench201: {a_second:.0f} genomes a second (300 or more)")
-    print(f"resnet50: {resnet_time * 1e3:.2f} ms (5 or less), {resnet_time / module:.3f} of torchvision's module without weights")
+    print(f"resnet50: {resnet_time * 1e3:.2f} ms (5 or less), {resnet_time / module:.3f} of torchvision's bare module")
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/winners.py RUN --epochs 4 --count 10 [--data DIR] [--workers 2]
 
-Trains on the training images alone, by the run's own recipe with more epochs, and measures on the test images, which the
-search never saw. Prints one line a network and writes RUN/winners.json. Random genomes are drawn from a seed of their own.
+Trains on the training images alone, by the run's own recipe with more epochs, and measures on the test images, which
+the search never saw. Prints one line a network and writes RUN/winners.json. The random genomes have their own seed.
 """
 
 import argparse

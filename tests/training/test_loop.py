@@ -121,7 +121,11 @@ def test_the_last_training_is_on_both_sets_and_measures_the_test_set() -> None:
 def test_drop_path_rises_over_the_training(monkeypatch: pytest.MonkeyPatch) -> None:
     rates: list[float] = []
     monkeypatch.setattr("nas.network.set_drop_path", lambda model, rate: rates.append(rate))
-    fit(small_network(), small_data(), FAST.replace(epochs=4, drop_path=0.2), 0)
+    model, recipe = small_network(), FAST.replace(epochs=4, drop_path=0.2)
+    fit(model, small_data(), recipe, 0)
+    assert not rates  # nothing to set
+    model[3].scheduled = True
+    fit(model, small_data(), recipe, 0)
     assert rates == pytest.approx([0, 0.05, 0.1, 0.15])
 
 

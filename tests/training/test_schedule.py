@@ -18,6 +18,10 @@ def test_fewer_images_than_a_batch_are_one() -> None:
     assert (plan.batch, plan.per_epoch, plan.steps) == (50, 1, 3)
 
 
+def test_without_a_batch_size_small_sets_have_small_batches() -> None:
+    assert [Plan.of(Recipe(), images).batch for images in (1, 64, 1078, 4000, 50_000)] == [1, 2, 34, 125, 128]
+
+
 def test_steps_decide_over_epochs_and_cut_the_last_one() -> None:
     plan = Plan.of(Recipe(epochs=100, steps=7, batch_size=10), 50)
     assert plan.steps == 7
