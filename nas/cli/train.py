@@ -25,6 +25,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.data import describe
     from nas.errors import UserError
     from nas.evaluators import Train
+    from nas.executors.attempt import reason
     from nas.run import Run
     from nas.run.directory import create, write_json
 
@@ -48,7 +49,12 @@ def run(args: argparse.Namespace) -> int:
         return True
 
     genome = target.genome or target.space.genome({})
-    measured = Train(dataset, data).final(genome, args.seed, args.epochs, {}, folder, report)
+    try:
+        measured = Train(dataset, data).final(genome, args.seed, args.epochs, {}, folder, report)
+    except (RuntimeError, MemoryError) as error:  # it diverged, or memory ran out
+        tell.keep()
+        tell.say(f"error: {args.arch}: the training failed: {reason(error)}")
+        return 1
     genome = target.space.final().genome(dict(genome.answers))
     genome.save(folder / "genome.json")
     write_json(folder / "result.json", {"dataset": dataset, "seed": args.seed, "final": measured})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from nas.data import Dataset
     from nas.graph.graph import Graph
-    from nas.space import Genome
+    from nas.space import Genome, Space
     from nas.types import Metrics, Report, Trial
 
 
@@ -38,6 +39,14 @@ class Train:
     valid_fraction: float | None = None
     device: str | None = None
     threads: int | None = None
+
+    def check(self, space: Space) -> None:
+        """Reads the data set, before a search makes a failed trial of each genome for what is wrong with it.
+
+        Raises UserError where it is missing or damaged, or does not fit the networks of `space`.
+        """
+        graph = space.graph(space.sample(random.Random(0)))
+        _fits(graph, _load(self.dataset, self.data, self.valid_fraction, self.train_images, "cpu"))
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
         """As `nas.training.fit`, which calls `report` after each epoch and saves its state in `checkpoint`."""
@@ -102,11 +111,15 @@ class Train:
         use_threads(self.threads)
         device = self.device or str(default_device())
         data = _load(self.dataset, self.data, self.valid_fraction, train_images, device)
-        if tuple(graph.input) != data.shape or tuple(graph.shape) != (len(data.classes),):
-            shapes = f"{list(data.shape)} in {len(data.classes)} classes"
-            what = f"maps {list(graph.input)} to {list(graph.shape)}, and the data has images {shapes}"
-            raise UserError("network", what, f"set input={list(data.shape)} and classes={len(data.classes)}")
+        _fits(graph, data)
         return compile(graph, seed), data
+
+
+def _fits(graph: Graph, data: Dataset) -> None:
+    if tuple(graph.input) != data.shape or tuple(graph.shape) != (len(data.classes),):
+        shapes = f"{list(data.shape)} in {len(data.classes)} classes"
+        what = f"maps {list(graph.input)} to {list(graph.shape)}, and the data has images {shapes}"
+        raise UserError("network", what, f"set input={list(data.shape)} and classes={len(data.classes)}")
 
 
 @functools.lru_cache(maxsize=1)

@@ -38,16 +38,18 @@ class Serial:
 
     def next(self) -> Result:
         evaluator, trial = self.waiting.popleft()
-        if self.deadline is None:
-            return attempt(evaluator, trial)
         start = time.perf_counter()
         try:
+            if self.deadline is None:
+                return attempt(evaluator, trial)
             if threading.current_thread() is threading.main_thread():
                 return self._timed(evaluator, trial, self.deadline)
             return attempt(_Watched(evaluator, start + self.deadline), trial)
         except Overdue:
-            seconds = time.perf_counter() - start
-            return Result(trial, None, f"overdue: still running after its deadline of {self.deadline:g} s", seconds)
+            error = f"overdue: still running after its deadline of {self.deadline:g} s"
+        except SystemExit as exit:  # its sys.exit() ends an evaluation, not the search in whose process it runs
+            error = f"SystemExit: {exit}"
+        return Result(trial, None, error, time.perf_counter() - start)
 
     def _timed(self, evaluator: Evaluator, trial: Trial, deadline: float) -> Result:
         before = signal.signal(signal.SIGALRM, _overdue)

@@ -16,6 +16,7 @@ from nas.space import Genome, Space
 FORMAT, MAX_BYTES = 1, 8_000_000
 PACKAGES = ("torch", "ray", "numpy")
 EXECUTOR = ("name", "workers", "gpus_per_trial", "address", "deadline")
+KINDS: dict[Any, str] = {int: "a whole number", str: "a name"}
 COUNTS = {"trials": 1, "epochs": 1, "final_epochs": 0}  # the least of each; the epochs may also be None
 
 
@@ -49,7 +50,9 @@ class Config:
             else:
                 fits = item.name != "trials" if value is None else type(value) is int and value >= least
             if not fits:
-                wanted = f"a whole number of at least {least}" if least is not None else f"a {item.type}"
+                wanted = (
+                    f"a whole number of at least {least}" if least is not None else KINDS.get(item.type, "a mapping")
+                )
                 raise UserError("run", f"{item.name} is {value!r}", f"give {wanted}")
         for name in self.executor:
             if name not in EXECUTOR:

@@ -1,5 +1,6 @@
 """Beginning a search, and going on with one."""
 
+import random
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -87,7 +88,9 @@ def search(
         limits=dict(limits or {}),
     )
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
-    found.final(config.final_set)
+    found.sample(random.Random(0))
+    found.final(config.final_set).sample(random.Random(0))
+    _check(own, found)
     with closing(executors.create(**config.executor)) as workers_:
         path = create(runs, name, f"{found.name}-{searcher}")
         configuration.write(path / CONFIG, config)
@@ -124,6 +127,7 @@ def _go_on(
         under_way = Search(path, config, space, searcher, evaluator, journal, state, progress)
         try:
             if state.end is None:
+                _check(evaluator, space)
                 with closing(workers()) as executor, Stop() as stop:
                     if not under_way.run(executor, stop):
                         raise Interrupted(path)
@@ -133,6 +137,12 @@ def _go_on(
         except KeyboardInterrupt:
             raise Interrupted(path) from None
         return Run(path, config, space, state)
+
+
+def _check(evaluator: Evaluator, space: Space) -> None:
+    """What is wrong with the data is the user's error, not each trial's failure."""
+    if isinstance(evaluator, Train):
+        evaluator.check(space)
 
 
 def _fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Evaluator) -> Space:

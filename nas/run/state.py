@@ -1,13 +1,26 @@
 """The state of a run: what its journal's records add up to. The running search and a replay apply the same records."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from nas.errors import UserError
 from nas.run.journal import Record
 from nas.run.propose import Proposal
 from nas.space import Document, Genome
-from nas.types import OBJECTIVE, Result, Trial
+from nas.space.genome import is_answer
+from nas.types import OBJECTIVE, Metrics, Result, Trial
+
+NUMBER, NONE = (int, float), type(None)
+COSTS = {name: (int,) for name in ("parameters", "mult_adds", "duplicates", "over_limit")}
+FIELDS: dict[str, dict[str, tuple[type, ...]]] = {  # what the values of a record of each kind are
+    "issued": {"number": (int,), "answers": (dict,), "fingerprint": (str,), "seed": (int,), "budget": (int, NONE)}
+    | {**COSTS, "time": NUMBER},
+    "done": {"number": (int,), "attempt": (int,), "seconds": NUMBER},
+    "end": {"reason": (str,)},
+    "final": {"number": (int,), "metrics": (dict,)},
+}
 
 
 @dataclass
@@ -53,6 +66,9 @@ class State:
     def apply(self, record: Record) -> Entry | None:
         """Take up a record; for `done` returns the trial's entry, with the result that the searcher is to be told."""
         kind = record["kind"]
+        for name, kinds in FIELDS.get(kind, {}).items():
+            if type(record[name]) not in kinds:
+                raise TypeError(f"{name} is {record[name]!r}")
         if kind == "issued":
             self._issue(record)
         elif kind == "done":
@@ -60,7 +76,7 @@ class State:
         elif kind == "end":
             self.end = record
         elif kind == "final":
-            self.final = record
+            self.final = {**record, "metrics": _finite(record["metrics"])}
         else:
             raise ValueError(f"unknown kind {kind!r}")
         return None
@@ -68,6 +84,8 @@ class State:
     def _issue(self, record: Record) -> None:
         if record["number"] != len(self.entries):
             raise ValueError(f"trial {record['number']} issued where {len(self.entries)} was next")
+        if not all(map(is_answer, record["answers"].values())):
+            raise TypeError("answers are numbers, words and positions")
         trial = Trial(record["number"], Genome(self.document, record["answers"]), record["seed"], record["budget"])
         costs = (record["fingerprint"], record["parameters"], record["mult_adds"])
         self.pending[trial.number] = trial
@@ -84,7 +102,7 @@ class State:
         trial = Trial(number, entry.trial.genome, entry.trial.seed, entry.trial.budget, record["attempt"])
         metrics = record.get("metrics")
         if metrics is not None:
-            metrics = {name: float(value) for name, value in metrics.items()}
+            metrics = _finite(metrics)
             metrics[OBJECTIVE]  # its absence is found here, not in the searcher
         entry.result = Result(trial, metrics, None if metrics is not None else str(record["error"]), record["seconds"])
         self.finished += 1
@@ -92,6 +110,14 @@ class State:
         if entry.score is not None and (self.best is None or self.best.score is None or entry.score > self.best.score):
             self.best = entry
         return entry
+
+
+def _finite(metrics: dict[str, Any]) -> Metrics:
+    """Metrics as floats, from a journal of any origin."""
+    numbers = {name: float(value) for name, value in metrics.items()}
+    if not all(map(math.isfinite, numbers.values())):
+        raise ValueError(f"metrics are {numbers}")
+    return numbers
 
 
 def replay(records: list[Record], state: State, tell: Callable[[Result], None], where: str) -> None:
@@ -103,7 +129,7 @@ def replay(records: list[Record], state: State, tell: Callable[[Result], None], 
             raise UserError(
                 f"{where}:{line}", f"does not fit run.yaml: {error}", "restore the run from a copy"
             ) from None
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise UserError(
                 f"{where}:{line}", f"not a record of a run ({error})", "restore the run from a copy"
             ) from None

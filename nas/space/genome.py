@@ -55,7 +55,7 @@ class Genome:
         if "network" not in document or "extends" in document:
             raise UserError(where, "the genome's document is not resolved", "write genomes with Genome.save")
         for path, answer in data["answers"].items():
-            if not isinstance(path, str) or not _is_answer(answer):
+            if not isinstance(path, str) or not is_answer(answer):
                 raise UserError(where, f"answers: {path}: {shortened(repr(answer))} is no answer")
         return cls(Document(document), data["answers"])
 
@@ -78,7 +78,7 @@ class Genome:
             raise UserError(str(path), f"not a genome file: {error}") from None
 
 
-def _is_answer(value: Any) -> bool:
+def is_answer(value: Any) -> bool:
     """A number, a word, true, false, or the positions of sources."""
     if isinstance(value, list | tuple):
         return all(type(item) is int for item in value)

@@ -1,3 +1,4 @@
+import sys
 import threading
 import time
 from typing import Any
@@ -29,6 +30,14 @@ def test_it_evaluates() -> None:
     result = run(cheap.Behave("nothing", 7))
     assert result.metrics is not None
     assert result.metrics["valid_accuracy"] == cheap.score(trial().genome)
+
+
+@pytest.mark.parametrize("deadline", [None, 60])
+def test_an_evaluator_that_exits_ends_its_evaluation_alone(deadline: float | None) -> None:
+    def evaluator(trial: Any, report: Any, checkpoint: Any = None) -> Any:
+        sys.exit("no licence")
+
+    assert run(evaluator, deadline).error == "SystemExit: no licence"
 
 
 @pytest.mark.parametrize("how", ["memory", "cuda", "nan"])

@@ -222,6 +222,7 @@ def test_the_first_stop_drains_and_the_second_stops_at_once(tmp_path: Path) -> N
 
 
 def test_mistakes_leave_no_run_behind(tmp_path: Path) -> None:
+    (tmp_path / "cifar-10-batches-bin").mkdir()
     for wrong in (
         {"searcher": "evolution"},
         {"searcher_options": {"populaton": 3}},
@@ -233,6 +234,9 @@ def test_mistakes_leave_no_run_behind(tmp_path: Path) -> None:
         {"name": "../x"},
         {"overrides": {"widht": 3}},
         {"final_set": {"widht": 3}},
+        {"final_set": {"classes": "many"}},
+        {"evaluator": "train", "overrides": {"classes": 3}},
+        {"evaluator": "train", "dataset": "cifar10", "data": str(tmp_path)},
         {"deadline": -1},
     ):
         with pytest.raises(UserError):
@@ -263,11 +267,25 @@ def test_input_and_classes_come_from_the_data_unless_given(tmp_path: Path, monke
     )
     run = search(tmp_path, evaluator="train", dataset="digits", trials=2, final_epochs=0)
     assert (run.space.input, run.space.classes) == ((1, 8, 8), 10)
-    run = search(
-        tmp_path, evaluator="train", dataset="digits", trials=2, final_epochs=0, overrides={"input": [1, 16, 16]}
-    )
-    assert (run.space.input, run.space.classes) == ((1, 16, 16), 10)
+    with pytest.raises(UserError, match=r"maps \[1, 16, 16\]"):
+        search(tmp_path, evaluator="train", dataset="digits", overrides={"input": [1, 16, 16]})
     assert nas.resume(run.path).reason == "all trials done"  # needs nothing but the directory
+
+
+def test_a_search_whose_data_are_gone_fails_no_trial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(self: Any, space: Any) -> None:
+        raise UserError("data set", "cannot be read")
+
+    run = search(tmp_path, evaluator="train", dataset="digits", trials=1, epochs=1, final_epochs=0)
+    journal = run.path / "journal.jsonl"
+    lines = journal.read_text().splitlines(keepends=True)
+    journal.write_text(lines[0])
+    monkeypatch.setattr("nas.evaluators.Train.check", gone)
+    with pytest.raises(UserError, match="cannot be read"):
+        nas.resume(run.path)
+    assert journal.read_text() == lines[0]
+    journal.write_text("".join(lines))
+    assert nas.resume(run.path).reason == "all trials done"  # what has ended needs no data
 
 
 def test_a_cluster_is_joined_again_only_where_the_user_says_so(tmp_path: Path) -> None:
