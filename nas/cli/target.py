@@ -65,5 +65,4 @@ def find(word: str, settings: list[str] | None = None, fitted: dict[str, Any] | 
     space = Space(genome.document)
     if overrides:
         space = space.with_parameters(**overrides)
-        genome = space.genome(genome.answers)
-    return Target(space, genome, run)
+    return Target(space, space.genome(genome.answers), run)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from nas.space import Genome, Space
     from nas.types import Metrics, Report, Trial
 
+KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
+
 
 @dataclass(frozen=True)
 class Train:
@@ -39,6 +41,12 @@ class Train:
     valid_fraction: float | None = None
     device: str | None = None
     threads: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, kind in KINDS.items():
+            value = getattr(self, name)
+            if type(value) is not kind and (value is not None or name == "dataset"):
+                raise UserError("evaluator train", f"{name} is {value!r}", f"give it as {kind.__name__}")
 
     def check(self, space: Space) -> None:
         """Reads the data set, before a search makes a failed trial of each genome for what is wrong with it.

@@ -17,6 +17,7 @@ def create(runs: str | Path, name: str | None, stem: str) -> Path:
     """A new folder for a run: `runs/name`, or `runs/stem-1`, `-2`, ... Raises UserError where the name is taken."""
     if name is not None and not NAME.fullmatch(name):
         raise UserError("run name", f"'{name}' is not a plain folder name", "use letters, digits, '.', '_' and '-'")
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "_", stem)[:80]  # a document's own name may be anything, a path too
     Path(runs).mkdir(parents=True, exist_ok=True)
     number = 1
     while True:

@@ -13,7 +13,7 @@ from nas.space.genome import is_answer
 from nas.types import OBJECTIVE, Metrics, Result, Trial
 
 NUMBER, NONE = (int, float), type(None)
-COSTS = {name: (int,) for name in ("parameters", "mult_adds", "duplicates", "over_limit")}
+COSTS = dict.fromkeys(("parameters", "mult_adds", "duplicates", "over_limit"), (int,))
 FIELDS: dict[str, dict[str, tuple[type, ...]]] = {  # what the values of a record of each kind are
     "issued": {"number": (int,), "answers": (dict,), "fingerprint": (str,), "seed": (int,), "budget": (int, NONE)}
     | {**COSTS, "time": NUMBER},

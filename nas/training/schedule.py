@@ -26,7 +26,7 @@ class Plan:
 
     @classmethod
     def of(cls, recipe: Recipe, images: int) -> Plan:
-        batch = min(recipe.batch_size or min(128, -(-images // 32)), images)
+        batch = min(recipe.batch_size or max(2, min(128, -(-images // 32))), images)
         per_epoch = images // batch
         return cls(recipe, images, batch, per_epoch, recipe.steps or recipe.epochs * per_epoch)
 

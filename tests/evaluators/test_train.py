@@ -133,3 +133,21 @@ def test_without_memory_torchs_error_goes_through(space: Space, monkeypatch: pyt
     monkeypatch.setattr("nas.training.loop.fit", fail)
     with pytest.raises(torch.OutOfMemoryError):
         Train(recipe=QUICK)(Trial(0, genome(space), 0), go_on)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"dataset": 3}, {"dataset": None}, {"data": 5}, {"threads": "2"}, {"valid_fraction": "x"}, {"train_images": "x"}],
+)
+def test_values_of_a_wrong_kind(wrong: dict[str, object]) -> None:
+    with pytest.raises(UserError, match=f"{next(iter(wrong))} is "):
+        Train(**wrong)
+
+
+def test_data_and_networks_that_do_not_fit_are_found_before_a_search(space: Space, tmp_path: Path) -> None:
+    Train().check(space)
+    with pytest.raises(UserError, match=r"maps \[1, 8, 8\] to \[3\]"):
+        Train().check(space.with_parameters(classes=3))
+    (tmp_path / "cifar-10-batches-bin").mkdir()
+    with pytest.raises(UserError, match=r"data_batch_1\.bin"):
+        Train("cifar10", str(tmp_path)).check(space)

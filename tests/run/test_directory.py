@@ -26,6 +26,12 @@ def test_a_name_stays_inside_of_the_runs_folder(tmp_path: Path, name: str) -> No
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["../../up", "/etc/x", "..", "a/b", "a\nb", "x" * 500])
+def test_a_document_s_name_leads_nowhere_else(tmp_path: Path, name: str) -> None:
+    for stem in (f"{name}-random", f"train-{name}"):
+        assert create(tmp_path / "runs", None, stem).resolve().parent == tmp_path / "runs"
+
+
 def test_not_a_run(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "none"):
         with pytest.raises(UserError, match=r"not a run: it has no run\.yaml"):

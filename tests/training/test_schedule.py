@@ -19,7 +19,7 @@ def test_fewer_images_than_a_batch_are_one() -> None:
 
 
 def test_without_a_batch_size_small_sets_have_small_batches() -> None:
-    assert [Plan.of(Recipe(), images).batch for images in (1, 64, 1078, 4000, 50_000)] == [1, 2, 34, 125, 128]
+    assert [Plan.of(Recipe(), images).batch for images in (1, 20, 64, 1078, 4000, 50_000)] == [1, 2, 2, 34, 125, 128]
 
 
 def test_steps_decide_over_epochs_and_cut_the_last_one() -> None:
