@@ -1,18 +1,21 @@
-"""The formats of a network on disk, a function each: `(model, example input, folder) -> file`."""
+"""The formats of a network on disk, a function each: `(model, example input, folder, its genome or None) -> file`."""
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.errors import UserError
+from nas.export.python import python
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+    from nas.space import Genome
+
 LARGEST_INLINE = 1_500_000_000  # bytes of weights; a protobuf, hence an .onnx file, ends at 2 GB
 
 
-def safetensors(model: "nn.Module", example: "Tensor", folder: Path) -> Path:
+def safetensors(model: "nn.Module", example: "Tensor", folder: Path, genome: "Genome | None") -> Path:
     """All of `model.state_dict()`, without pickle: readable by `safetensors.torch.load_file`."""
     from safetensors.torch import save_file
 
@@ -21,7 +24,7 @@ def safetensors(model: "nn.Module", example: "Tensor", folder: Path) -> Path:
     return path
 
 
-def state_dict(model: "nn.Module", example: "Tensor", folder: Path) -> Path:
+def state_dict(model: "nn.Module", example: "Tensor", folder: Path, genome: "Genome | None") -> Path:
     """`torch.load(path, weights_only=True)` reads it."""
     import torch
 
@@ -30,7 +33,7 @@ def state_dict(model: "nn.Module", example: "Tensor", folder: Path) -> Path:
     return path
 
 
-def program(model: "nn.Module", example: "Tensor", folder: Path) -> Path:
+def program(model: "nn.Module", example: "Tensor", folder: Path, genome: "Genome | None") -> Path:
     """A `torch.export` program with a free batch size; `torch.export.load(path).module()` runs without this package."""
     import torch
 
@@ -40,7 +43,7 @@ def program(model: "nn.Module", example: "Tensor", folder: Path) -> Path:
     return path
 
 
-def onnx(model: "nn.Module", example: "Tensor", folder: Path) -> Path:
+def onnx(model: "nn.Module", example: "Tensor", folder: Path, genome: "Genome | None") -> Path:
     """ONNX with a free batch size: input `images` (N, channels, height, width), output `logits` (N, classes)."""
     import torch
 
@@ -63,9 +66,10 @@ def onnx(model: "nn.Module", example: "Tensor", folder: Path) -> Path:
     return path
 
 
-FORMATS: "dict[str, Callable[[nn.Module, Tensor, Path], Path]]" = {
+FORMATS: "dict[str, Callable[[nn.Module, Tensor, Path, Genome | None], Path]]" = {
     "safetensors": safetensors,
     "state_dict": state_dict,
     "torch": program,
     "onnx": onnx,
+    "python": python,
 }

@@ -53,7 +53,7 @@ def export(
         files.append(folder / "genome.json")
         files[0].write_text(json.dumps(genome.to_json(), indent=1) + "\n", encoding="utf-8")
     example = torch.zeros(2, *shape)  # two: an exporter may take a size of one for a constant
-    return files + [FORMATS[name](model, example, folder) for name in dict.fromkeys(formats)]
+    return files + [FORMATS[name](model, example, folder, genome) for name in dict.fromkeys(formats)]
 
 
 def plain(model: "nn.Module") -> "nn.Module":
