@@ -1,7 +1,9 @@
-"""What a graph costs beyond the sums over its nodes: memory, depth and receptive field."""
+"""What a graph costs beyond the sums over its nodes: by module, memory, depth and receptive field."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from nas.graph.operation import Shape
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
@@ -9,6 +11,34 @@ if TYPE_CHECKING:
 FLOAT = 4  # bytes
 VIEWS = frozenset({"input", "identity", "flatten", "slice", "split"})  # outputs that share their input's memory
 GLOBAL = frozenset({"global_avg_pool", "adaptive_avg_pool"})  # see everything: not counted in a receptive field
+
+
+class ModuleCost(NamedTuple):
+    """Sums over a module's nodes, and the shape of its last one."""
+
+    parameters: int
+    mult_adds: int
+    shape: Shape
+
+
+def by_module(graph: "Graph", depth: int = 1) -> dict[str, ModuleCost]:
+    """Costs by the first `depth` parts of the nodes' paths below `network`, in order of appearance; no input.
+
+    What serves an auxiliary head alone is kept apart, under its path as far as the word `auxiliary`.
+    """
+    found: dict[str, ModuleCost] = {}
+    for here, node in enumerate(graph.nodes[1:], 1):
+        name = _module(node.path, depth, here in graph.training_nodes)
+        parameters, mult_adds, _ = found.get(name, (0, 0, ()))
+        found[name] = ModuleCost(parameters + node.parameters, mult_adds + node.mult_adds, node.shape)
+    return found
+
+
+def _module(path: str, depth: int, training: bool) -> str:
+    parts = path.removeprefix("network.").split(".")
+    if not training:
+        return ".".join(parts[:depth])
+    return ".".join([*parts[: parts.index("auxiliary") if "auxiliary" in parts else depth], "auxiliary"])
 
 
 def activation_memory(graph: "Graph") -> int:

@@ -1,4 +1,6 @@
+from nas.graph.costs import by_module
 from tests.graph.building import Builder, nasbench201
+from tests.space.documents import graph_of
 
 
 def test_depth_counts_convolutions_and_linear_layers_on_the_longest_path_to_the_output():
@@ -47,6 +49,34 @@ def test_a_gate_over_the_whole_image_does_not_widen_it():
     x = b("conv", 0, channels=3, kernel=3)
     b("multiply", x, b("sigmoid", b("adaptive_avg_pool", x, size=1)))
     assert b.graph().receptive_field == (3, 3)
+
+
+MODULES = """
+input: [3, 8, 8]
+network:
+  stem: {conv: {channels: 4, kernel: 3, stride: 2}}
+  stages:
+    repeat: 2
+    body: [{conv: {channels: 4, kernel: 1}}, relu, auxiliary: [global_avg_pool, {linear: 5}]]
+  head: [global_avg_pool, {linear: 10}]
+"""
+
+
+def test_costs_by_module_are_in_order_and_keep_auxiliary_heads_apart():
+    graph = graph_of(MODULES)
+    assert by_module(graph) == {
+        "stem": (3 * 9 * 4 + 4, 3 * 9 * 4 * 16, (4, 4, 4)),
+        "stages": (2 * 20, 2 * 16 * 16, (4, 4, 4)),
+        "stages.0.2.auxiliary": (25, 20, (5,)),
+        "stages.1.2.auxiliary": (25, 20, (5,)),
+        "head": (50, 40, (10,)),
+    }
+    deeper = by_module(graph, depth=2)
+    assert list(deeper) == [
+        *("stem", "stages.0", "stages.0.2.auxiliary", "stages.1", "stages.1.2.auxiliary", "head.0", "head.1")
+    ]
+    assert deeper["stages.1"] == (20, 16 * 16, (4, 4, 4))
+    assert sum(cost.parameters for cost in deeper.values()) == graph.parameters + graph.auxiliary_parameters
 
 
 def test_networkx_view():
