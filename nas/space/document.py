@@ -10,7 +10,7 @@ from typing import Any
 from nas.errors import UserError, did_you_mean
 from nas.graph.operations import OPERATIONS
 from nas.space.expressions import ExpressionError, is_expression, is_name, parse
-from nas.space.language import CELL_KEYS, FORMS, RESERVED, TOP_KEYS
+from nas.space.language import ABOUT, CELL_KEYS, FORMS, RESERVED, TOP_KEYS
 from nas.space.reader import Mapping, line_of
 
 META = ("parameters", "body")
@@ -204,13 +204,21 @@ def check_top(data: Any, file: str) -> None:
         if not isinstance(overrides, dict):
             where, what = line_of(data["variants"], name) or file, f"variants.{name}: expected parameters with values"
             raise UserError(where, what, "write {} where there are none")
-    for key in ("name", "source"):
-        if key in data and (not isinstance(data[key], str) or not data[key]):
-            raise UserError(line_of(data, key) or file, f"{key}: expected text, not {kind_of(data[key])}")
+    check_about(data, file)
     for name in data.get("parameters") or {}:
-        if not is_name(name) or name in GIVEN:
+        if not is_name(name) or name in GIVEN or name in ABOUT:
             what = f"parameters.{name}: not a free name"
             raise UserError(line_of(data["parameters"], name) or file, what, "choose another")
+
+
+def check_about(data: AnyMapping[str, Any], file: str) -> None:
+    """What a document or variant says for people: text, but for the year. Raises UserError."""
+    for key in ("name", *ABOUT):
+        if key not in data:
+            continue
+        value, expected = data[key], "a whole number" if key == "year" else "text"
+        if type(value) is not (int if key == "year" else str) or value == "":
+            raise UserError(line_of(data, key) or file, f"{key}: expected {expected}, not {kind_of(value) if value != '' else 'nothing'}")
 
 
 def kind_of(value: Any) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 
 from nas.errors import UserError, did_you_mean, shortened
 from nas.graph.operations import OPERATIONS
-from nas.space.document import Document, check_top
-from nas.space.language import FORMS
+from nas.space.document import Document, check_about, check_top
+from nas.space.language import ABOUT, FORMS
 from nas.space.plain import plain
 from nas.space.reader import MAX_BYTES, Mapping, line_of, read_yaml
 
@@ -123,18 +123,22 @@ def _merged(path: Path, variant: str | None, depth: int) -> tuple[Mapping, str]:
         if depth >= MAX_EXTENDS:
             raise UserError(file, f"extends: more than {MAX_EXTENDS} documents deep", "does it extend itself?")
         base, _ = _merged(*_parent(parent, path, line_of(written, "extends") or file), depth + 1)
-        for own in ("name", "variants"):
-            base.pop(own, None)
+        for own in ("name", "variants", "description", "notes", "deviation"):
+            base.pop(own, None)  # said of the parent alone
         data = merge(base, written)
     data.setdefault("name", path.stem)
     variants = written.get("variants") or {}
-    for name, overrides in (*((f"variants.{name}", variants[name]) for name in variants), ("final", data.get("final"))):
-        _check_declared(data, overrides or {}, file, name)
+    _check_declared(data, data.get("final") or {}, file, "final")
+    for name in variants:
+        _check_declared(data, variants[name], file, f"variants.{name}", ABOUT)
+        check_about(variants[name], file)
     if variant is not None:
         if variant not in variants:
             raise UserError(file, f"no variant '{variant}'", did_you_mean(variant, variants))
-        data = _apply(data, variants[variant], file, f"variants.{variant}")
-        data["name"] = variant
+        said = {key: value for key, value in variants[variant].items() if key in ABOUT}
+        values = {key: value for key, value in variants[variant].items() if key not in ABOUT}
+        data = _apply(data, values, file, f"variants.{variant}")
+        data.update(said, name=variant)
     return data, file
 
 
@@ -161,8 +165,10 @@ def _apply(data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str
     return data
 
 
-def _check_declared(data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str) -> None:
-    known = ["input", "classes", *(data.get("parameters") or {})]
+def _check_declared(
+    data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str, besides: tuple[str, ...] = ()
+) -> None:
+    known = ["input", "classes", *besides, *(data.get("parameters") or {})]
     for name in overrides:
         if name not in known:
             what = f"{where}: no parameter '{name}'"
@@ -193,7 +199,8 @@ def _word(item: AnyMapping[str, Any]) -> str | None:
 def _with_library(data: Mapping) -> Mapping:
     """The document with the library's blocks that it names, and those that they name, among its own."""
     blocks = data.get("blocks") or Mapping(where=line_of(data))
-    available, needed = library(), dict.fromkeys(_words({key: value for key, value in data.items() if key != "source"}))
+    written = {key: value for key, value in data.items() if key not in ABOUT}
+    available, needed = library(), dict.fromkeys(_words(written))
     for word, block in IMPLIED.items():
         if word in needed:
             needed[block] = None

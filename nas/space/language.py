@@ -18,8 +18,9 @@ EDGE_SETS: dict[str, tuple[str, ...]] = {
     "choose": ("choose", "of", "operation"),
     "subset": ("subset", "operation"),
 }
+ABOUT = ("source", "year", "description", "notes", "deviation")  # for people; a variant may have its own
 TOP_KEYS = (
-    *("name", "source", "year", "description", "notes", "input", "classes", "parameters", "variants"),
+    *("name", *ABOUT, "input", "classes", "parameters", "variants"),
     *("blocks", "cells", "network", "extends", "final"),
 )
 RESERVED = frozenset(word for keys in FORMS.values() for word in keys) | {"input", "output"}

@@ -61,6 +61,21 @@ def test_a_child_has_its_own_name_and_variants(folder: Path):
         load(str(folder / "child.yaml#base_tanh"))
 
 
+def test_a_variant_says_things_of_its_own(folder: Path):
+    said = "{sizes: [5], source: its paper, year: 1999, notes: with fire, deviation: two more weights}"
+    child(folder, f"extends: base.yaml\nyear: 1998\nnotes: plain\nvariants: {{small: {said}}}")
+    data = load(str(folder / "child.yaml")).document.data
+    assert (data["source"], data["year"], data["notes"]) == ("somewhere", 1998, "plain")
+    data = load(str(folder / "child.yaml#small")).document.data
+    assert (data["source"], data["year"], data["notes"]) == ("its paper", 1999, "with fire")
+    assert data["deviation"] == "two more weights" and data["parameters"]["sizes"] == [5]
+    assert "fire" not in data["blocks"]  # a block of the library that the text for people happens to name
+    (folder / "grandchild.yaml").write_text("extends: child.yaml#small\nyear: 2000")
+    data = load(str(folder / "grandchild.yaml")).document.data
+    assert (data["source"], data["year"]) == ("its paper", 2000)
+    assert not {"notes", "deviation"} & set(data)
+
+
 def test_a_child_of_a_variant_and_grandchildren(folder: Path):
     assert child(folder, "extends: base.yaml#base_tanh") == ["tanh", "conv"]
     assert child(folder, "extends: child.yaml\nblocks: {b: {parameters: {n: 3}}}", "grandchild.yaml") == [
