@@ -218,7 +218,8 @@ def check_about(data: AnyMapping[str, Any], file: str) -> None:
             continue
         value, expected = data[key], "a whole number" if key == "year" else "text"
         if type(value) is not (int if key == "year" else str) or value == "":
-            raise UserError(line_of(data, key) or file, f"{key}: expected {expected}, not {kind_of(value) if value != '' else 'nothing'}")
+            got = kind_of(value or None)
+            raise UserError(line_of(data, key) or file, f"{key}: expected {expected}, not {got}")
 
 
 def kind_of(value: Any) -> str:

@@ -156,6 +156,8 @@ TOPS = [  # a document, and the beginning of its error
     ("network:\n", "x.yaml:1: network: nothing stands here"),
     ("network: rlu", "x.yaml:1: network: unknown operation 'rlu'; did you mean 'relu'?"),
     (f"{NETWORK}name: [a]", "x.yaml:2: name: expected text, not a list"),
+    (f"{NETWORK}notes: ''", "x.yaml:2: notes: expected text, not nothing"),
+    (f"{NETWORK}variants: {{v: {{year: soon}}}}", "x.yaml:2: year: expected a whole number, not text"),
     (f"{NETWORK}parameters: [a]", "x.yaml:2: parameters: expected a mapping of names, not a list"),
     (f"{NETWORK}parameters: {{a-b: 3}}", "x.yaml:2: parameters.a-b: not a free name"),
     (f"{NETWORK}parameters: {{lambda: 3}}", "x.yaml:2: parameters.lambda: not a free name"),
