@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 FLOAT = 4  # bytes
 VIEWS = frozenset({"input", "identity", "flatten", "slice", "split"})  # outputs that share their input's memory
-GLOBAL = frozenset({"global_avg_pool", "adaptive_avg_pool"})  # see everything: not counted in a receptive field
+GLOBAL = frozenset({"global_avg_pool", "adaptive_avg_pool", "adaptive_max_pool"})  # see everything: not counted in a receptive field
 
 
 class ModuleCost(NamedTuple):

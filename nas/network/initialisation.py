@@ -17,7 +17,7 @@ def initialise(model: nn.Module, seed: int) -> None:
 
     Convolutions: normal, variance 2 / (outputs that an input feeds), He et al. 2015, Delving Deep into Rectifiers,
     arXiv:1502.01852, equation 14; a grouped convolution's input feeds its own group only. Linear layers: uniform within
-    1 / sqrt(inputs), torch's own. Biases are 0. The same seed gives the same weights on any device.
+    1 / sqrt(inputs), torch's own. Biases are 0, or a convolution's `bias_start`. The same seed gives the same weights on any device.
     """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
@@ -31,7 +31,7 @@ def initialise(model: nn.Module, seed: int) -> None:
             elif isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.reset_parameters()
             if isinstance(module, _ConvNd | nn.Linear) and module.bias is not None:
-                module.bias.zero_()
+                module.bias.fill_(getattr(module, "bias_start", 0.0))
 
 
 def _fill(weight: Tensor, draw: Callable[[Tensor], object]) -> None:

@@ -14,7 +14,7 @@ from nas.space.document import Template
 from nas.space.expressions import UNKNOWN, ExpressionError, parse
 from nas.space.language import EDGE_SETS, NODE_KEYS
 from nas.space.problems import place
-from nas.space.values import only, read, settle, shown
+from nas.space.values import bind, only, read, settle, shown
 from nas.space.walk import Choice, Flow, Place
 
 if TYPE_CHECKING:
@@ -102,6 +102,9 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
     if len(words) != 1:
         raise ExpressionError("a node has one merge of its edges: add, concat or mean")
     merge, walk, earlier = words[0], cell.walk, len(cell.states)
+    options = {"drop": spec["drop"]} if "drop" in spec else {}
+    if options and merge != "mean":
+        raise ExpressionError(f"drop belongs to the merge mean, not {merge}")
     names = {**at.names, "earlier": list(range(earlier)), "index": turn}
     here = at.child("nodes").child(earlier - cell.inputs).knowing(names)
 
@@ -111,7 +114,8 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
     elif len(flows) == 1:
         state = flows[0]
     else:
-        state = walk.target.merge(merge, flows, here.child(merge), {})
+        merged = lambda bound: walk.target.merge(merge, flows, here.child(merge), bound)  # noqa: E731
+        state = bind(walk.target, options.items(), cell.flow, here, None, merged)
     if "do" in spec:
         given = {"channels": names["channels"], "stride": 1}
         do = Place(f"{here.path}.do", f"{here.answers}.operation", names, here.scopes, here.depth, given)

@@ -75,6 +75,7 @@ network:
     - {slice: {stop: 9, axis: spatial}}
   head:
     - auxiliary: [flatten, {linear: {features: 4, bias: false}}]
+    - {adaptive_max_pool: {size: [3, 2]}}
     - {adaptive_avg_pool: {size: [2, 1]}}
     - flatten
     - {linear: 4}

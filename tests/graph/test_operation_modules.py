@@ -11,6 +11,7 @@ from nas.graph.operation import Operation, Shape
 from nas.graph.operations import (
     OPERATIONS,
     AdaptiveAvgPool,
+    AdaptiveMaxPool,
     AvgPool,
     Conv,
     MaxPool,
@@ -92,6 +93,7 @@ EVERY = [
     OPERATIONS["split"](3, 1),
     OPERATIONS["local_response_norm"](3),
     AdaptiveAvgPool(2),
+    AdaptiveMaxPool(2),
     Upsample(2),
     Upsample(3, "bilinear"),
     Scale([1, 2, 3, 4, 5, 6], 1.0, learned=True),

@@ -16,6 +16,7 @@ from nas.graph.operation import Operation, Shape
 from nas.graph.operations import (
     OPERATIONS,
     AdaptiveAvgPool,
+    AdaptiveMaxPool,
     AvgPool,
     Conv,
     Linear,
@@ -149,6 +150,7 @@ SINGLE = [
     OPERATIONS["channel_shuffle"](3),
     OPERATIONS["split"](3, 1),
     AdaptiveAvgPool(2),
+    AdaptiveMaxPool(2),
     Upsample(2),
     Upsample(3, "bilinear"),
     Scale(0.5, learned=True),
@@ -164,7 +166,7 @@ def test_claims_hold_on_maps(op: Operation, shape: Shape) -> None:
     assert [len(part) for part in op.window(shape)] == [len(shape) - 1] * 2
 
 
-MAPS_ONLY = {"global_avg_pool", "adaptive_avg_pool", "local_response_norm", "upsample"}
+MAPS_ONLY = {"global_avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "local_response_norm", "upsample"}
 
 
 @pytest.mark.parametrize("op", [*SINGLE, Linear(3), Linear(3, bias=False), Conv(4, 1), MaxPool(2)], ids=str)

@@ -11,6 +11,7 @@ from tests.graph.building import Builder, nasbench201
 def mixed():
     b = Builder((8, 12, 12))
     x = b("conv", 0, channels=64, kernel=3, path="network.plain")
+    x = b("conv", x, channels=64, kernel=1, bias_start=-2, path="network.gate")
     x = b("layer_norm", b("batch_norm", x, path="network.norm"))
     x = b("conv", x, channels=64, kernel=5, groups=64, path="network.depthwise")
     x = b("scale", x, value=0.5, shift=0.25, learned=True, path="network.scale")
@@ -25,6 +26,7 @@ def test_variances_and_constants():
     limit = 1 / math.sqrt(64 * 144)
     assert 0.99 * limit < model.linear.weight.abs().max().item() <= limit
     assert not model.plain.bias.any()
+    assert (model.gate.bias == -2).all()
     assert not model.linear.bias.any()
     assert (model.norm.weight == 1).all()
     assert (model.scale.weight == 0.5).all()

@@ -54,6 +54,14 @@ def test_nodes_merge_their_edges(merge: str, channels: int):
     assert graph.shape[0] == channels
 
 
+def test_a_mean_may_leave_edges_out_in_training():
+    node = "{mean: [[identity, 0], [relu, 0]], drop: 0.25}"
+    graph = space_of(f"cells: {{cell: {{nodes: [{node}], output: last}}}}\nnetwork: [cell]").graph()
+    assert [node.arguments for node in graph.nodes if node.operation == "mean"] == [{"drop": 0.25}]
+    with pytest.raises(UserError, match="drop belongs to the merge mean, not add"):
+        space_of(f"cells: {{cell: {{nodes: [{node.replace('mean', 'add')}]}}}}\nnetwork: [cell]").graph()
+
+
 def test_an_operation_on_the_node():
     graph = cell_of("{nodes: [{add: {all: =earlier}, do: relu}, {repeat: 2, add: {all: =earlier}, do: [tanh, relu]}]}")
     assert operations(graph) == [

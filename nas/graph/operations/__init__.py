@@ -18,7 +18,7 @@ from nas.graph.operations.convolution import Conv, Linear
 from nas.graph.operations.crop import Pad, Slice, Split
 from nas.graph.operations.merge import Add, Concat, Gate, Mean, Multiply
 from nas.graph.operations.normalization import BatchNorm, LayerNorm, LocalResponseNorm
-from nas.graph.operations.pooling import AdaptiveAvgPool, AvgPool, GlobalAvgPool, MaxPool
+from nas.graph.operations.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, MaxPool
 from nas.graph.operations.regularization import Dropout, DropPath
 from nas.graph.operations.tensor import ChannelShuffle, Flatten, Identity, Input, Scale, Upsample, Zeros
 
@@ -30,6 +30,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     "avg_pool": AvgPool,
     "global_avg_pool": GlobalAvgPool,
     "adaptive_avg_pool": AdaptiveAvgPool,
+    "adaptive_max_pool": AdaptiveMaxPool,
     "batch_norm": BatchNorm,
     "layer_norm": LayerNorm,
     "local_response_norm": LocalResponseNorm,

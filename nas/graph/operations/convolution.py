@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from nas.errors import ShapeError
 from nas.graph.operation import Operation, Shape
-from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_whole
+from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_number, check_whole
 from nas.graph.operations.shapes import brief, per_axis, spatial_rank, text
 
 if TYPE_CHECKING:
@@ -18,10 +18,12 @@ class Conv(Operation):
     """Convolution, 1D to 3D by the input's rank.
 
     `channels` None: the input's. `padding` None pads kernel - 1 positions (dilated) in all, so that the size is kept at
-    stride 1; where that is odd, the larger half goes after at stride 1 and is left out at other strides.
+    stride 1; where that is odd, the larger half goes after at stride 1 and is left out at other strides. `bias_start`:
+    the bias of a new network, as of a gate that is to begin closed.
     """
 
     name: ClassVar[str] = "conv"
+    training_only: ClassVar[frozenset[str]] = frozenset({"bias_start"})
 
     channels: int | None = None
     kernel: Axes = None  # type: ignore[assignment]  # required, but documents may leave out the channels before it
@@ -30,6 +32,7 @@ class Conv(Operation):
     dilation: Axes = 1
     groups: int = 1
     bias: bool = True
+    bias_start: float = 0.0
 
     def __post_init__(self) -> None:
         if self.channels is not None:
@@ -41,6 +44,7 @@ class Conv(Operation):
         check_axes(self, "dilation")
         check_whole("groups", self.groups)
         check_flag("bias", self.bias)
+        check_number("bias_start", self.bias_start)
 
     def _pads(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """(before, after) for each spatial axis."""
@@ -106,7 +110,7 @@ class Conv(Operation):
         rank = spatial_rank(inputs[0])
         before, after = self._pads(rank)
         layer: type[nn.Conv2d] = getattr(nn, f"Conv{rank}d")
-        return layer(
+        module = layer(
             inputs[0][0],
             self.channels or inputs[0][0],
             per_axis("kernel", self.kernel, rank),  # type: ignore[arg-type]
@@ -116,6 +120,9 @@ class Conv(Operation):
             self.groups,
             self.bias,
         )
+        if self.bias_start:
+            module.bias_start = self.bias_start  # read by nas.network.initialise
+        return module
 
 
 @dataclass(frozen=True)

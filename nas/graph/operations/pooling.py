@@ -129,10 +129,10 @@ class GlobalAvgPool(Operation):
 
 
 @dataclass(frozen=True)
-class AdaptiveAvgPool(Operation):
-    """Average over `size` windows an axis, whatever the input's size: `(channels, *size)`."""
+class _AdaptivePool(Operation):
+    """`size` windows an axis, whatever the input's size: `(channels, *size)`. `layer`: torch's name."""
 
-    name: ClassVar[str] = "adaptive_avg_pool"
+    layer: ClassVar[str]
 
     size: Axes
 
@@ -151,14 +151,30 @@ class AdaptiveAvgPool(Operation):
         extents = tuple((p + 2 * q - 2) // q for p, q in lowest)
         return extents, tuple(max(1, size // n) for size, n in zip(sizes, outputs, strict=True))
 
-    def canonical(self, *inputs: Shape) -> "AdaptiveAvgPool":
+    def canonical(self, *inputs: Shape) -> Self:
         return replace(self, size=self.shape(*inputs)[1:])
 
     def module(self, *inputs: Shape) -> "nn.Module":
         from torch import nn
 
-        layer: type[nn.AdaptiveAvgPool2d] = getattr(nn, f"AdaptiveAvgPool{spatial_rank(inputs[0])}d")
+        layer: type[nn.AdaptiveAvgPool2d] = getattr(nn, f"{self.layer}{spatial_rank(inputs[0])}d")
         return layer(self.shape(*inputs)[1:])
+
+
+@dataclass(frozen=True)
+class AdaptiveAvgPool(_AdaptivePool):
+    """Average over windows that grow with the input."""
+
+    name: ClassVar[str] = "adaptive_avg_pool"
+    layer: ClassVar[str] = "AdaptiveAvgPool"
+
+
+@dataclass(frozen=True)
+class AdaptiveMaxPool(_AdaptivePool):
+    """Maximum over windows that grow with the input."""
+
+    name: ClassVar[str] = "adaptive_max_pool"
+    layer: ClassVar[str] = "AdaptiveMaxPool"
 
 
 def pooled_size(size: int, kernel: int, stride: int, padding: int, ceil: bool) -> int:
