@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 FLOAT = 4  # bytes
 VIEWS = frozenset({"input", "identity", "flatten", "slice", "split"})  # outputs that share their input's memory
-GLOBAL = frozenset({"global_avg_pool", "adaptive_avg_pool", "adaptive_max_pool"})  # see everything: not counted in a receptive field
+# These see everything, and are not counted in a receptive field.
+GLOBAL = frozenset({"global_avg_pool", "adaptive_avg_pool", "adaptive_max_pool"})
 
 
 class ModuleCost(NamedTuple):

@@ -17,7 +17,8 @@ def initialise(model: nn.Module, seed: int) -> None:
 
     Convolutions: normal, variance 2 / (outputs that an input feeds), He et al. 2015, Delving Deep into Rectifiers,
     arXiv:1502.01852, equation 14; a grouped convolution's input feeds its own group only. Linear layers: uniform within
-    1 / sqrt(inputs), torch's own. Biases are 0, or a convolution's `bias_start`. The same seed gives the same weights on any device.
+    1 / sqrt(inputs), torch's own. Biases are 0, or a convolution's `bias_start`. The same seed gives the same
+    weights on any device.
     """
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():

@@ -121,7 +121,7 @@ class Conv(Operation):
             self.bias,
         )
         if self.bias_start:
-            module.bias_start = self.bias_start  # read by nas.network.initialise
+            module.bias_start = self.bias_start  # type: ignore[assignment]  # read by nas.network.initialise
         return module
 
 
