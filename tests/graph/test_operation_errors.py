@@ -63,7 +63,7 @@ def test_shape_errors_name_the_sizes(op: Operation, shape: Shape, words: str) ->
         ("conv", {"channels": 0, "kernel": 3}, "channels"),
         ("conv", {"channels": "8", "kernel": 3}, "channels"),
         ("conv", {"channels": 8, "kernel": 3, "padding": -1}, "padding"),
-        ("conv", {"channels": 8, "kernel": 3, "padding": "same"}, "padding"),
+        ("conv", {"channels": 8, "kernel": 3, "padding": "valid"}, "padding"),
         ("conv", {"channels": 8, "kernel": 3, "bias": 1}, "bias"),
         ("conv", {"channels": 8, "kernel": 3, "bias_start": "low"}, "bias_start"),
         ("linear", {"features": None}, "features"),

@@ -1,14 +1,17 @@
 """Shapes, weights and costs of the primitives equal what torch measures; modules compute what the documents say."""
 
 import dataclasses
+import math
 import pickle
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
 from nas.errors import ShapeError
@@ -75,7 +78,7 @@ def test_convolutions_are_torchs(data: st.DataObject) -> None:
         data.draw(st.none() | small.map(lambda n: n * groups)),
         kernel=data.draw(axes(shape, st.integers(1, 5))),
         stride=data.draw(axes(shape, small)),
-        padding=data.draw(st.none() | axes(shape, st.integers(0, 3))),
+        padding=data.draw(st.none() | st.just("same") | axes(shape, st.integers(0, 3))),
         dilation=data.draw(axes(shape, st.integers(1, 3))),
         groups=groups,
         bias=data.draw(st.booleans()),
@@ -96,6 +99,40 @@ def test_pools_are_torchs(data: st.DataObject) -> None:
     }
     fits_as_in_torch(MaxPool(**shared), shape)
     fits_as_in_torch(AvgPool(**shared, count_include_pad=data.draw(st.booleans())), shape)
+
+
+@quick
+@given(st.data())
+def test_same_padding_is_tensorflows(data: st.DataObject) -> None:
+    """ceil(size / stride) windows; what is padded is split over both sides, the larger half after."""
+    size, kernel, stride = (data.draw(st.integers(1, most)) for most in (9, 5, 4))
+    count = -(-size // stride)
+    total = max(0, (count - 1) * stride + kernel - size)
+    sides = (total // 2, total - total // 2) * 2
+    shape, x = (2, size, size), torch.randn(2, 2, size, size)
+    conv = Conv(3, kernel, stride, "same")
+    weights = conv.module(shape)
+    y = functional.conv2d(functional.pad(x, sides), weights.weight, weights.bias, stride)
+    torch.testing.assert_close(weights(x), y)
+    assert conv.shape(shape) == (3, count, count)
+    agrees(conv, shape)
+    for pool in (MaxPool, AvgPool, partial(AvgPool, count_include_pad=False)):
+        op = pool(kernel, stride, "same")
+        if stride == 1 and kernel % 2 == 0:
+            with pytest.raises(ShapeError):
+                op.shape(shape)
+            continue
+        border = -math.inf if op.name == "max_pool" else 0
+        windows = functional.pad(x, sides, value=border).unfold(2, kernel, stride).unfold(3, kernel, stride)
+        windows = windows[:, :, :count, :count].flatten(4)
+        inside = functional.pad(torch.ones_like(x), sides).unfold(2, kernel, stride).unfold(3, kernel, stride)
+        divisor = (
+            kernel**2 if getattr(op, "count_include_pad", True) else inside[:, :, :count, :count].flatten(4).sum(4)
+        )
+        expected = windows.amax(4) if op.name == "max_pool" else windows.sum(4) / divisor
+        torch.testing.assert_close(op.module(shape)(x), expected)
+        torch.testing.assert_close(op.canonical(shape).module(shape)(x), expected)
+        agrees(op, shape)
 
 
 @quick

@@ -4,6 +4,7 @@ They run for every operation of every genome, so the usual case is one compariso
 """
 
 import math
+from typing import Any
 
 from nas.errors import ArgumentError
 
@@ -26,6 +27,14 @@ def check_axes(owner: object, argument: str, least: int = 1) -> None:
     for item in value:
         check_whole(argument, item, least)
     object.__setattr__(owner, argument, tuple(value))
+
+
+def check_padding(owner: Any) -> None:
+    """`owner.padding` is the word `same`, a whole number from 0, or a list of one to three."""
+    if isinstance(owner.padding, str) and owner.padding != "same":
+        raise ArgumentError("padding", owner.padding, "a whole number from 0, or same")
+    if owner.padding != "same":
+        check_axes(owner, "padding", 0)
 
 
 def check_number(argument: str, value: object, low: float = -math.inf, high: float = math.inf) -> None:

@@ -1,13 +1,14 @@
 """The two operations that multiply: convolution and the linear layer."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.errors import ShapeError
 from nas.graph.operation import Operation, Shape
-from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_number, check_whole
-from nas.graph.operations.shapes import brief, per_axis, spatial_rank, text
+from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_number, check_padding, check_whole
+from nas.graph.operations.shapes import brief, per_axis, same_pads, spatial_rank, text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -18,8 +19,9 @@ class Conv(Operation):
     """Convolution, 1D to 3D by the input's rank.
 
     `channels` None: the input's. `padding` None pads kernel - 1 positions (dilated) in all, so that the size is kept at
-    stride 1; where that is odd, the larger half goes after at stride 1 and is left out at other strides. `bias_start`:
-    the bias of a new network, as of a gate that is to begin closed.
+    stride 1; where that is odd, the larger half goes after at stride 1 and is left out at other strides. `same` pads as
+    TensorFlow does: as little as gives size / stride outputs, rounded up, the larger half after. `bias_start`: the bias
+    of a new network, as of a gate that is to begin closed.
     """
 
     name: ClassVar[str] = "conv"
@@ -28,7 +30,7 @@ class Conv(Operation):
     channels: int | None = None
     kernel: Axes = None  # type: ignore[assignment]  # required, but documents may leave out the channels before it
     stride: Axes = 1
-    padding: Axes | None = None
+    padding: Axes | str | None = None
     dilation: Axes = 1
     groups: int = 1
     bias: bool = True
@@ -40,18 +42,21 @@ class Conv(Operation):
         check_axes(self, "kernel")
         check_axes(self, "stride")
         if self.padding is not None:
-            check_axes(self, "padding", 0)
+            check_padding(self)
         check_axes(self, "dilation")
         check_whole("groups", self.groups)
         check_flag("bias", self.bias)
         check_number("bias_start", self.bias_start)
 
-    def _pads(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """(before, after) for each spatial axis."""
-        if self.padding is not None:
-            pads = per_axis("padding", self.padding, rank)
-            return pads, pads
+    def _pads(self, sizes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """(before, after) for each spatial axis of these sizes."""
+        rank = len(sizes)
         extents, strides = self._window(rank)
+        if self.padding == "same":
+            return same_pads(sizes, extents, strides)
+        if self.padding is not None:
+            pads = per_axis("padding", self.padding, rank)  # type: ignore[arg-type]
+            return pads, pads
         before = tuple((extent - 1) // 2 for extent in extents)
         if any(stride != 1 for stride in strides):
             return before, before
@@ -69,7 +74,7 @@ class Conv(Operation):
             if count % self.groups:
                 raise ShapeError(f"groups {self.groups} does not divide the {count} {side} channels")
         extents, strides = self._window(rank)
-        before, after = self._pads(rank)
+        before, after = self._pads(sizes)
         padded = [size + b + a for size, b, a in zip(sizes, before, after, strict=True)]
         if any(size < extent for size, extent in zip(padded, extents, strict=True)):
             kernel = brief(per_axis("kernel", self.kernel, rank))
@@ -94,13 +99,14 @@ class Conv(Operation):
 
     def canonical(self, *inputs: Shape) -> "Conv":
         rank = spatial_rank(inputs[0])
-        before, after = self._pads(rank)
+        before, after = self._pads(inputs[0][1:])
+        strided = any(stride != 1 for stride in self._window(rank)[1])
         return replace(
             self,
             channels=self.channels or inputs[0][0],
             kernel=per_axis("kernel", self.kernel, rank),
             stride=per_axis("stride", self.stride, rank),
-            padding=before if before == after else None,
+            padding=before if before == after else "same" if strided else None,
             dilation=per_axis("dilation", self.dilation, rank),
         )
 
@@ -108,15 +114,22 @@ class Conv(Operation):
         from torch import nn
 
         rank = spatial_rank(inputs[0])
-        before, after = self._pads(rank)
-        layer: type[nn.Conv2d] = getattr(nn, f"Conv{rank}d")
-        module = layer(
+        before, after = self._pads(inputs[0][1:])
+        stride = per_axis("stride", self.stride, rank)
+        layer: Any = getattr(nn, f"Conv{rank}d")
+        padding: Any = before if before == after else "same"
+        if padding == "same" and stride != (1,) * rank:
+            from nas.graph.operations import padded
+
+            layer = getattr(padded, f"PaddedConv{rank}d")
+            padding = tuple(width for axis in reversed(range(rank)) for width in (before[axis], after[axis]))
+        module: nn.Module = layer(
             inputs[0][0],
             self.channels or inputs[0][0],
-            per_axis("kernel", self.kernel, rank),  # type: ignore[arg-type]
-            per_axis("stride", self.stride, rank),  # type: ignore[arg-type]
-            before if before == after else "same",  # type: ignore[arg-type]
-            per_axis("dilation", self.dilation, rank),  # type: ignore[arg-type]
+            per_axis("kernel", self.kernel, rank),
+            stride,
+            padding,
+            per_axis("dilation", self.dilation, rank),
             self.groups,
             self.bias,
         )

@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nas.errors import ArgumentError, ShapeError
 from nas.graph.operation import Operation, Shape
-from nas.graph.operations.arguments import Axes, check_axes, check_flag
-from nas.graph.operations.shapes import brief, per_axis, spatial_rank, text
+from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_padding
+from nas.graph.operations.shapes import brief, per_axis, same_pads, spatial_rank, text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,50 +15,61 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _WindowPool(Operation):
-    """What max and average pooling share. `stride` None: the kernel. `ceil`: a last, partial window counts too."""
+    """What max and average pooling share. `stride` None: the kernel. `ceil`: a last, partial window counts too.
+
+    `padding` same pads as TensorFlow does: as little as gives size / stride windows, rounded up, the larger half after.
+    """
 
     kernel: Axes
     stride: Axes | None = None
-    padding: Axes = 0
+    padding: Axes | str = 0
     ceil: bool = False
 
     def __post_init__(self) -> None:
         check_axes(self, "kernel")
         if self.stride is not None:
             check_axes(self, "stride")
-        check_axes(self, "padding", 0)
+        check_padding(self)
         check_flag("ceil", self.ceil)
-        if self.padding != 0:
+        if self.padding != 0 and not isinstance(self.padding, str):
             rank = max(len(value) for value in (self.kernel, self.padding, (0,)) if isinstance(value, tuple))
             kernel, padding = per_axis("kernel", self.kernel, rank), per_axis("padding", self.padding, rank)
             if any(2 * p > k for k, p in zip(kernel, padding, strict=True)):
                 raise ArgumentError("padding", self.padding, f"at most half of the kernel, {brief(kernel)}")
 
-    def _axes(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-        """Kernel, stride and padding for each spatial axis."""
+    def _axes(self, shape: Shape) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], bool]:
+        """Kernel, stride and padding before for each spatial axis; and `ceil`.
+
+        A `same` padding that is wider after is half of it before and a last, partial window.
+        """
+        rank, sizes = len(shape) - 1, shape[1:]
         kernel = per_axis("kernel", self.kernel, rank)
         stride = kernel if self.stride is None else per_axis("stride", self.stride, rank)
-        return kernel, stride, per_axis("padding", self.padding, rank)
+        if self.padding != "same":
+            return kernel, stride, per_axis("padding", self.padding, rank), self.ceil  # type: ignore[arg-type]
+        before, after = same_pads(sizes, kernel, stride)
+        if any(b < a and s == 1 for b, a, s in zip(before, after, stride, strict=True)):
+            raise ShapeError(f"an even kernel at stride 1, {brief(kernel)}, has no same padding")
+        return kernel, stride, before, self.ceil or before != after
 
     def shape(self, *inputs: Shape) -> Shape:
         channels, *sizes = inputs[0]
-        kernel, stride, padding = self._axes(spatial_rank(inputs[0]))
-        outputs = [
-            pooled_size(size, k, s, p, self.ceil) for size, k, s, p in zip(sizes, kernel, stride, padding, strict=True)
-        ]
+        spatial_rank(inputs[0])
+        kernel, stride, padding, ceil = self._axes(inputs[0])
+        outputs = [pooled_size(n, k, s, p, ceil) for n, k, s, p in zip(sizes, kernel, stride, padding, strict=True)]
         if min(outputs) < 1:
             raise ShapeError(f"kernel {brief(kernel)} does not fit in {text(sizes)} (padding {brief(padding)})")
         return (channels, *outputs)
 
     def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        return self._axes(len(inputs[0]) - 1)[:2]
+        return self._axes(inputs[0])[:2]
 
     def canonical(self, *inputs: Shape) -> Self:
-        kernel, stride, padding = self._axes(spatial_rank(inputs[0]))
+        kernel, stride, padding, ceil = self._axes(inputs[0])
         floor = replace(self, kernel=kernel, stride=stride, padding=padding, ceil=False)
         # A kernel that only fits with `ceil` has no floor shape; sizes are compared without raising.
         sizes = zip(inputs[0][1:], kernel, stride, padding, strict=True)
-        if not self.ceil or all(pooled_size(*axis, True) == pooled_size(*axis, False) for axis in sizes):
+        if not ceil or all(pooled_size(*axis, True) == pooled_size(*axis, False) for axis in sizes):
             return floor
         return replace(floor, ceil=True)
 
@@ -72,10 +83,9 @@ class MaxPool(_WindowPool):
     def module(self, *inputs: Shape) -> "nn.Module":
         from torch import nn
 
-        rank = spatial_rank(inputs[0])
-        kernel, stride, padding = self._axes(rank)
-        layer: type[nn.MaxPool2d] = getattr(nn, f"MaxPool{rank}d")
-        return layer(kernel, stride, padding, ceil_mode=self.ceil)
+        kernel, stride, padding, ceil = self._axes(inputs[0])
+        layer: type[nn.MaxPool2d] = getattr(nn, f"MaxPool{spatial_rank(inputs[0])}d")
+        return layer(kernel, stride, padding, ceil_mode=ceil)
 
 
 @dataclass(frozen=True)
@@ -91,22 +101,35 @@ class AvgPool(_WindowPool):
         check_flag("count_include_pad", self.count_include_pad)
 
     def shape(self, *inputs: Shape) -> Shape:
-        kernel, sizes = self._axes(spatial_rank(inputs[0]))[0], inputs[0][1:]
+        spatial_rank(inputs[0])
+        kernel, sizes = self._axes(inputs[0])[0], inputs[0][1:]
         if len(sizes) == 3 and any(size < k for size, k in zip(sizes, kernel, strict=True)):
             raise ShapeError(f"kernel {brief(kernel)} does not fit in {text(sizes)} (in 3D, torch counts no padding)")
         return _WindowPool.shape(self, *inputs)
 
     def canonical(self, *inputs: Shape) -> Self:
         spelled = _WindowPool.canonical(self, *inputs)
-        return spelled if any(self._axes(len(inputs[0]) - 1)[2]) else replace(spelled, count_include_pad=True)
+        if self._zeros(inputs[0]):
+            return replace(spelled, padding="same", ceil=False)
+        return spelled if any(self._axes(inputs[0])[2]) else replace(spelled, count_include_pad=True)
 
     def module(self, *inputs: Shape) -> "nn.Module":
         from torch import nn
 
         rank = spatial_rank(inputs[0])
-        kernel, stride, padding = self._axes(rank)
-        layer: type[nn.AvgPool1d] = getattr(nn, f"AvgPool{rank}d")
-        return layer(kernel, stride, padding, self.ceil, self.count_include_pad)  # type: ignore[arg-type]
+        kernel, stride, padding, ceil = self._axes(inputs[0])
+        layer: Any = getattr(nn, f"AvgPool{rank}d")
+        if not self._zeros(inputs[0]):
+            module: nn.Module = layer(kernel, stride, padding, ceil, self.count_include_pad)
+            return module
+        if rank == 1:
+            raise ShapeError("same padding that counts as zeros is for maps of 2 or 3 spatial axes")
+        whole: nn.Module = layer(kernel, stride, padding, ceil, divisor_override=math.prod(kernel))
+        return whole
+
+    def _zeros(self, shape: Shape) -> bool:
+        """Whether a partial window's missing numbers count as zeros (torch never counts those of `ceil`)."""
+        return self.padding == "same" and self.count_include_pad and self._axes(shape)[3] and not self.ceil
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Reading shapes: ranks, numbers for each axis, and how errors print them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from nas.errors import ShapeError
 from nas.graph.operation import Shape
@@ -31,6 +31,16 @@ def per_axis(argument: str, value: Axes, rank: int) -> tuple[int, ...]:
             f"{argument} has {len(value)} numbers, the input has {rank} spatial {'axis' if rank == 1 else 'axes'}"
         )
     return value
+
+
+def same_pads(
+    sizes: Sequence[int], extents: Sequence[int], strides: Sequence[int]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """TensorFlow's SAME, (before, after) for each axis: the least that gives size / stride windows, rounded up."""
+    outputs = [-(-size // stride) for size, stride in zip(sizes, strides, strict=True)]
+    windows = zip(sizes, outputs, extents, strides, strict=True)
+    total = [max(0, (count - 1) * stride + extent - size) for size, count, extent, stride in windows]
+    return tuple(width // 2 for width in total), tuple(width - width // 2 for width in total)
 
 
 def brief(sizes: tuple[int, ...]) -> str:

@@ -1,0 +1,82 @@
+"""Convolutions with any padding: torch's own pad both sides alike, or keep the size.
+
+`padding` is what torch.nn.functional.pad takes: (before, after) of each axis, the last axis first. One class a rank,
+each whole in itself, since exported files get a copy of those that they use.
+"""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class PaddedConv1d(nn.Conv1d):
+    """nn.Conv1d after functional.pad."""
+
+    padding: tuple[int, ...]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int],
+        stride: int | tuple[int],
+        padding: Sequence[int],
+        dilation: int | tuple[int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, 0, dilation, groups, bias)
+        self.padding = tuple(padding)
+
+    def forward(self, input: Tensor) -> Tensor:
+        padded = functional.pad(input, self.padding)
+        return functional.conv1d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+
+class PaddedConv2d(nn.Conv2d):
+    """nn.Conv2d after functional.pad."""
+
+    padding: tuple[int, ...]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        stride: int | tuple[int, int],
+        padding: Sequence[int],
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, 0, dilation, groups, bias)
+        self.padding = tuple(padding)
+
+    def forward(self, input: Tensor) -> Tensor:
+        padded = functional.pad(input, self.padding)
+        return functional.conv2d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+
+class PaddedConv3d(nn.Conv3d):
+    """nn.Conv3d after functional.pad."""
+
+    padding: tuple[int, ...]
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int, int],
+        stride: int | tuple[int, int, int],
+        padding: Sequence[int],
+        dilation: int | tuple[int, int, int] = 1,
+        groups: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, 0, dilation, groups, bias)
+        self.padding = tuple(padding)
+
+    def forward(self, input: Tensor) -> Tensor:
+        padded = functional.pad(input, self.padding)
+        return functional.conv3d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
