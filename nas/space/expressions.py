@@ -53,6 +53,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "max": max,
     "ceil": math.ceil,
     "floor": math.floor,
+    "log": math.log,
     "round": round,
     "len": len,
     "range": _range,

@@ -41,6 +41,7 @@ NAMES = {"width": 64, "depths": [3, 4, 6, 3], "word": "relu", "flag": True, "rat
         ("range(3)", [0, 1, 2]),
         ("range(1, 9, 3)", [1, 4, 7]),
         ("divisible(width * 1.4, 8)", 88),
+        ("round(log(width) / log(2))", 6),
         (" width ", 64),
     ],
 )
