@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from nas.network import Network
     from nas.space import Genome
 
-OURS = ("nas.graph.operations.modules", "nas.network.in_place")  # classes that the file gets a copy of
+# Classes that the file gets a copy of:
+OURS = ("nas.graph.operations.modules", "nas.graph.operations.padded", "nas.network.in_place")
 AXES = {"kernel_size", "stride", "padding", "dilation", "output_size", "scale_factor", "normalized_shape"}
 
 HELPERS = '''
