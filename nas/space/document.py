@@ -125,6 +125,11 @@ class Document:
         return self.data["network"]
 
     @cached_property
+    def defaults(self) -> dict[str, AnyMapping[str, Any]]:
+        """Arguments by operation or block, where a call gives none."""
+        return dict(self.data.get("defaults") or {})
+
+    @cached_property
     def parameters(self) -> dict[str, Any]:
         """Document parameters, each after those that it reads; raises UserError for a circle."""
         written = self.data.get("parameters") or {}
@@ -197,7 +202,7 @@ def check_top(data: Any, file: str) -> None:
     for key in data:
         if key not in TOP_KEYS:
             raise UserError(line_of(data, key) or file, f"unknown key '{key}'", did_you_mean(key, TOP_KEYS))
-    for key in ("parameters", "variants", "blocks", "cells", "final"):
+    for key in ("parameters", "variants", "blocks", "cells", "defaults", "final"):
         if data.get(key) is not None and not isinstance(data[key], dict):
             raise UserError(line_of(data, key) or file, f"{key}: expected a mapping of names, not {kind_of(data[key])}")
     for name, overrides in (data.get("variants") or {}).items():

@@ -18,7 +18,7 @@ from nas.space.expressions import UNKNOWN, ExpressionError, is_expression
 from nas.space.files import library
 from nas.space.forms import FORM
 from nas.space.language import FORMS, RESERVED
-from nas.space.problems import UNPLACED, DocumentError, placed
+from nas.space.problems import UNPLACED, DocumentError, place, placed
 from nas.space.reader import line_of
 from nas.space.values import as_mapping, bind, only, settle, shown
 from nas.space.walk import Closure, Flow, Place, Target
@@ -50,6 +50,7 @@ class Interpreter:
             )
 
         try:
+            self.check_defaults()
             return bind(self.target, document.parameters.items(), flow, at, known, network, under="")
         except DocumentError as error:
             raise error.on(document.name) from None
@@ -58,6 +59,18 @@ class Interpreter:
         except RecursionError:
             where = line_of(document.data, "network") or document.name
             raise DocumentError(where, "nested too deeply to read") from None
+
+    def check_defaults(self) -> None:
+        """The document's `defaults` are of operations and blocks that exist, and of arguments that these have."""
+        written = self.document.data.get("defaults") or {}
+        for word, arguments in written.items():
+            with place(written, word, f"defaults.{word}"):
+                if not self.knows(word):
+                    raise ExpressionError(f"unknown operation {shown(word)}; {did_you_mean(word, self.words())}")
+                if not isinstance(arguments, dict):
+                    raise ExpressionError(f"expected arguments with values, not {shown(arguments)}")
+                template = self.document.templates.get(word)
+                only(arguments, template.own if template else FIELDS[word], word)
 
     def step(self) -> None:
         """Counts what keeps a walk busy: items of chains, and turns of loops."""
@@ -150,6 +163,9 @@ class Interpreter:
             if argument not in known:
                 raise ExpressionError(f"{word} has no argument '{argument}'; {did_you_mean(argument, known)}")
         given = {key: value for key, value in at.given.items() if key in known} if at.given else {}
+        usual = self.document.defaults.get(word)
+        if usual is not None:
+            written = {**{key: value for key, value in usual.items() if key not in given}, **written}
         if template is None and word not in CHANNELS_OF_INPUT:
             given.pop("channels", None)  # those that `pad` takes are no number of channels to give
         outer = at.alone()

@@ -174,6 +174,13 @@ TOPS = [  # a document, and the beginning of its error
         "x.yaml:4: variants.v: no parameter 'dept'; did you mean 'depth'?",
     ),
     (f"{NETWORK}final: {{width: 3}}", "x.yaml:2: final: no parameter 'width'"),
+    (f"{NETWORK}defaults: 3", "x.yaml:2: defaults: expected a mapping of names, not a number"),
+    (f"{NETWORK}defaults: {{cnov: {{}}}}", "x.yaml:2: defaults.cnov: unknown operation 'cnov'; did you mean 'conv'?"),
+    (f"{NETWORK}defaults: {{conv: 3}}", "x.yaml:2: defaults.conv: expected arguments with values, not 3"),
+    (
+        f"{NETWORK}defaults: {{conv: {{kernl: 3}}}}",
+        "x.yaml:2: defaults.conv: conv has no 'kernl'; did you mean 'kernel'?",
+    ),
     (f"{NETWORK}blocks: {{relu: [tanh]}}", "x.yaml:2: blocks.relu: 'relu' is a word of the language"),
     (
         f"{NETWORK}blocks: {{b: {{parmeters: {{}}, body: [relu]}}}}",

@@ -251,3 +251,19 @@ def test_relaxed_alternatives_are_for_supernets_only():
     assert space.size() == 2
     with pytest.raises(UserError, match="unknown operation 'non' in 'relaxed'; did you mean 'none'"):
         space_of(f"{IN}network: [{{choice: [relu, tanh], relaxed: [non]}}]").size()
+
+
+DEFAULTS = "defaults: {batch_norm: {eps: =eps}, conv_bn: {kernel: 5}}\nparameters: {eps: 0.5}"
+
+
+def test_defaults_stand_in_for_arguments_that_no_call_gives():
+    graph = graph_of(f"{IN}{DEFAULTS}\nnetwork: [batch_norm, {{batch_norm: {{eps: 0.1}}}}, conv_bn, {{conv_bn: {{kernel: 1}}}}]")
+    norms = [node.arguments["eps"] for node in graph.nodes if node.operation == "batch_norm"]
+    assert norms[:2] == [0.5, 0.1]
+    assert [node.arguments["kernel"] for node in graph.nodes if node.operation == "conv"] == [5, 1]
+
+
+def test_defaults_give_way_to_what_an_edge_gives():
+    cells = "cells: {cell: {stride: 2, nodes: [{add: [[conv_bn, 0]]}]}}"
+    graph = graph_of(f"{IN}defaults: {{conv_bn: {{stride: 3, channels: 7}}}}\n{cells}\nnetwork: [cell]")
+    assert graph.shape == (4, 4, 4)
