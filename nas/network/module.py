@@ -89,7 +89,7 @@ def set_drop_path(model: nn.Module, rate: float) -> None:
     """Sets the rate of every drop_path whose document gives none."""
     for module in model.modules():
         if getattr(module, "scheduled", False):
-            module.rate = rate  # type: ignore[assignment]
+            module.p = rate  # type: ignore[assignment]
 
 
 def _names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:

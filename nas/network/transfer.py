@@ -1,213 +1,206 @@
 """Copying weights from another implementation of the same architecture, whatever its modules are called."""
 
-import copy
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from nas.errors import UserError
+from nas.errors import UserError, shortened
+from nas.network.in_place import AddInto
 from nas.network.module import Network
+from nas.network.stand_in import Layer, filled, hollow, own, seen, signature, sizes, watched
 
 TOLERANCE = 1e-6  # of one scale; both networks compute in float64, where equal ones agree to about 1e-12
-ATTEMPTS = 200  # runs of the network while look-alike layers are told apart
-
-Signature = tuple[Any, ...]
+ATTEMPTS = 1000  # wrong turns while look-alike layers are told apart
 
 
-@dataclass
-class Layer:
-    """A module with weights at one of its runs: `seen` summarises what it read."""
+class Fit(NamedTuple):
+    """A layer of the reference that one of ours may stand for, and which of its tensors each of ours is."""
 
-    name: str
-    module: nn.Module
-    signature: Signature
-    seen: Tensor
+    layer: Layer
+    keys: dict[str, str]
 
-    def __str__(self) -> str:
-        return f"'{self.name}' {self.module}"
+
+class State(NamedTuple):
+    """The run of our network before a step whose layer takes `fit`."""
+
+    step: int
+    values: list[Any]
+    pairs: dict[str, Fit]
+    fit: Fit | None
 
 
 class _Misfit(Exception):
-    """A layer of the network has no counterpart, given the choices so far."""
+    """The two networks differ, given the choices so far."""
 
 
 def transfer_weights(reference: nn.Module, model: Network) -> None:
     """Copies the parameters and buffers of `reference` into `model`, in place.
 
-    Two layers correspond where type, shapes, stride, groups and dilation agree and both read the same values: `model`
+    Two layers correspond where type, sizes, stride, groups and dilation agree and both read the same values: `model`
     runs on an image that the reference has seen, and each of its layers takes its weights, as it is reached, from the
     earliest unused layer of the reference that fits. Where several fit and the wrong one was taken, a later layer finds
-    none, and the choice is made again. All that happens on copies in float64, with weights and statistics drawn anew,
-    so that no two tensors are alike by accident; both networks must then give the same outputs. Auxiliary heads are
-    copied where `model` has them. Raises UserError, naming the layers, where the two are not the same network.
+    none, and the choice is made again. A linear layer may stand for a 1x1 convolution, channels may be the second axis
+    or the last, and a border may be padded or cut inside one network's layer and before the other's. Parameters that
+    modules of other classes than torch's own (ConvNeXt's layer scale) correspond by size and order alone.
+
+    All that happens on hollow copies in float64, whose layers draw weights while they run, so that no two tensors are
+    alike by accident; both networks must then give the same outputs. Auxiliary heads are copied where `model` has them.
+    Both networks stay in their mode, and the global generator is left alone. Raises UserError, naming the layers,
+    where the two are not the same network.
     """
     image = torch.randn(1, *model.graph.input, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    theirs, ours = _stand_in(reference, model), _stand_in(model, model)
-    _draw(theirs)
-    layers: list[Layer] = []
-
-    def record(name: str, module: nn.Module, x: Tensor) -> None:
-        layers.append(_layer(name, module, x))
-
-    with torch.no_grad(), _before_each(theirs, record):
-        expected = _outputs(theirs, image)
-    pairs, outputs = _match(layers, ours, image)
-
-    unused = [layer for layer in layers if layer.name not in pairs.values()]
-    if unused:
-        what = f"layer {unused[0]} of the reference has no counterpart in the network"
-        raise UserError("transfer_weights", what + _place(layers, unused[0], pairs))
-    error = max([_error(outputs[0], expected[:1]), *(_error(head, expected[1:]) for head in outputs[1:])])
-    if not error <= TOLERANCE:
-        what = f"all layers correspond, but the outputs differ by {error:.1g} of the largest"
-        raise UserError("transfer_weights", what, "the networks differ in operations without weights")
-    mine, other = dict(model.named_modules()), dict(reference.named_modules())
-    with torch.no_grad():
-        for name, counterpart in pairs.items():
-            values = _own(other[counterpart])
-            for key, tensor in _own(mine[name]).items():
-                tensor.copy_(values[key])
-
-
-def _match(layers: list[Layer], ours: nn.Module, image: Tensor) -> tuple[dict[str, str], list[Tensor]]:
-    """Our layers' names to theirs, and the outputs: depth-first over the choices among look-alikes, run after run."""
-    forced: list[int] = []  # which of the fitting layers to take at each choice; past its end the first
-    deepest: tuple[int, str] = (-1, "")
-    for _ in range(ATTEMPTS):
-        pairs: dict[str, str] = {}
-        choices: list[tuple[int, int]] = []  # (taken, out of)
-        take = partial(_take, layers, forced, pairs, choices)
+    heads = bool(model.graph.auxiliary)
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        theirs = hollow(reference, heads)
         try:
-            with torch.no_grad(), _before_each(ours, take):
-                return pairs, _outputs(ours, image)
-        except _Misfit as misfit:
-            deepest = max(deepest, (len(pairs), str(misfit)), key=lambda found: found[0])
-        while choices and choices[-1][0] + 1 == choices[-1][1]:
-            choices.pop()
-        if not choices:
-            break
-        forced = [taken for taken, _ in choices[:-1]] + [choices[-1][0] + 1]
-    raise UserError("transfer_weights", deepest[1])
+            with watched(theirs) as layers:
+                expected = _outputs(theirs(image))
+        except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
+            shape = "x".join(map(str, model.graph.input))
+            what = f"the reference cannot run on an image of {shape}: {shortened(str(error))}"
+            raise UserError("transfer_weights", what) from error
+        pairs = _Search(layers, hollow(model, heads), expected).run(image)
+        mine, other = dict(model.named_modules()), dict(reference.named_modules())
+        for name, (layer, keys) in pairs.items():
+            tensors, values = own(mine[name]), own(other[layer.name])
+            for key, counterpart in keys.items():
+                tensors[key].copy_(values[counterpart].reshape(tensors[key].shape))
 
 
-def _take(
-    layers: list[Layer],
-    forced: list[int],
-    pairs: dict[str, str],
-    choices: list[tuple[int, int]],
-    name: str,
-    module: nn.Module,
-    x: Tensor,
-) -> None:
-    """Before a layer of ours runs: gives it the weights of the layer of theirs that it stands for."""
-    here, used = _layer(name, module, x), set(pairs.values())
-    left = [layer for layer in layers if layer.name not in used]
-    fits = [layer for layer in left if layer.signature == here.signature and _close(layer.seen, here.seen)]
-    if not fits:
-        nearest = f"the next unused one is {left[0]}" if left else "all of its layers are used"
-        raise _Misfit(f"layer {here} of the network has no counterpart in the reference; {nearest}")
-    chosen = fits[0]
-    if len(fits) > 1:
-        turn = len(choices)
-        choices.append((forced[turn] if turn < len(forced) else 0, len(fits)))
-        chosen = fits[choices[-1][0]]
-    pairs[name] = chosen.name
-    values = _own(chosen.module)
-    for key, tensor in _own(module).items():
-        tensor.copy_(values[key])
+class _Search:
+    """Depth-first over the choices among look-alike layers. A wrong turn is resumed where it was taken."""
+
+    def __init__(self, layers: list[Layer], ours: nn.Module, expected: list[Tensor]) -> None:
+        assert isinstance(ours, Network)
+        self.layers, self.expected = layers, expected
+        self.steps, self.ends, self.slots = ours._training
+        self.names = {id(module): name for name, module in ours.named_modules()}
+        self.alike: dict[Any, list[Layer]] = {}
+        for layer in layers:
+            self.alike.setdefault(signature(layer.module), []).append(layer)
+        self.untried: list[State] = []
+
+    def run(self, image: Tensor) -> dict[str, Fit]:
+        """For each of our layers the one it stands for; raises UserError with the misfit that came last."""
+        self.untried = [State(0, [image] + [None] * (self.slots - 1), {}, None)]
+        deepest: tuple[int, str] = (-1, "")
+        for _ in range(ATTEMPTS):
+            if not self.untried:
+                break
+            state = self.untried.pop()
+            try:
+                self._follow(state)
+                return state.pairs
+            except _Misfit as misfit:
+                deepest = max(deepest, (len(state.pairs), str(misfit)), key=lambda found: found[0])
+        raise UserError("transfer_weights", deepest[1])
+
+    def _follow(self, state: State) -> None:
+        """Runs our network to its end; what else could have been taken on the way is left in `untried`."""
+        values, pairs, forced = state.values, state.pairs, state.fit
+        for number in range(state.step, len(self.steps)):
+            step = self.steps[number]
+            module, inputs = step.parent[step.name], [values[i] for i in step.reads]
+            if isinstance(module, AddInto) or getattr(module, "inplace", False):
+                inputs = [x.clone() for x in inputs]  # other turns need them
+            if own(module):
+                name = self.names[id(module)]
+                fits = [forced] if forced else self._fits(name, module, inputs[0], pairs)
+                forced = None
+                self.untried += [State(number, values[:], dict(pairs), other) for other in reversed(fits[1:])]
+                pairs[name] = fits[0]
+                drawn = fits[0].layer.drawn()
+                weights = {k: drawn[v].reshape(own(module)[k].shape) for k, v in fits[0].keys.items()}
+                with filled(module, weights):
+                    values[step.write] = module(*inputs)
+            else:
+                values[step.write] = module(*inputs)
+            for slot in step.frees:
+                values[slot] = None
+        self._judge(pairs, [values[end] for end in self.ends])
+
+    def _fits(self, name: str, module: nn.Module, x: Tensor, pairs: dict[str, Fit]) -> list[Fit]:
+        """What a layer of ours may stand for: a layer that reads the same, or the same but for its border; else
+        free parameters of its sizes."""
+        used = {(fit.layer.name, key) for fit in pairs.values() for key in fit.keys.values()}
+        here, tensors = seen(module, x), own(module)
+        alike = self.alike.get(signature(module), []) if signature(module) else []
+        alike = [layer for layer in alike if not any((layer.name, key) in used for key in tensors)]
+        fits = [layer for layer in alike if _same(layer, here)] or [layer for layer in alike if _within(layer, here)]
+        if fits:
+            return [Fit(layer, {key: key for key in own(layer.module) if key in tensors}) for layer in fits]
+        free = [
+            Fit(layer, dict(zip(tensors, keys, strict=True)))
+            for layer in self.alike.get(None, [])
+            for keys in _windows(list(own(layer.module)), len(tensors))
+            if not any((layer.name, key) in used for key in keys)
+            and all(sizes(own(layer.module)[key]) == sizes(t) for key, t in zip(keys, tensors.values(), strict=True))
+        ]
+        if not free:
+            raise _Misfit(self._lacking(name, module, alike, used))
+        return sorted(free, key=lambda fit: not _same(fit.layer, here))
+
+    def _judge(self, pairs: dict[str, Fit], outputs: list[Tensor]) -> None:
+        """Nothing of the reference is left over, and both networks say the same."""
+        used = {(fit.layer.name, key) for fit in pairs.values() for key in fit.keys.values()}
+        for number, layer in enumerate(self.layers):
+            if not all((layer.name, key) in used for key in own(layer.module)):
+                ours = {fit.layer.name: name for name, fit in pairs.items()}
+                before = [ours[earlier.name] for earlier in self.layers[:number] if earlier.name in ours]
+                place = f" (it was expected after '{before[-1]}')" if before else ""
+                raise _Misfit(f"layer {layer} of the reference has no counterpart in the network{place}")
+        error = max([_error(outputs[0], self.expected[:1]), *(_error(x, self.expected[1:]) for x in outputs[1:])])
+        if not error <= TOLERANCE:
+            what = f"all layers correspond, but the outputs differ by {error:.1g} of the largest"
+            raise _Misfit(f"{what}; the networks differ in operations without weights")
+
+    def _lacking(self, name: str, module: nn.Module, alike: list[Layer], used: set[tuple[str, str]]) -> str:
+        """Why a layer of ours has no counterpart."""
+        what = f"layer '{name}' {module} of the network has no counterpart in the reference; "
+        left = [layer for layer in self.layers if not all((layer.name, key) in used for key in own(layer.module))]
+        if not left:
+            return what + "all of its layers are used"
+        if alike and alike[0].name == left[0].name:
+            return what + f"the next unused one, {left[0]}, reads other values: what runs before it differs"
+        other = f" ('{alike[0].name}' is alike but reads other values)" if alike else ""
+        return what + f"the next unused one is {left[0]}{other}"
 
 
-def _stand_in(network: nn.Module, model: Network) -> nn.Module:
-    """A copy in float64. Layers work as at inference; containers as in training where the model has heads to run."""
-    twin = copy.deepcopy(network).to("cpu", torch.float64)
-    for module in twin.modules():
-        module.training = bool(model.graph.auxiliary) and next(module.children(), None) is not None
-    return twin
+def _windows(keys: list[str], length: int) -> list[list[str]]:
+    return [keys[start : start + length] for start in range(len(keys) - length + 1)]
 
 
-def _draw(network: nn.Module) -> None:
-    """New weights and statistics that keep activations near 1, so that layers and their inputs tell apart."""
-    generator = torch.Generator().manual_seed(1)
-    with torch.no_grad():
-        for module in network.modules():
-            for name, tensor in _own(module).items():
-                if name == "running_var" or (name == "weight" and tensor.ndim == 1):
-                    tensor.uniform_(0.5, 1.5, generator=generator)
-                elif tensor.ndim > 1:
-                    tensor.normal_(0, math.sqrt(2 / max(1, tensor[0].numel())), generator=generator)
-                elif tensor.is_floating_point():
-                    tensor.normal_(0, 0.1, generator=generator)
+def _same(theirs: Layer, here: Tensor) -> bool:
+    """Whether a layer of theirs read these values."""
+    if theirs.seen is None or theirs.seen.shape != here.shape:
+        return False
+    return bool((theirs.seen - here).abs().max() <= TOLERANCE * theirs.scale)
 
 
-def _own(module: nn.Module) -> dict[str, Tensor]:
-    """A module's own parameters and saved buffers, without its children's."""
-    tensors = {**module._parameters, **module._buffers}
-    return {k: v for k, v in tensors.items() if v is not None and k not in module._non_persistent_buffers_set}
-
-
-@contextmanager
-def _before_each(network: nn.Module, call: Callable[[str, nn.Module, Tensor], None]) -> Iterator[None]:
-    """While it is open, `call(name, module, input)` comes before every run of a layer with weights or statistics."""
-
-    def hook(name: str) -> Any:
-        return lambda module, inputs: call(name, module, inputs[0])
-
-    layers = [(name, m) for name, m in network.named_modules() if m._parameters or isinstance(m, _BatchNorm)]
-    handles = [module.register_forward_pre_hook(hook(name)) for name, module in layers]
-    try:
-        yield
-    finally:
-        for handle in handles:
-            handle.remove()
-
-
-def _layer(name: str, module: nn.Module, x: Tensor) -> Layer:
-    shapes = tuple((key, tuple(tensor.shape)) for key, tensor in sorted(_own(module).items()))
-    moves = tuple(_pair(getattr(module, key, None)) for key in ("stride", "groups", "dilation"))
-    # Length and two projections stand for the values, which would take gigabytes to keep.
-    flat = x.detach().reshape(-1)
-    seen = torch.stack([flat.norm(), flat.sum(), flat @ _wave(flat.numel())])
-    kind = next((base for base in type(module).__mro__ if base.__module__.startswith("torch.nn.")), type(module))
-    return Layer(name, module, (kind.__name__, shapes, moves, tuple(x.shape)), seen)
-
-
-@lru_cache(maxsize=32)
-def _wave(length: int) -> Tensor:
-    """A fixed direction that no network's activations lie across."""
-    return torch.cos(torch.arange(length, dtype=torch.float64) ** 1.5)
-
-
-def _pair(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list | tuple) else value
-
-
-def _close(a: Tensor, b: Tensor) -> bool:
-    return bool((a - b).abs().max() <= TOLERANCE * a[0])
+def _within(theirs: Layer, here: Tensor) -> bool:
+    """Whether a layer of theirs read these values but for a border: all positions of one are found in the other."""
+    if theirs.seen is None:
+        return False
+    limit = TOLERANCE * theirs.scale
+    small, large = sorted((x[x.abs() > limit] for x in (theirs.seen, here)), key=len)  # without zeros
+    if not len(small):
+        return False
+    large = large.sort().values
+    after = torch.searchsorted(large, small).clamp(max=len(large) - 1)
+    nearest = torch.minimum((large[after] - small).abs(), (large[(after - 1).clamp(min=0)] - small).abs())
+    return bool(nearest.max() <= limit)
 
 
 def _error(got: Tensor, expected: list[Tensor]) -> float:
     """Largest error over largest value, against the nearest of what is expected (heads come in either order)."""
-    fits = [wanted for wanted in expected if wanted.shape == got.shape]
+    fits = [wanted.reshape(got.shape) for wanted in expected if sizes(wanted) == sizes(got)]
     return min((float((got - wanted).abs().max() / wanted.abs().max()) for wanted in fits), default=math.inf)
 
 
-def _outputs(network: nn.Module, image: Tensor) -> list[Tensor]:
+def _outputs(result: Any) -> list[Tensor]:
     """The output, then those of auxiliary heads; torchvision returns named tuples, with None for absent heads."""
-    result = network(image)
     if isinstance(result, Tensor):
         return [result]
     return [item for part in result if part is not None for item in (part if isinstance(part, list) else [part])]
-
-
-def _place(layers: list[Layer], unused: Layer, pairs: dict[str, str]) -> str:
-    """Where in our network the counterpart of an unused layer was to be expected."""
-    ours = {theirs: name for name, theirs in pairs.items()}
-    before = [ours[layer.name] for layer in layers[: layers.index(unused)] if layer.name in ours]
-    return f" (it was expected after '{before[-1]}')" if before else ""

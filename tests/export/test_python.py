@@ -28,7 +28,7 @@ torch.manual_seed(9)
 assert [name for name, part in model.named_modules()] == torch.load("names.pt")
 model.load_state_dict(torch.load("weights.pt", weights_only=True))
 for name, rate in torch.load("rates.pt").items():
-    assert model.get_submodule(name).rate == rate
+    assert model.get_submodule(name).p == rate
 images = torch.load("images.pt")
 out = {"eval": model.eval()(images)}
 torch.manual_seed(5)
@@ -93,7 +93,7 @@ def check(model: Network, folder: Path, origin: str = "") -> str:
     model.train()(images)  # batch norm statistics that are not the initial ones
     text = source(model, origin)
     (folder / "model.py").write_text(text, encoding="utf-8")
-    rates = {name: module.rate for name, module in model.named_modules() if hasattr(module, "rate")}
+    rates = {name: module.p for name, module in model.named_modules() if hasattr(module, "p")}
     names = [name for name, _ in model.named_modules()]
     for name, value in {"weights": model.state_dict(), "images": images, "rates": rates, "names": names}.items():
         torch.save(value, folder / f"{name}.pt")
@@ -130,7 +130,7 @@ def test_drop_path_keeps_working(tmp_path: Path) -> None:
     space = nas.load("nasnet", input=[3, 16, 16])
     model = nas.build(space, space.sample(random.Random(1)))
     set_drop_path(model, 0.3)
-    assert "DropPath(rate=0.3, scheduled=True)" in check(model, tmp_path)
+    assert "DropPath(p=0.3, scheduled=True)" in check(model, tmp_path)
 
 
 def test_auxiliary_heads_and_all_operations_with_arguments(tmp_path: Path) -> None:

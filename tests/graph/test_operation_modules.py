@@ -5,6 +5,7 @@ import math
 
 import pytest
 import torch
+import torchvision
 from torch import nn
 
 from nas.graph.operation import Operation, Shape
@@ -58,16 +59,26 @@ def test_scale_is_a_constant_or_learned_for_each_channel() -> None:
 
 def test_drop_path_drops_whole_samples_in_training_only() -> None:
     path = OPERATIONS["drop_path"]().module((4, 2, 2))
-    assert path.scheduled and path.rate == 0.0 and not path.state_dict()
+    assert path.scheduled and path.p == 0.0 and not path.state_dict()
     assert not OPERATIONS["drop_path"](0.2).module((4, 2, 2)).scheduled
     x = torch.ones(4000, 4, 2, 2)
-    path.rate = 0.25
+    path.p = 0.25
     y = path(x)
     kept = y.flatten(1).amax(1)
     assert torch.equal(y, kept.view(-1, 1, 1, 1).expand_as(y))  # all of a sample or nothing
     assert set(kept.tolist()) == {0.0, torch.tensor(1 / 0.75).item()}
     assert abs(kept.mean().item() - 1) < 0.05
     assert path.eval()(x) is x
+
+
+@pytest.mark.parametrize("shape", [(8, 3), (8, 3, 5, 5)])
+def test_drop_path_draws_as_torchvisions(shape: tuple[int, ...]) -> None:
+    x = torch.randn(shape, dtype=torch.float64)
+    for rate in (0.0, 0.3, 0.9):
+        torch.manual_seed(1)
+        expected = torchvision.ops.StochasticDepth(rate, "row")(x)
+        torch.manual_seed(1)
+        assert torch.equal(OPERATIONS["drop_path"](rate).module(shape[1:])(x), expected)
 
 
 def test_mean_drops_paths_but_never_all() -> None:
@@ -161,7 +172,7 @@ def test_modules_compile_without_breaks_and_drop_path_reschedules() -> None:
     counter = CompileCounter()
     compiled = torch.compile(model, backend=counter, fullgraph=True)
     for epoch in range(20):
-        model.chain[-1].rate = 0.01 * epoch
+        model.chain[-1].p = 0.01 * epoch
         compiled(torch.randn(3, 6, 8, 8))
     assert counter.frame_count <= 4  # a rate for each epoch must not mean a compilation for each
     torch.testing.assert_close(torch.compile(model.eval())(x := torch.randn(2, 6, 8, 8)), model(x))

@@ -185,7 +185,7 @@ def test_set_drop_path_leaves_rates_of_the_document():
     b("drop_path", b("drop_path", 0, path="network.free"), rate=0.5, path="network.fixed")
     model = compile(b.graph())
     set_drop_path(model, 0.2)
-    assert (model.free.rate, model.fixed.rate) == (0.2, 0.5)
+    assert (model.free.p, model.fixed.p) == (0.2, 0.5)
 
 
 def test_the_package_does_not_import_torch():

@@ -23,22 +23,27 @@ class ChannelLayerNorm(nn.LayerNorm):
 
 
 class DropPath(nn.Module):
-    """Stochastic depth for each sample. `rate` may change between steps; `scheduled`: the training loop changes it."""
+    """Stochastic depth for each sample, drawn as torchvision.ops.StochasticDepth draws.
 
-    def __init__(self, rate: float = 0.0, scheduled: bool = False) -> None:
+    `p`, the rate, may change between steps; `scheduled`: the training loop changes it.
+    """
+
+    def __init__(self, p: float = 0.0, scheduled: bool = False) -> None:
         super().__init__()
-        self.rate = rate
+        self.p = p
         self.scheduled = scheduled
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.rate == 0.0:
+        if not self.training or self.p == 0.0:
             return x
-        keep = 1.0 - self.rate
-        noise = torch.rand((x.shape[0],) + (1,) * (x.ndim - 1), device=x.device)
-        return x * ((noise < keep).to(x.dtype) / keep)
+        keep = 1.0 - self.p
+        shape = (x.shape[0],) + (1,) * (x.ndim - 1)
+        if torch.compiler.is_compiling():  # where bernoulli_ would make the rate a constant, and each a compilation
+            return x * ((torch.rand(shape, device=x.device) < keep).to(x.dtype) / keep)
+        return x * torch.empty(shape, dtype=x.dtype, device=x.device).bernoulli_(keep).div_(keep)
 
     def extra_repr(self) -> str:
-        return f"rate={self.rate}, scheduled={self.scheduled}"
+        return f"p={self.p}, scheduled={self.scheduled}"
 
 
 class Zeros(nn.Module):
