@@ -89,7 +89,7 @@ def sizes(tensor: Tensor) -> tuple[int, ...]:
 
 
 def own(module: nn.Module) -> dict[str, Tensor]:
-    """A module's parameters and saved buffers, not its children's; buffers of classes that are not torch's are constants."""
+    """A module's parameters and saved buffers, not its children's. Of a class that is not torch's, parameters alone."""
     tensors = {**module._parameters, **(module._buffers if kind(module) else {})}
     return {k: v for k, v in tensors.items() if v is not None and k not in module._non_persistent_buffers_set}
 
