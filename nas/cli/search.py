@@ -24,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     final = "epochs of training the winner; 0 for none"
     evaluation.add_argument("--final-epochs", type=number(int, 0), metavar="N", help=final)
     _pairs(evaluation, "--final-set", "a parameter of the document for the winner's training, such as channels=36")
+    evaluation.add_argument("--final-recipe", metavar="NAME", help="of the winner's training (nas train --help)")
     where = parser.add_argument_group("where it runs")
     where.add_argument("--executor", type=one_of("serial", "ray"), default="serial", help="serial or ray")
     where.add_argument("--workers", type=number(int, 1), metavar="N", help="networks evaluated at a time (ray)")
@@ -63,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
         "epochs": args.epochs,
         "final_epochs": args.final_epochs,
         "final_set": pairs(args.final_set, "--final-set", value),
+        "final_recipe": args.final_recipe,
         "executor": args.executor,
         "workers": args.workers,
         "gpus_per_trial": args.gpus_per_trial,

@@ -1,17 +1,23 @@
-"""Train an architecture, a genome or a search's best with the final recipe, on all but the test images."""
+"""Train an architecture, a genome or a search's best by a recipe, on all but the test images."""
 
 import argparse
 import sys
 
-from nas.cli.parser import number
+from nas.cli.parser import number, one_of, pairs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.search import add_data
     from nas.cli.target import add_document
+    from nas.training.named import recipes
 
     add_document(parser, "arch", "a packaged name (nas list), a document, a genome file, or a run directory")
     add_data(parser, None)
+    names = tuple(recipes())
+    told = f"how it is trained: {', '.join(names)}"
+    parser.add_argument("--recipe", type=one_of(*names), default="final", metavar="NAME", help=told)
+    setting = "a setting of the recipe, such as learning_rate=0.05; again for more"
+    parser.add_argument("--recipe-set", action="append", default=[], metavar="NAME=VALUE", help=setting)
     parser.add_argument("--epochs", type=number(int, 1), metavar="N", help="of training; the recipe's if left out")
     parser.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of weights and images' order")
     parser.add_argument("--to", metavar="DIR", help="folder for the weights; runs/train-NAME-1 or so if left out")
@@ -21,14 +27,19 @@ def run(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from nas.cli.progress import Teller, accuracies
-    from nas.cli.target import find
+    from nas.cli.target import find, value
     from nas.data import describe
     from nas.errors import UserError
     from nas.evaluators import Train
     from nas.executors.attempt import reason
     from nas.run import Run
     from nas.run.directory import create, write_json
+    from nas.training import Recipe
 
+    settings = pairs(args.recipe_set, "--recipe-set", value)
+    if "epochs" in settings:
+        settings = {"steps": None, **settings}  # a recipe that counts steps would go on counting them
+    recipe = Recipe.named(args.recipe).replace(**settings)
     if args.dataset is None and (Path(args.arch) / "run.yaml").exists():
         searched = Run.open(args.arch).config.evaluator
         dataset, data = searched.get("dataset", "digits"), args.data or searched.get("data")
@@ -49,15 +60,26 @@ def run(args: argparse.Namespace) -> int:
         return True
 
     genome = target.genome or target.space.genome({})
+    trainer = Train(dataset, data, final_recipe=recipe)
     try:
-        measured = Train(dataset, data).final(genome, args.seed, args.epochs, {}, folder, report)
+        measured = trainer.final(genome, args.seed, args.epochs, {}, folder, report)
+    except UserError:
+        if not args.to and not any(folder.iterdir()):
+            folder.rmdir()
+        raise
+    except KeyboardInterrupt:
+        tell.keep()
+        tell.say(f"stopped; to go on from its last whole epoch: the same command with --to {folder}")
+        return 130
     except (RuntimeError, MemoryError) as error:  # it diverged, or memory ran out
         tell.keep()
         tell.say(f"error: {args.arch}: the training failed: {reason(error)}")
         return 1
     genome = target.space.final().genome(dict(genome.answers))
     genome.save(folder / "genome.json")
-    write_json(folder / "result.json", {"dataset": dataset, "seed": args.seed, "final": measured})
+    trained_by = {"name": args.recipe, "settings": trainer.last_recipe(args.epochs).to_json()}
+    result = {"dataset": dataset, "seed": args.seed, "recipe": trained_by, "final": measured}
+    write_json(folder / "result.json", result)
     tell.keep()
     tell.say(f"trained: {accuracies(measured)}; in {folder}")
     tell.say(f"next: nas export {folder} --to DIR")

@@ -30,8 +30,9 @@ class Train:
 
     `train_images` caps the training images, always the same ones, for cheap budgets; `valid_fraction` is as in
     `nas.data.load`. `device` is torch's name of one; None takes a GPU where there is one. `threads` caps the CPU's;
-    None takes what the executor set, else every core. Raises UserError where the network's input or classes are not
-    the data set's, training.Diverged, and whatever torch raises when memory runs out.
+    None takes what the executor set, else every core. `final_recipe` is for the last training of a winner; None: the
+    named one, "final", in the number and memory formats of `recipe`. Raises UserError where the network's input or
+    classes are not the data set's, training.Diverged, and whatever torch raises when memory runs out.
     """
 
     dataset: str = "digits"
@@ -41,6 +42,7 @@ class Train:
     valid_fraction: float | None = None
     device: str | None = None
     threads: int | None = None
+    final_recipe: Recipe | None = None
 
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():
@@ -62,7 +64,7 @@ class Train:
         from nas.training.loop import fit
 
         model, data = self._ready(Space(trial.genome.document).graph(trial.genome), trial.seed, self.train_images)
-        recipe = self.recipe.replace(epochs=trial.budget, steps=None) if trial.budget else self.recipe
+        recipe = self.recipe.for_epochs(trial.budget) if trial.budget else self.recipe
         device = data.images["train"].device
         return fit(model, data, recipe, trial.seed, report=report, checkpoint=checkpoint, device=device)
 
@@ -75,7 +77,7 @@ class Train:
         directory: Path,
         report: Report,
     ) -> Metrics:
-        """Trains the genome's network, with its document's `final:` parameters and `final_set`, by the final recipe.
+        """Trains the genome's network, with its document's `final:` parameters and `final_set`, by `last_recipe`.
 
         On the training and validation images together; the metrics have `test_accuracy`, measured once, at the end. The
         weights go to `directory`/weights.safetensors. A training that was interrupted goes on from its last epoch.
@@ -86,15 +88,7 @@ class Train:
 
         space = Space(genome.document).final(final_set)
         model, data = self._ready(space.graph(space.genome(genome.answers)), seed, None)
-        recipe = Recipe.named("final")
-        epochs = epochs or recipe.epochs
-        recipe = recipe.replace(
-            epochs=epochs,
-            evaluate_every=epochs,  # the test images are looked at once
-            precision=self.recipe.precision,
-            channels_last=self.recipe.channels_last,
-            cuda_graphs=self.recipe.cuda_graphs,
-        )
+        recipe = self.last_recipe(epochs)
         checkpoint = directory / "checkpoint.safetensors"
         metrics = fit(
             model,
@@ -110,6 +104,15 @@ class Train:
         save_weights(directory / "weights.safetensors", model)
         checkpoint.unlink(missing_ok=True)
         return metrics
+
+    def last_recipe(self, epochs: int | None) -> Recipe:
+        """By which `final` trains, for so many epochs; None: the recipe's own number."""
+        formats = ("precision", "channels_last", "cuda_graphs")
+        recipe = self.final_recipe or Recipe.named("final").replace(
+            **{name: getattr(self.recipe, name) for name in formats}
+        )
+        recipe = recipe.replace(evaluate_every=0)  # the test images are looked at once, at the end
+        return recipe.for_epochs(epochs) if epochs else recipe
 
     def _ready(self, graph: Graph, seed: int, train_images: int | None) -> tuple[nn.Module, Dataset]:
         """The graph's network, and the data set on the device; raises UserError where they do not fit each other."""

@@ -7,17 +7,22 @@ from typing import Any
 
 from nas.errors import UserError, did_you_mean
 from nas.evaluators import FunctionEvaluator, Train
+from nas.training import Recipe
 from nas.types import Evaluator
 
 NAMES = ("train",)
 
 
-def evaluator_of(given: Any, dataset: str, data: str | None) -> Evaluator:
-    """The evaluator meant by a name, a function of a genome, or an evaluator. Raises UserError for anything else."""
+def evaluator_of(given: Any, dataset: str, data: str | None, final_recipe: str | None = None) -> Evaluator:
+    """The evaluator meant by a name, a function of a genome, or an evaluator. Raises UserError for anything else.
+
+    `final_recipe` names that of the winner's last training by the built-in evaluator.
+    """
     if given == "train":
         folder = Path(dataset).expanduser()
         name = str(folder.resolve()) if "/" in dataset or (folder / ".").is_dir() else dataset
-        return Train(dataset=name, data=str(Path(data).expanduser().resolve()) if data else None)
+        final = Recipe.named(final_recipe) if final_recipe else None
+        return Train(dataset=name, data=str(Path(data).expanduser().resolve()) if data else None, final_recipe=final)
     if isinstance(given, str):
         raise UserError("evaluator", f"unknown evaluator '{given}'", did_you_mean(given, NAMES))
     if not callable(given):
@@ -30,7 +35,8 @@ def describe(evaluator: Evaluator) -> dict[str, Any]:
     """Plain values from which `revive` makes one of our evaluators again; of a user's own, only what it was called."""
     if isinstance(evaluator, Train):
         values = {item.name: getattr(evaluator, item.name) for item in fields(evaluator)}
-        return {"name": "train", **values, "recipe": evaluator.recipe.to_json()}
+        final = evaluator.final_recipe.to_json() if evaluator.final_recipe else None
+        return {"name": "train", **values, "recipe": evaluator.recipe.to_json(), "final_recipe": final}
     own = evaluator.function if isinstance(evaluator, FunctionEvaluator) else evaluator
     named = own if hasattr(own, "__qualname__") else type(own)
     return {"function": f"{named.__module__}:{named.__qualname__}"}
@@ -48,13 +54,14 @@ def revive(description: dict[str, Any], given: Any = None) -> Evaluator:
         return evaluator_of(given, "", None)
     if given is not None:
         raise UserError("run", f"its evaluator is '{description.get('name')}'", "leave evaluator out")
-    from nas.training.recipe import Recipe
-
     values = {name: value for name, value in description.items() if name != "name"}
     known = {item.name for item in fields(Train)}
-    if description.get("name") != "train" or not set(values) <= known or not isinstance(values.get("recipe"), dict):
+    recipe, final = values.get("recipe"), values.pop("final_recipe", None)
+    right = description.get("name") == "train" and set(values) <= known and isinstance(final, dict | None)
+    if not right or not isinstance(recipe, dict):
         raise UserError("run", f"not an evaluator: {sorted(description)}", "restore run.yaml from a copy")
-    return Train(**{**values, "recipe": Recipe.from_json(values["recipe"])})
+    recipes = {"recipe": Recipe.from_json(recipe), "final_recipe": Recipe.from_json(final) if final else None}
+    return Train(**{**values, **recipes})
 
 
 def _takes_trials(function: Any) -> bool:

@@ -37,6 +37,7 @@ def search(
     epochs: int | None = None,
     final_epochs: int | None = None,
     final_set: Mapping[str, Any] | None = None,
+    final_recipe: str | None = None,
     executor: str = "serial",
     workers: int | None = None,
     gpus_per_trial: float = 0.0,
@@ -57,6 +58,7 @@ def search(
     number to maximise or a mapping of metrics, or an Evaluator.
     trials: how many networks to evaluate; no two are the same. epochs: a trial's budget. final_epochs: of the
     winner's last training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
+    final_recipe: the named recipe of that training by "train"; None: "final".
     executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation
     may take.
     limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6}`.
@@ -66,7 +68,7 @@ def search(
     OSError where the run directory cannot be written (the disk is full). After each of the last three, `resume` goes
     on.
     """
-    own = evaluator_of(evaluator, dataset, data)
+    own = evaluator_of(evaluator, dataset, data, final_recipe)
     found = _fitted(space, dict(overrides or {}), own)
     config = Config(
         space=dict(found.document.data),

@@ -1,26 +1,36 @@
-"""Random crops, mirroring and cutout of a whole batch at once, on whatever device its images are."""
+"""Random crops, mirroring, colours and cutout of a whole batch at once, on whatever device its images are."""
 
 from __future__ import annotations
+
+import functools
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from nas.data import Dataset
+from nas.errors import UserError
 from nas.training.recipe import Recipe
 
 
 class Augmentation:
     """Batches of uint8 images to normalised float32 ones, changed at random where they are trained on.
 
-    Each image has its own crop, mirroring and cutout, drawn from `generator`, which is on the images' device.
+    Each image has its own crop, mirroring, colour and cutout, drawn from `generator`, which is on the images' device.
+    Images are never resized. Raises UserError for a recipe that would blank images of this size, or shift them away.
     """
 
     def __init__(self, data: Dataset, recipe: Recipe, device: torch.device) -> None:
         # blanking after normalisation (DARTS) means the blank is the data set's mean colour
         self.flip = data.flip if recipe.flip is None else recipe.flip
         self.crop = data.crop if recipe.crop is None else recipe.crop
-        self.cutout = recipe.cutout
+        self.cutout, self.color = recipe.cutout, recipe.color_pca
+        side = min(data.shape[1:])
+        for name, pixels in (("cutout", self.cutout), ("crop", self.crop)):
+            if pixels >= side:
+                what = f"{pixels} pixels leave nothing of images of {data.shape[1]}x{data.shape[2]}"
+                raise UserError(f"recipe.{name}", what, f"give less than {side}: {name}={side // 2}")
+        self.pixels = data.images["train"]
         self.format = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.mean = torch.tensor(data.mean, device=device).view(1, -1, 1, 1)
         self.scale = 1 / torch.tensor(data.std, device=device).view(1, -1, 1, 1)
@@ -30,13 +40,45 @@ class Augmentation:
         return ((images.float() - self.mean) * self.scale).contiguous(memory_format=self.format)
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """`normalise`, with each image cropped, mirrored and cut out at random."""
+        """`normalise`, with each image cropped, mirrored, coloured and cut out at random."""
         if self.crop:
             images = random_crop(images, self.crop, generator)
         if self.flip:
             images = random_flip(images, generator)
         images = self.normalise(images)
+        if self.color:
+            shifts = color_shifts(self._covariance, self.color, len(images), generator)
+            images += shifts.view(len(images), -1, 1, 1) * self.scale
         return cutout(images, self.cutout, generator) if self.cutout else images
+
+    @functools.cached_property
+    def _covariance(self) -> Tensor:
+        return color_covariance(self.pixels)
+
+
+def color_covariance(images: Tensor) -> Tensor:
+    """The covariance (C, C) of the channels over all pixels of uint8 images (N, C, H, W), in pixel values (0..255)."""
+    channels = images.shape[1]
+    total = torch.zeros(channels, dtype=torch.float64)
+    products = torch.zeros(channels, channels, dtype=torch.float64)
+    for part in images.split(1024):  # all at once would take eight times the data set's memory
+        pixels = part.cpu().transpose(0, 1).flatten(1).double()
+        total += pixels.sum(1)
+        products += pixels @ pixels.T
+    count = images.numel() // channels
+    mean = total / count
+    return (products / count - torch.outer(mean, mean)).float().to(images.device)
+
+
+def color_shifts(covariance: Tensor, deviation: float, count: int, generator: torch.Generator) -> Tensor:
+    """What to add to each image's pixels, (count, C) in pixel values: the sum of the channels' principal components,
+    each times its variance (of pixels of 0..1) and a normal random number of that deviation.
+
+    Source: Krizhevsky et al. 2012, section 4.1. For the covariance C = P V P' and z normal, C z = P V (P'z), and P'z is
+    as normal as z: C z is distributed as the paper's sum is, without a decomposition, whose signs may vary.
+    """
+    normal = torch.randn(count, len(covariance), generator=generator, device=covariance.device)
+    return normal @ covariance * (deviation / 255)
 
 
 def random_crop(images: Tensor, padding: int, generator: torch.Generator) -> Tensor:

@@ -6,22 +6,23 @@ import math
 import random
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from nas.data import Dataset
 from nas.training.augmentation import Augmentation
+from nas.training.average import Average
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.memory import keep_freed_memory
 from nas.training.optimizer import set_learning_rate
 from nas.training.precision import autocast, default_device, place
 from nas.training.recipe import Recipe
-from nas.training.schedule import Plan
+from nas.training.schedule import Plan, Plateau
 from nas.training.step import GraphedStep, Step
 
 if TYPE_CHECKING:
@@ -50,8 +51,11 @@ def fit(
     """Trains `model` in place on the sets `train_on` of `data`, and measures it on `evaluate_on`.
 
     Returns `{evaluate_on}_accuracy` (a fraction, after the last epoch) and `_loss`; `train_accuracy` and `train_loss`
-    (of the last epoch, as it was trained); `epochs`, `steps`, `train_seconds` and `images_per_second`.
+    (of the last epoch, as it was trained); `learning_rate` (of the last step), `epochs`, `steps`, `train_seconds` and
+    `images_per_second`.
     `report(epoch, metrics)` is called after each epoch, counted from 1; where it returns False the training ends there.
+    A plateau is one of `valid_accuracy`, or of `train_loss` where the training sees the validation set or `evaluate_on`
+    is another: the test set decides nothing.
     With `checkpoint` the state is saved there after each epoch, and a training whose file is there already goes on from
     it to the same end as an uninterrupted one. The same seed gives the same result on the same device and number of
     threads.
@@ -70,16 +74,19 @@ def fit(
     # a graph replays the drop-path rate it was recorded with
     graphed = recipe.cuda_graphs and device.type == "cuda" and not drops
     run_step = GraphedStep(step) if graphed else step
-    average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema)) if recipe.ema else None
+    average = Average(model, recipe.ema) if recipe.ema else None
     judged: nn.Module = average.module if average else model
-    models: dict[str, nn.Module] = {"model": model} | ({"average": average} if average else {})
+    models: dict[str, nn.Module] = {"model": model} | ({"average": judged} if average else {})
+    plateau = Plateau(recipe.patience)
+    validated = evaluate_on == "valid" and "valid" not in train_on and recipe.evaluate_every > 0
+    watched = report is not None or (recipe.schedule == "plateau" and validated)
 
     identity = {"recipe": recipe.to_json(), "seed": seed, "train_on": list(train_on), "images": len(images)}
     metrics: Metrics = {}
     done = 0
     if checkpoint is not None and checkpoint.exists():
         state = load_checkpoint(checkpoint, models, step.optimizer, identity)
-        done, metrics = state["done"], state["metrics"]
+        done, metrics, plateau = state["done"], state["metrics"], Plateau(**state["plateau"])
 
     with torch.random.fork_rng([device] if device.type == "cuda" else []):  # dropout reads torch's own generator
         going = True
@@ -97,11 +104,12 @@ def fit(
             began = time.perf_counter()
             batches = plan.batches(done, generator)
             for number, chosen in enumerate(batches, 1):
-                set_learning_rate(step.optimizer, plan.learning_rate(done))
+                rate = plan.learning_rate(done, plateau.falls)
+                set_learning_rate(step.optimizer, rate)
                 run_step(augmentation(images[chosen], generator), labels[chosen])
-                if average:
-                    average.update_parameters(model)
                 done += 1
+                if average:
+                    average.update(model, done)
                 if number % CHECK_EVERY == 0 or number == len(batches):
                     _check(step.loss, epoch)
             seen = len(batches) * plan.batch
@@ -109,15 +117,21 @@ def fit(
             metrics = {
                 "train_loss": float(step.loss) / len(batches),
                 "train_accuracy": float(step.correct) / seen,
+                "learning_rate": rate,
                 "epochs": epoch,
                 "steps": done,
                 "train_seconds": seconds,
                 "images_per_second": done * plan.batch / seconds,
             }
-            if done == plan.steps or (report is not None and epoch % recipe.evaluate_every == 0):
+            if done == plan.steps or (watched and recipe.evaluate_every and epoch % recipe.evaluate_every == 0):
                 metrics |= _measure(judged, data, evaluate_on, recipe, epoch)
+            if not validated:
+                plateau.tell(-metrics["train_loss"])
+            elif "valid_accuracy" in metrics:
+                plateau.tell(metrics["valid_accuracy"])
             if checkpoint is not None:
-                save_checkpoint(checkpoint, models, step.optimizer, {**identity, "done": done, "metrics": metrics})
+                state = {**identity, "done": done, "metrics": metrics, "plateau": asdict(plateau)}
+                save_checkpoint(checkpoint, models, step.optimizer, state)
             going = report is None or report(epoch, dict(metrics))
     if average:
         model.load_state_dict(average.module.state_dict())

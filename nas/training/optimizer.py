@@ -18,9 +18,11 @@ def make_optimizer(parameters: Iterable[nn.Parameter], recipe: Recipe, device: t
         nesterov = recipe.nesterov and recipe.momentum > 0
         return torch.optim.SGD(parameters, rate, recipe.momentum, 0, decay, nesterov=nesterov, fused=fused)
     if recipe.optimizer == "rmsprop":
-        return torch.optim.RMSprop(parameters, rate, momentum=recipe.momentum, weight_decay=decay, capturable=graphed)
+        return torch.optim.RMSprop(
+            parameters, rate, recipe.alpha, recipe.eps, decay, recipe.momentum, capturable=graphed
+        )
     kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
-    return kind(parameters, rate, weight_decay=decay, fused=fused, capturable=graphed)
+    return kind(parameters, rate, eps=recipe.eps, weight_decay=decay, fused=fused, capturable=graphed)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:

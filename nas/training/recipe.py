@@ -9,7 +9,7 @@ from nas.errors import UserError, did_you_mean
 
 WORDS = {
     "optimizer": ("sgd", "adam", "adamw", "rmsprop"),
-    "schedule": ("cosine", "constant", "step"),
+    "schedule": ("cosine", "constant", "step", "plateau", "exponential"),
     "precision": ("auto", "fp32", "bf16"),
 }
 
@@ -21,15 +21,20 @@ class Recipe:
     epochs, steps: passes over the training images, or the number of optimizer steps (which then decides).
     batch_size: None is 128, or a 32nd of the training images where that is less: batch norm needs steps to settle.
     warmup_epochs: the learning rate rises linearly from 0 during them; `schedule` governs the rest: "cosine" falls to
-    `final_learning_rate`, "step" divides by 10 after a half and three quarters (He et al. 2015), "constant" stays.
-    momentum, nesterov: of sgd (momentum also of rmsprop). weight_decay: of all parameters, as in torch.
+    `final_learning_rate`, "constant" stays, and the others multiply by `decay`: "step" after a half and three quarters
+    (He et al. 2015), "exponential" every `decay_epochs`, "plateau" each time that `patience` evaluations in a row are
+    no better than the best before (of the validation accuracy; where none is measured, of the epoch's training loss).
+    momentum, nesterov: of sgd (momentum also of rmsprop). alpha: rmsprop's decay of squared gradients. eps: of all but
+    sgd. weight_decay: of all parameters, as in torch.
     cutout: side in pixels of the square that is blanked, 0 for none. flip, crop: mirroring, and pixels of padding to
-    crop from; None: what suits the data set. drop_path: rate at the end of the training, rising linearly (DARTS).
+    crop from; None: what suits the data set. color_pca: deviation of the shifts along the pixels' principal components
+    (Krizhevsky et al. 2012), 0 for none. drop_path: rate at the end of the training, rising linearly (DARTS).
     auxiliary: weight of each auxiliary head's loss. gradient_clip: largest norm, 0 for none.
-    ema: decay a step of the averaged weights that are evaluated and kept, 0 for none.
+    ema: decay a step of the averaged weights that are evaluated and kept, 0 for none; in the first steps n it is
+    (1 + n) / (10 + n) where that is less, so that the start is forgotten.
     precision: "auto" is bf16 where the device is faster with it. channels_last: the memory format of images.
     cuda_graphs: replay the training step as one CUDA graph (not with drop_path, whose rate changes).
-    evaluate_every: epochs between evaluations during the training; there is always one at its end.
+    evaluate_every: epochs between evaluations during the training, 0 for none; there is always one at its end.
     """
 
     epochs: int = 12
@@ -39,14 +44,20 @@ class Recipe:
     learning_rate: float = 0.1
     momentum: float = 0.9
     nesterov: bool = True
+    alpha: float = 0.99
+    eps: float = 1e-8
     weight_decay: float = 5e-4
     schedule: str = "cosine"
     final_learning_rate: float = 0.0
+    decay: float = 0.1
+    decay_epochs: float = 1.0
+    patience: int = 5
     warmup_epochs: float = 0.0
     label_smoothing: float = 0.0
     cutout: int = 0
     flip: bool | None = None
     crop: int | None = None
+    color_pca: float = 0.0
     drop_path: float = 0.0
     auxiliary: float = 0.4
     gradient_clip: float = 0.0
@@ -62,25 +73,29 @@ class Recipe:
         for name, words in WORDS.items():
             if (value := getattr(self, name)) not in words:
                 raise UserError(f"recipe.{name}", f"unknown word '{value}'", did_you_mean(value, words))
-        for name in ("epochs", "steps", "batch_size", "evaluate_every"):
+        for name in ("epochs", "steps", "batch_size", "patience"):
             if (count := getattr(self, name)) is not None and count < 1:
                 raise UserError(f"recipe.{name}", f"is {count}", "give 1 or more")
-        for name in ("label_smoothing", "drop_path", "ema", "momentum"):
+        for name in ("label_smoothing", "drop_path", "ema", "momentum", "alpha"):
             if not 0 <= (part := getattr(self, name)) < 1:
                 raise UserError(f"recipe.{name}", f"is {part}", "give 0 or more and less than 1")
         for name in (
             *("learning_rate", "final_learning_rate", "weight_decay", "warmup_epochs"),
-            *("cutout", "crop", "auxiliary", "gradient_clip"),
+            *("cutout", "crop", "auxiliary", "gradient_clip", "eps", "color_pca", "evaluate_every"),
         ):
             if (amount := getattr(self, name)) is not None and not 0 <= amount < float("inf"):
                 raise UserError(f"recipe.{name}", f"is {amount}", "give 0 or more")
+        if not 0 < self.decay <= 1:
+            raise UserError("recipe.decay", f"is {self.decay}", "give more than 0 and at most 1")
+        if not 0 < self.decay_epochs < float("inf"):
+            raise UserError("recipe.decay_epochs", f"is {self.decay_epochs}", "give more than 0")
 
     @classmethod
     def named(cls, name: str) -> Recipe:
         """One of the recipes that come with the project; raises UserError for another name."""
-        if name not in NAMED:
-            raise UserError(f"recipe '{name}'", "no such recipe", did_you_mean(name, NAMED))
-        return NAMED[name]
+        from nas.training.named import named
+
+        return named(name)
 
     def replace(self, **values: Any) -> Recipe:
         """The same recipe but for `values`; numbers may be text, as YAML reads `1e-3`. Raises UserError."""
@@ -89,6 +104,10 @@ class Recipe:
             if name not in kinds:
                 raise UserError(f"recipe.{name}", "no such setting", did_you_mean(name, kinds))
         return replace(self, **{name: _number(value, kinds[name]) for name, value in values.items()})
+
+    def for_epochs(self, epochs: int) -> Recipe:
+        """The same recipe for so many epochs, where it counts steps too."""
+        return self.replace(epochs=epochs, steps=None)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -122,27 +141,3 @@ def _check_kind(name: str, kind: str, value: Any) -> None:
     right = isinstance(value, (float, int) if expected is float else expected)
     if not right or (isinstance(value, bool) and expected is not bool):
         raise UserError(f"recipe.{name}", f"is {value!r}", f"give {words}")
-
-
-NAMED = {
-    # Candidates of a search: a few epochs at a high learning rate rank networks best.
-    "search": Recipe(epochs=5, learning_rate=0.1, warmup_epochs=0.5, gradient_clip=5.0),
-    # The last training of a winner; drop_path acts where its document has one.
-    "final": Recipe(
-        epochs=30, learning_rate=0.1, warmup_epochs=2.0, label_smoothing=0.1, drop_path=0.2, gradient_clip=5.0
-    ),
-    # Dong and Yang 2020, NAS-Bench-201, arXiv:2001.00326, Table 1; its short runs have epochs=12.
-    "nasbench201": Recipe(epochs=200, batch_size=256, learning_rate=0.1, weight_decay=5e-4),
-    # Liu et al. 2018, DARTS, arXiv:1806.09055, section 3.3: the evaluation of a found cell.
-    "darts": Recipe(
-        epochs=600,
-        batch_size=96,
-        learning_rate=0.025,
-        nesterov=False,
-        weight_decay=3e-4,
-        cutout=16,
-        drop_path=0.2,
-        auxiliary=0.4,
-        gradient_clip=5.0,
-    ),
-}

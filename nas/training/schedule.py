@@ -38,8 +38,8 @@ class Plan:
         count = min(self.per_epoch, self.steps - done)
         return list(order[: count * self.batch].split(self.batch))
 
-    def learning_rate(self, step: int) -> float:
-        """Of `step`, counted from 0: a linear rise, then the schedule."""
+    def learning_rate(self, step: int, falls: int = 0) -> float:
+        """Of `step`, counted from 0: a linear rise, then the schedule; `falls` is how often a plateau ended."""
         recipe = self.recipe
         warmup = round(recipe.warmup_epochs * self.per_epoch)
         if step < warmup:
@@ -49,5 +49,28 @@ class Plan:
             low = recipe.final_learning_rate
             return low + (recipe.learning_rate - low) * (1 + math.cos(math.pi * progress)) / 2
         if recipe.schedule == "step":
-            return recipe.learning_rate * 0.1 ** ((progress >= 0.5) + (progress >= 0.75))
-        return recipe.learning_rate
+            falls = (progress >= 0.5) + (progress >= 0.75)
+        elif recipe.schedule == "exponential":
+            falls = int((step - warmup) / (recipe.decay_epochs * self.per_epoch))
+        elif recipe.schedule == "constant":
+            falls = 0
+        return recipe.learning_rate * recipe.decay**falls
+
+
+@dataclass
+class Plateau:
+    """How often the learning rate has fallen because scores got no better; plain values, kept in checkpoints."""
+
+    patience: int
+    best: float | None = None
+    waited: int = 0  # scores since the best, or since the last fall
+    falls: int = 0
+
+    def tell(self, score: float) -> None:
+        """The next score, larger is better: the rate falls once `patience` of them in a row are not above `best`."""
+        if self.best is None or score > self.best:
+            self.best, self.waited = score, 0
+            return
+        self.waited += 1
+        if self.waited >= self.patience:
+            self.falls, self.waited = self.falls + 1, 0

@@ -126,6 +126,23 @@ def test_the_final_training_leaves_weights_and_a_test_accuracy(space: Space, tmp
     assert [path.name for path in tmp_path.glob("*.safetensors")] == ["weights.safetensors"]
 
 
+def test_the_last_training_is_by_the_given_recipe(space: Space, tmp_path: Path) -> None:
+    told: list[set[str]] = []
+    last = QUICK.replace(steps=25, batch_size=96, schedule="plateau")
+    metrics = Train(recipe=QUICK, final_recipe=last).final(
+        genome(space), 1, None, {}, tmp_path, lambda epoch, metrics: told.append(set(metrics)) is None
+    )
+    assert metrics["steps"] == 25
+    assert ["test_accuracy" in names for names in told] == [False, True]  # of 14 and 11 steps
+
+
+def test_the_last_recipe() -> None:
+    quick, last = QUICK.replace(precision="fp32"), Recipe.named("resnet_cifar")
+    assert Train(recipe=quick).last_recipe(None) == Recipe.named("final").replace(precision="fp32", evaluate_every=0)
+    assert Train(recipe=quick, final_recipe=last).last_recipe(None) == last.replace(evaluate_every=0)
+    assert Train(recipe=quick, final_recipe=last).last_recipe(4) == last.replace(evaluate_every=0, epochs=4, steps=None)
+
+
 def test_without_memory_torchs_error_goes_through(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **named: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,13 @@ def test_the_built_in_one_comes_back_from_plain_values() -> None:
     )
     assert revive(describe(evaluator)) == evaluator
     assert evaluator_of("train", "digits", None) == Train(dataset="digits")
+    last = evaluator_of("train", "digits", None, "resnet")
+    assert last == Train(dataset="digits", final_recipe=Recipe.named("resnet"))
+    assert revive(json.loads(json.dumps(describe(last)))) == last
+    older = {name: value for name, value in describe(Train()).items() if name != "final_recipe"}
+    assert revive(older) == Train()
+    with pytest.raises(UserError, match="no such recipe"):
+        evaluator_of("train", "digits", None, "resnt")
 
 
 def test_folders_are_remembered_from_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,7 +65,14 @@ def test_a_users_function_must_be_given_again_and_is_never_imported(monkeypatch:
 
 @pytest.mark.parametrize(
     "description",
-    [{}, {"name": "other"}, {"name": "train"}, {"name": "train", "recipe": {}, "x": 1}, {"name": "train", "recipe": 3}],
+    [
+        {},
+        {"name": "other"},
+        {"name": "train"},
+        {"name": "train", "recipe": {}, "x": 1},
+        {"name": "train", "recipe": 3},
+        {"name": "train", "recipe": {}, "final_recipe": 3},
+    ],
 )
 def test_descriptions_that_fit_nothing(description: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="not an evaluator"):

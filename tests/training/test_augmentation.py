@@ -1,8 +1,13 @@
+from dataclasses import replace
+
+import pytest
 import torch
 from torch.nn import functional
 
+from nas.data import Dataset
+from nas.errors import UserError
 from nas.training import Recipe
-from nas.training.augmentation import Augmentation, cutout, random_crop, random_flip
+from nas.training.augmentation import Augmentation, color_covariance, color_shifts, cutout, random_crop, random_flip
 from tests.training.small import small_data
 
 
@@ -62,8 +67,6 @@ def test_an_odd_cutout_has_its_side() -> None:
 
 def test_normalised_images_have_mean_zero_and_deviation_one() -> None:
     data = small_data()
-    from dataclasses import replace
-
     from nas.data.dataset import statistics
 
     mean, std = statistics(data.images["train"])
@@ -89,3 +92,61 @@ def test_the_recipe_decides_over_the_data() -> None:
     assert Augmentation(data, Recipe(), torch.device("cpu")).crop == 1
     still = Augmentation(data, Recipe(crop=0, flip=False), torch.device("cpu"))
     assert torch.equal(still(data.images["train"], generator()), still.normalise(data.images["train"]))
+
+
+def coloured(count: int = 1100) -> torch.Tensor:
+    """Images (N, 3, 4, 5) whose channels vary together, each by another amount."""
+    noise = torch.randn(count, 3, 4, 5, generator=generator())
+    mixed = torch.einsum("ij,njhw->nihw", torch.tensor([[40.0, 5.0, 0.0], [30.0, 15.0, 0.0], [5.0, 20.0, 10.0]]), noise)
+    return (mixed + 120).clamp(0, 255).to(torch.uint8)
+
+
+def in_colour() -> Dataset:
+    images = coloured()
+    return replace(small_data(), images={"train": images}, mean=(120.0, 100.0, 90.0), std=(60.0, 50.0, 40.0))
+
+
+def test_the_covariance_of_the_channels_is_that_of_all_pixels() -> None:
+    images = coloured()
+    pixels = images.double().transpose(0, 1).flatten(1)
+    torch.testing.assert_close(color_covariance(images).double(), torch.cov(pixels, correction=0), rtol=1e-6, atol=1e-3)
+
+
+def test_colours_shift_as_the_papers_sum_over_principal_components_does() -> None:
+    covariance = color_covariance(coloured())
+    shifts = color_shifts(covariance, 0.1, 200_000, generator()).double() / 255
+    values, vectors = torch.linalg.eigh(covariance.double() / 255**2)  # of pixels of 0..1, as the paper's 0.1 means
+    along = shifts @ vectors  # each component's own multiple
+    torch.testing.assert_close(along.std(0), 0.1 * values, rtol=1e-2, atol=0)
+    correlation = torch.corrcoef(along.T)
+    torch.testing.assert_close(correlation, torch.eye(3, dtype=torch.float64), rtol=0, atol=0.01)
+    expected = vectors @ torch.diag((0.1 * values) ** 2) @ vectors.T
+    torch.testing.assert_close(torch.cov(shifts.T), expected, rtol=0, atol=float(expected.max()) / 50)
+
+
+def test_a_colour_is_an_images_own_and_the_same_at_all_its_pixels() -> None:
+    data = in_colour()
+    augmentation = Augmentation(data, Recipe(crop=0, flip=False, color_pca=0.1), torch.device("cpu"))
+    images = data.images["train"]
+    found = augmentation(images, generator(1)) - augmentation.normalise(images)
+    assert float((found - found.mean((2, 3), keepdim=True)).abs().max()) < 1e-5
+    shifts = found.mean((2, 3)) * torch.tensor(data.std)
+    expected = color_shifts(color_covariance(images), 0.1, len(images), generator(1))
+    torch.testing.assert_close(shifts, expected, rtol=1e-3, atol=1e-3)
+    assert len(torch.unique(shifts[:, 0])) > 1000
+    assert augmentation(images, generator(1)).is_contiguous(memory_format=torch.channels_last)
+    assert torch.equal(augmentation(images, generator(1)), augmentation(images, generator(1)))
+
+
+def test_what_is_cut_out_has_no_colour() -> None:
+    recipe = Recipe(crop=0, flip=False, color_pca=0.1, cutout=2)
+    images = Augmentation(in_colour(), recipe, torch.device("cpu"))(coloured(), generator())
+    assert ((images == 0).all(1).sum((1, 2)) >= 1).all()
+
+
+@pytest.mark.parametrize("name", ["crop", "cutout"])
+def test_a_recipe_that_leaves_nothing_of_an_image_says_so(name: str) -> None:
+    message = rf"recipe.{name}: 6 pixels leave nothing of images of 6x6; give less than 6: {name}=3"
+    with pytest.raises(UserError, match=message):
+        Augmentation(small_data(), Recipe(**{name: 6}), torch.device("cpu"))
+    Augmentation(small_data(), Recipe(**{name: 5}), torch.device("cpu"))

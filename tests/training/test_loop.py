@@ -6,8 +6,9 @@ import pytest
 import torch
 from torch import nn
 
+from nas.data import Dataset
 from nas.errors import UserError
-from nas.training import Diverged, evaluate, fit
+from nas.training import Diverged, Recipe, evaluate, fit
 from tests.training.small import FAST, Broken, WithHead, small_data, small_network, timeless, weights
 
 
@@ -146,6 +147,91 @@ def test_averaged_weights_are_measured_and_kept() -> None:
     fit(plain, data, recipe, 0)
     assert not torch.equal(averaged[0].weight, plain[0].weight)
     assert evaluate(averaged, data, "valid", recipe)["valid_loss"] == metrics["valid_loss"]
+
+
+def rates(recipe: Recipe, **settings: object) -> list[float]:
+    """The learning rate of each epoch."""
+    found: list[float] = []
+    fit(
+        small_network(),
+        small_data(),
+        recipe,
+        0,
+        report=lambda epoch, metrics: found.append(metrics["learning_rate"]) is None,
+        **settings,  # type: ignore[arg-type]
+    )
+    return found
+
+
+PLATEAU = FAST.replace(epochs=8, schedule="plateau", patience=2, warmup_epochs=0, learning_rate=0.1)
+
+
+def measuring(monkeypatch: pytest.MonkeyPatch, values: list[float]) -> list[str]:
+    """Has the loop measure these accuracies, and returns the sets that it asks for."""
+    asked: list[str] = []
+
+    def measure(model: nn.Module, data: Dataset, split: str, *rest: object) -> dict[str, float]:
+        asked.append(split)
+        return {f"{split}_accuracy": values[len(asked) - 1], f"{split}_loss": 0.0}
+
+    monkeypatch.setattr("nas.training.loop.evaluate", measure)
+    return asked
+
+
+def test_the_rate_falls_when_the_validation_accuracy_gets_no_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    measuring(monkeypatch, [0.5, 0.6, 0.6, 0.5, 0.7, 0.6, 0.6, 0.6])
+    assert rates(PLATEAU) == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.001])
+
+
+def test_epochs_without_an_evaluation_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = measuring(monkeypatch, [0.5] * 4)
+    assert rates(PLATEAU.replace(evaluate_every=2)) == pytest.approx([0.1] * 6 + [0.01] * 2)
+    assert len(asked) == 4
+
+
+def test_a_plateau_is_seen_without_anyone_watching(monkeypatch: pytest.MonkeyPatch) -> None:
+    measuring(monkeypatch, [0.5] * 8)
+    assert fit(small_network(), small_data(), PLATEAU, 0)["learning_rate"] == pytest.approx(1e-4)
+
+
+@pytest.mark.parametrize(("every", "asked_for"), [(1, 8), (0, 1)])
+def test_the_test_set_decides_nothing(monkeypatch: pytest.MonkeyPatch, every: int, asked_for: int) -> None:
+    asked = measuring(monkeypatch, [0.9] * 8)
+    recipe = PLATEAU.replace(learning_rate=0.01, evaluate_every=every)
+    assert rates(recipe, train_on=("train", "valid"), evaluate_on="test") == [0.01] * 8  # its training loss falls
+    assert asked == ["test"] * asked_for
+
+
+def test_without_a_validation_set_the_training_loss_decides() -> None:
+    still = PLATEAU.replace(learning_rate=1e-30, batch_size=50)  # each epoch is the same batch, and nothing is learnt
+    found = rates(still, train_on=("valid",), evaluate_on="test")
+    assert found[-1] < found[0]
+
+
+def test_images_that_the_recipe_would_blank_are_found_before_the_first_step() -> None:
+    with pytest.raises(UserError, match=r"recipe.cutout: 16 pixels leave nothing of images of 6x6"):
+        fit(small_network(), small_data(), FAST.replace(cutout=16), 0)
+
+
+@pytest.mark.parametrize("schedule", ["plateau", "exponential"])
+def test_schedules_and_colours_go_on_where_they_stopped(tmp_path: Path, schedule: str) -> None:
+    recipe = PLATEAU.replace(schedule=schedule, patience=1, decay=0.5, decay_epochs=0.5, color_pca=3, ema=0.9)
+    whole, stopped, resumed = (small_network() for _ in range(3))
+    expected = fit(whole, small_data(), recipe, 7)
+    path = tmp_path / "state.safetensors"
+
+    def interrupt(epoch: int, metrics: dict[str, float]) -> bool:
+        if epoch == 4:
+            raise KeyboardInterrupt
+        return True
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(stopped, small_data(), recipe, 7, checkpoint=path, report=interrupt)
+    metrics = fit(resumed, small_data(), recipe, 7, checkpoint=path)
+    assert timeless(metrics) == timeless(expected)
+    assert metrics["learning_rate"] < recipe.learning_rate / 4
+    for name, value in weights(whole).items():
+        assert torch.equal(weights(resumed)[name], value), name
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])

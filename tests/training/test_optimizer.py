@@ -63,3 +63,11 @@ def test_in_channels_last_it_does_what_the_plain_one_does(name: str) -> None:
             model(x).square().sum().backward()
             optimizer.step()
     torch.testing.assert_close(ours.weight, plain.weight, rtol=1e-4, atol=1e-5)
+
+
+def test_rmsprops_and_adams_details_are_the_recipes() -> None:
+    recipe = Recipe(optimizer="rmsprop", alpha=0.9, eps=1.0, momentum=0.5)
+    (group,) = make_optimizer(nn.Linear(2, 2).parameters(), recipe, CPU).param_groups
+    assert (group["alpha"], group["eps"], group["momentum"], group["weight_decay"]) == (0.9, 1.0, 0.5, 5e-4)
+    (group,) = make_optimizer(nn.Linear(2, 2).parameters(), recipe.replace(optimizer="adamw"), CPU).param_groups
+    assert group["eps"] == 1.0

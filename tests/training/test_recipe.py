@@ -1,19 +1,9 @@
-import json
-import pickle
 from typing import Any
 
 import pytest
 
 from nas.errors import UserError
 from nas.training import Recipe
-from nas.training.recipe import NAMED
-
-
-@pytest.mark.parametrize("name", NAMED)
-def test_named_recipes_are_json(name: str) -> None:
-    recipe = Recipe.named(name)
-    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
-    assert pickle.loads(pickle.dumps(recipe)) == recipe
 
 
 def test_unknown_names_are_answered_with_the_nearest() -> None:
@@ -49,6 +39,15 @@ def test_numbers_may_be_text_as_yaml_reads_them() -> None:
         ("flip", "yes", "give true or false"),
         ("optimizer", "lamb", "unknown word 'lamb'"),
         ("cutout", -1, "give 0 or more"),
+        ("color_pca", -0.1, "give 0 or more"),
+        ("evaluate_every", -1, "give 0 or more"),
+        ("eps", float("inf"), "give 0 or more"),
+        ("alpha", 1.0, "less than 1"),
+        ("decay", 0.0, "more than 0"),
+        ("decay", 1.5, "at most 1"),
+        ("decay_epochs", 0, "more than 0"),
+        ("patience", 0, "give 1 or more"),
+        ("schedule", "platau", "did you mean 'plateau'"),
     ],
 )
 def test_values_out_of_place(name: str, value: Any, message: str) -> None:
@@ -59,3 +58,7 @@ def test_values_out_of_place(name: str, value: Any, message: str) -> None:
 def test_what_the_data_decides_may_be_left_open() -> None:
     recipe = Recipe().replace(flip=None, crop=None, steps=None)
     assert recipe == Recipe()
+
+
+def test_epochs_decide_where_they_are_asked_for() -> None:
+    assert Recipe(steps=9).for_epochs(2) == Recipe(epochs=2)

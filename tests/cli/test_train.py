@@ -1,0 +1,114 @@
+"""`nas train`: by which recipe, what it leaves behind, and how it is gone on with."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nas.cli import main
+from nas.training import Recipe, loop
+from nas.training.named import recipes
+
+
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NAS_THREADS", "1")
+
+
+def train(*argv: str) -> Any:
+    """result.json of a training of fixed.yaml in the working directory."""
+    assert main(["train", "fixed.yaml", "--to", "out", *argv]) == 0
+    return json.loads(Path("out/result.json").read_text())
+
+
+def complaint(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    assert main(["train", "fixed.yaml", *argv]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def test_help_names_the_recipes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"{', '.join(recipes())} (default: final)" in told
+
+
+def test_the_result_tells_the_recipe_as_it_was_used(folder: Path) -> None:
+    result = train(
+        "--recipe", "resnet", "--recipe-set", "patience=1", "--recipe-set", "weight_decay=1e-5", "--epochs", "2"
+    )
+    assert result["recipe"]["name"] == "resnet"
+    used = Recipe.from_json(result["recipe"]["settings"])
+    wanted = Recipe.named("resnet").replace(patience=1, weight_decay=1e-5, epochs=2)
+    assert used == wanted.replace(evaluate_every=0)
+    assert result["final"]["epochs"] == 2
+    assert result["final"]["steps"] == 2 * (1438 // 256)
+
+
+def test_without_a_recipe_it_is_the_final_one(folder: Path) -> None:
+    result = train("--epochs", "1")
+    assert result["recipe"]["name"] == "final"
+    assert Recipe.from_json(result["recipe"]["settings"]) == Recipe.named("final").replace(epochs=1, evaluate_every=0)
+
+
+@pytest.mark.parametrize("epochs", [("--epochs", "1"), ("--recipe-set", "epochs=1")])
+def test_epochs_decide_over_a_recipes_steps(folder: Path, epochs: tuple[str, str]) -> None:
+    result = train("--recipe", "resnet_cifar", *epochs)
+    assert result["final"]["steps"] == 1438 // 128
+    assert result["recipe"]["settings"]["steps"] is None
+
+
+def test_steps_may_be_set(folder: Path) -> None:
+    assert train("--recipe", "resnet_cifar", "--recipe-set", "steps=13")["final"]["steps"] == 13
+
+
+@pytest.mark.parametrize(
+    ("argv", "line"),
+    [
+        (
+            ("--recipe", "resnt"),
+            "error: nas train: --recipe: unknown value 'resnt'; did you mean 'resnet'?",
+        ),
+        (
+            ("--recipe-set", "learning_rte=1"),
+            "error: recipe.learning_rte: no such setting; did you mean 'learning_rate'?",
+        ),
+        (("--recipe-set", "schedule=fast"), "error: recipe.schedule: unknown word 'fast'"),
+        (("--recipe-set", "epochs"), "error: --recipe-set: 'epochs' is not of the form name=value"),
+        (
+            ("--recipe", "darts"),
+            "error: recipe.cutout: 16 pixels leave nothing of images of 8x8; give less than 8: cutout=4",
+        ),
+    ],
+)
+def test_mistakes(capsys: pytest.CaptureFixture[str], folder: Path, argv: tuple[str, str], line: str) -> None:
+    assert complaint(capsys, *argv).startswith(line)
+    assert not (folder / "runs").exists() or not list((folder / "runs").iterdir())
+
+
+def test_a_training_that_is_stopped_goes_on_by_the_same_command(
+    capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ["--recipe", "alexnet", "--recipe-set", "batch_size=64", "--epochs", "3"]
+    whole = train(*command)
+    weights = Path("out/weights.safetensors").read_bytes()
+
+    real = loop.save_checkpoint
+    epochs: list[int] = []
+
+    def stop(path: Path, *rest: Any) -> None:
+        real(path, *rest)
+        epochs.append(rest[-1]["done"] // 22)
+        if len(epochs) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "save_checkpoint", stop)
+    capsys.readouterr()
+    assert main(["train", "fixed.yaml", "--to", "again", *command]) == 130
+    assert "to go on from its last whole epoch: the same command with --to again" in capsys.readouterr().err
+    assert main(["train", "fixed.yaml", "--to", "again", *command]) == 0
+    assert epochs == [1, 2, 3]
+    assert Path("again/weights.safetensors").read_bytes() == weights
+    accuracy = json.loads(Path("again/result.json").read_text())["final"]["test_accuracy"]
+    assert accuracy == whole["final"]["test_accuracy"]
