@@ -79,6 +79,15 @@ def test_drop_path_draws_as_torchvisions(shape: tuple[int, ...]) -> None:
         expected = torchvision.ops.StochasticDepth(rate, "row")(x)
         torch.manual_seed(1)
         assert torch.equal(OPERATIONS["drop_path"](rate).module(shape[1:])(x), expected)
+        torch.manual_seed(1)
+        expected = torchvision.ops.StochasticDepth(rate, "batch")(x)
+        torch.manual_seed(1)
+        assert torch.equal(OPERATIONS["drop_path"](rate, batch=True).module(shape[1:])(x), expected)
+
+
+def test_a_constant_scale_is_exact_in_every_type() -> None:
+    x = torch.randn(2, 3, 4, 4, dtype=torch.float64)
+    assert torch.equal(Scale(0.1, 0.3).module((3, 4, 4)).double()(x), x * 0.1 + 0.3)
 
 
 def test_mean_drops_paths_but_never_all() -> None:

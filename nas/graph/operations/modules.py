@@ -23,27 +23,28 @@ class ChannelLayerNorm(nn.LayerNorm):
 
 
 class DropPath(nn.Module):
-    """Stochastic depth for each sample, drawn as torchvision.ops.StochasticDepth draws.
+    """Stochastic depth for each sample (or `batch`), drawn as torchvision.ops.StochasticDepth draws.
 
     `p`, the rate, may change between steps; `scheduled`: the training loop changes it.
     """
 
-    def __init__(self, p: float = 0.0, scheduled: bool = False) -> None:
+    def __init__(self, p: float = 0.0, scheduled: bool = False, batch: bool = False) -> None:
         super().__init__()
         self.p = p
         self.scheduled = scheduled
+        self.batch = batch
 
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.p == 0.0:
             return x
         keep = 1.0 - self.p
-        shape = (x.shape[0],) + (1,) * (x.ndim - 1)
+        shape = (1 if self.batch else x.shape[0],) + (1,) * (x.ndim - 1)
         if torch.compiler.is_compiling():  # where bernoulli_ would make the rate a constant, and each a compilation
             return x * ((torch.rand(shape, device=x.device) < keep).to(x.dtype) / keep)
         return x * torch.empty(shape, dtype=x.dtype, device=x.device).bernoulli_(keep).div_(keep)
 
     def extra_repr(self) -> str:
-        return f"p={self.p}, scheduled={self.scheduled}"
+        return f"p={self.p}, scheduled={self.scheduled}" + ", batch=True" * self.batch
 
 
 class Zeros(nn.Module):
@@ -106,23 +107,26 @@ class ChannelShuffle(nn.Module):
 
 
 class Scale(nn.Module):
-    """x * weight + bias for each channel: parameters, or constants, which the state dict leaves out."""
+    """x * weight + bias: learned for each channel, or constants, which the state dict leaves out.
 
-    weight: Tensor
-    bias: Tensor | None
+    A constant number stays a number, exact in every type; a list of them is a buffer, one for each channel.
+    """
+
+    weight: Tensor | float
+    bias: Tensor | float | None
 
     def __init__(
         self, shape: Sequence[int], value: float | Sequence[float], shift: float | Sequence[float] | None, learned: bool
     ) -> None:
         super().__init__()
         for name, numbers in (("weight", value), ("bias", shift)):
-            if numbers is None:
-                tensor = None
-            else:
-                tensor = torch.tensor(numbers, dtype=torch.float32).expand(shape[0]).clone()
-                tensor = tensor.view(shape[0], *(1 for _ in shape[1:]))
+            if numbers is None or (isinstance(numbers, int | float) and not learned):
+                setattr(self, name, numbers)
+                continue
+            tensor = torch.tensor(numbers, dtype=torch.float32).expand(shape[0]).clone()
+            tensor = tensor.view(shape[0], *(1 for _ in shape[1:]))
             if learned:
-                self.register_parameter(name, None if tensor is None else nn.Parameter(tensor))
+                self.register_parameter(name, nn.Parameter(tensor))
             else:
                 self.register_buffer(name, tensor, persistent=False)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from nas.graph.operation import Operation, Shape
-from nas.graph.operations.arguments import check_rate
+from nas.graph.operations.arguments import check_flag, check_rate
 
 if TYPE_CHECKING:
     from torch import nn
@@ -30,18 +30,23 @@ class Dropout(Operation):
 
 @dataclass(frozen=True)
 class DropPath(Operation):
-    """Zeroes whole images with probability `rate`, scaling the rest; None: the training recipe schedules it."""
+    """Zeroes whole images with probability `rate`, scaling the rest; None: the training recipe schedules it.
+
+    `batch`: all images of a batch alike, as in the paper (Huang et al. 2016, arXiv:1603.09382).
+    """
 
     name: ClassVar[str] = "drop_path"
-    training_only: ClassVar[frozenset[str]] = frozenset({"rate"})
+    training_only: ClassVar[frozenset[str]] = frozenset({"rate", "batch"})
 
     rate: float | None = None
+    batch: bool = False
 
     def __post_init__(self) -> None:
         if self.rate is not None:
             check_rate("rate", self.rate)
+        check_flag("batch", self.batch)
 
     def module(self, *inputs: Shape) -> "nn.Module":
         from nas.graph.operations import modules
 
-        return modules.DropPath(self.rate or 0.0, scheduled=self.rate is None)
+        return modules.DropPath(self.rate or 0.0, scheduled=self.rate is None, batch=self.batch)
