@@ -17,6 +17,7 @@ COMMANDS = {
     "results": "the trials of a search, best first",
     "report": "write a search's report.html, one self-contained page",
     "train": "train an architecture, a genome or a search's best",
+    "benchmark": "compare searchers on a table of networks that were trained already",
     "export": "write a network as weights, ONNX or a torch.export program",
 }
 USAGE = "usage: nas COMMAND ...   (nas COMMAND --help explains one)"

@@ -18,6 +18,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 FOLDER = next(path for path in (PACKAGE / "search_spaces", PACKAGE.parent / "search_spaces") if path.is_dir())
 MAX_EXTENDS = 8
 IMPLIED = {"projection": "conv_bn", "nodes": "factorized_reduce"}  # what a form uses without naming it
+NAMED = ("parameters", "blocks", "cells", "defaults", "final")  # sections whose keys are names
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -48,15 +49,32 @@ def _plain(overrides: AnyMapping[str, Any]) -> dict[str, Any]:
 def packaged() -> dict[str, tuple[Path, str | None]]:
     """Every packaged name: the file, and the variant (None: the document itself)."""
     names: dict[str, tuple[Path, str | None]] = {}
-    for path in sorted(FOLDER.rglob("*.yaml")):
-        if path.name == "library.yaml":
-            continue
-        data = _read(path)
-        for name, variant in [(data.get("name", path.stem), None), *((v, v) for v in data.get("variants") or {})]:
+    for path in _documents():
+        for name, variant in _names(path):
             if name in names:
                 raise UserError(str(path), f"the name '{name}' is taken by {names[name][0].name}")
             names[name] = (path, variant)
     return names
+
+
+def _documents() -> list[Path]:
+    return sorted(path for path in FOLDER.rglob("*.yaml") if path.name != "library.yaml")
+
+
+def _names(path: Path) -> list[tuple[str, str | None]]:
+    """The names that a packaged file gives: its own and its variants'."""
+    data = _read(path)
+    return [(data.get("name", path.stem), None), *((name, name) for name in data.get("variants") or {})]
+
+
+def _packaged(name: str) -> tuple[Path, str | None] | None:
+    """(file, variant) of a packaged name. Only files that have the word in them are parsed."""
+    for path in _documents() if WORD.fullmatch(name) else ():
+        if path.stem == name or re.search(rf"\b{name}\b", path.read_text(encoding="utf-8")):
+            variant = next((variant for known, variant in _names(path) if known == name), "")
+            if variant != "":
+                return path, variant
+    return None
 
 
 @lru_cache(maxsize=1)
@@ -76,13 +94,10 @@ def _find(name: str) -> tuple[Path, str | None]:
                 shortened(text), "no such file", "give a packaged name (`nas list`) or a path to a document"
             )
         return path, variant or None
-    if WORD.fullmatch(name):
-        known = FOLDER.joinpath("classics", f"{name}.yaml")  # the quick way for most names, before reading them all
-        if _is_file(known) and _read(known).get("name", name) == name:
-            return known, None
-    if name not in packaged():
+    known = _packaged(name)
+    if known is None:
         raise UserError(shortened(name), "no packaged document or variant of this name", did_you_mean(name, packaged()))
-    return packaged()[name]
+    return known
 
 
 def _is_file(path: Path) -> bool:
@@ -147,10 +162,11 @@ def _parent(parent: Any, path: Path, where: str) -> tuple[Path, str | None]:
         raise UserError(where, f"extends: expected a name or a file beside this one, not {parent!r}")
     text, _, variant = parent.partition("#")
     if not text.endswith((".yaml", ".yml")):
-        if parent not in packaged():
+        known = _packaged(parent)
+        if known is None:
             what = f"extends: no packaged document or variant '{shortened(parent)}'"
             raise UserError(where, what, did_you_mean(parent, packaged()))
-        return packaged()[parent]
+        return known
     target = path.parent / text
     if not _is_file(target) or not target.resolve().is_relative_to(path.parent.resolve()):
         raise UserError(where, f"extends: no file '{shortened(text)}' in this document's folder")
@@ -175,13 +191,16 @@ def _check_declared(
             raise UserError(line_of(overrides, name) or file, what, did_you_mean(name, known))
 
 
-def merge(base: Any, child: Any) -> Any:
-    """Mappings merge deeply; lists and scalars replace, and so does an operation or form with another first word."""
-    if not (isinstance(base, dict) and isinstance(child, dict)) or _word(base) != _word(child):
+def merge(base: Any, child: Any, names: bool = False) -> Any:
+    """Mappings merge deeply; lists and scalars replace, and so does an operation or form with another first word.
+
+    `names`: the keys name things, so that none of them is such a word.
+    """
+    if not (isinstance(base, dict) and isinstance(child, dict)) or not (names or _word(base) == _word(child)):
         return child
     lines = {**getattr(base, "lines", {}), **getattr(child, "lines", {})}
     merged = {
-        key: merge(base[key], child[key]) if key in base and key in child else {**base, **child}[key]
+        key: merge(base[key], child[key], key in NAMED) if key in base and key in child else {**base, **child}[key]
         for key in {**base, **child}
     }
     return Mapping(merged, getattr(child, "where", ""), lines)

@@ -21,7 +21,8 @@ from nas.space.size import count
 from nas.space.walk import Choice
 
 KINDS = ("operation", "input", "number")
-MAX_TRIES, RECENT = 300, 64
+MAX_TRIES = 300
+KEPT = 100_000  # nodes of the graphs of recent genomes, some tens of megabytes: a population's parents are among them
 
 
 def load(name: str, **overrides: Any) -> "Space":
@@ -42,6 +43,7 @@ class Space:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._recent: OrderedDict[Genome | None, tuple[Graph, dict[str, Any], list[Choice]]] = OrderedDict()
+        self._nodes = 0  # of all graphs in _recent
 
     @property
     def name(self) -> str:
@@ -87,12 +89,16 @@ class Space:
         return built
 
     def _keep(self, genome: Genome | None, built: tuple[Graph, dict[str, Any], list[Choice]]) -> None:
+        if genome in self._recent:
+            self._nodes -= len(self._recent.pop(genome)[0].nodes)
         self._recent[genome] = built
-        while len(self._recent) > RECENT:
-            self._recent.popitem(last=False)
+        self._nodes += len(built[0].nodes)
+        while self._nodes > KEPT and len(self._recent) > 1:
+            self._nodes -= len(self._recent.popitem(last=False)[1][0].nodes)
 
     def _of(self, genome: Genome | None) -> tuple[Graph, dict[str, Any], list[Choice]]:
         if genome in self._recent:
+            self._recent.move_to_end(genome)
             return self._recent[genome]
         try:
             return self._built(genome, fixed if genome is None else replayed(genome.answers))

@@ -1,0 +1,69 @@
+"""Compare searchers on a table of networks that were trained already: many repeats of each, in minutes."""
+
+import argparse
+
+from nas.cli.parser import number, pairs
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    from nas.cli.target import add_document
+
+    add_document(parser, "space", "a packaged space (nas list) or a path to a document, the one that the table is of")
+    parser.add_argument("--table", required=True, metavar="FILE", help="a benchmark table (docs/benchmarks.md)")
+    parser.add_argument("--dataset", default="cifar10", help="where the table has several: cifar10, cifar100 ...")
+    searcher = "a searcher's name; again for more; regularized_evolution and random if left out"
+    parser.add_argument("--searcher", action="append", default=[], help=searcher)
+    setting = "a setting of the searchers, such as population=10; again for more"
+    parser.add_argument("--searcher-set", action="append", default=[], metavar="NAME=VALUE", help=setting)
+    parser.add_argument("--trials", type=number(int, 1), default=100, metavar="N", help="of one search")
+    stop = "simulated seconds of training at which a search ends, if it has not ended by its trials"
+    parser.add_argument("--seconds", type=number(float, 0), metavar="S", help=stop)
+    parser.add_argument("--epochs", type=number(int, 1), metavar="N", help="of a trial; the table's fewest if left out")
+    again = "let searchers try a network again, as most papers' code does"
+    parser.add_argument("--again", action="store_true", help=again)
+    parser.add_argument("--repeats", type=number(int, 1), default=100, metavar="R", help="searches of each searcher")
+    parser.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of the first repeat")
+    parser.add_argument("--processes", type=number(int, 1), metavar="N", help="one a core if left out")
+    parser.add_argument("--to", metavar="DIR", help="write curves.svg, curves.png and results.csv there")
+    parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
+
+
+def run(args: argparse.Namespace) -> int:
+    import sys
+    import time
+    from dataclasses import asdict
+
+    from nas.cli.output import print_json, table
+    from nas.cli.target import value
+    from nas.run.benchmark import Benchmark, courses, standings
+
+    overrides = tuple(pairs(args.set, "--set", value).items())
+    chosen = (args.space, args.table, args.dataset, args.trials, args.seconds, args.epochs, args.again, args.seed)
+    benchmark = Benchmark(*chosen, overrides)
+    options = pairs(args.searcher_set, "--searcher-set", value)
+    found = []
+    for searcher in dict.fromkeys(args.searcher or ["regularized_evolution", "random"]):
+        start = time.perf_counter()
+        repeats = courses(benchmark, searcher, options, args.repeats, args.processes)
+        found += standings(searcher, repeats)
+        print(f"{searcher}: {args.repeats} searches in {time.perf_counter() - start:.1f} s", file=sys.stderr)
+    rows = [asdict(standing) for standing in found]
+    if args.to:
+        from nas.report.curves import write
+
+        write(args.to, rows, f"{args.space}, {args.dataset}")
+        print(f"written: {args.to}/curves.svg, curves.png, results.csv", file=sys.stderr)
+    if args.json:
+        print_json(rows)
+        return 0
+    heads = ("searcher", "trials", "simulated seconds", "test accuracy of the best", "+-")
+    print(
+        table(
+            heads,
+            [
+                [s.searcher, f"{s.trials:g}", f"{s.simulated_seconds:,.0f}", f"{s.mean:.3f}", f"{s.std:.3f}"]
+                for s in found
+            ],
+        )
+    )
+    return 0

@@ -1,0 +1,40 @@
+"""Benchmark tables: what every network of a space reached when somebody trained it, so that a search costs nothing.
+
+A table's file says by itself which it is: the columns of its header choose the reader.
+"""
+
+import csv
+import gzip
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+from nas.errors import UserError
+from nas.evaluators.tables import answers, nasbench201
+from nas.evaluators.tables.table import Row, Table
+
+__all__ = ["Table", "read"]
+
+Reader = Callable[[list[Row], str, str], Table]
+READERS: Mapping[str, Reader] = {  # a column that only this form has
+    "arch_str": nasbench201.table,
+}
+
+
+@lru_cache(maxsize=4)
+def read(path: str, dataset: str) -> Table:
+    """The table in a CSV file (plain or gzip), of the data set `dataset` where it has several. Raises UserError."""
+    try:
+        with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(path, f"cannot be read as a table: {reason}", "give a CSV file, plain or gzipped") from None
+    if not rows:
+        raise UserError(path, "a table without rows")
+    reader = next((reader for column, reader in READERS.items() if column in rows[0]), answers.table)
+    try:
+        return reader(rows, path, dataset)
+    except (KeyError, ValueError, TypeError, IndexError) as error:
+        if isinstance(error, UserError):
+            raise
+        raise UserError(path, f"not a table of the form that its columns name: {error}", "see docs/tables.md") from None

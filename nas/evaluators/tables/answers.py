@@ -1,0 +1,66 @@
+"""The project's own form, for any space: a column for each choice, and one for each measurement at some epochs.
+
+    cells.cell.nodes.0.0.operation,cells.cell.nodes.1.0.operation,...,valid_accuracy@12,test_accuracy@200,seconds@12
+    nor_conv_3x3,skip_connect,...,0.9134,0.9375,301.5
+
+A choice's column is named by its path (`nas show SPACE --json` lists them) and holds its answer, empty where this
+genome is not asked. Answers are words, numbers, and `[0, 2]` for sets of sources. Accuracies are fractions; `seconds`
+those of training up to there. Rows for the same answers (other seeds) are averaged.
+"""
+
+import json
+import re
+from collections.abc import Hashable
+from typing import Any
+
+from nas.errors import UserError
+from nas.evaluators.tables.table import Row, Table, answers_key
+from nas.space.oracles import as_answer
+from nas.types import Metrics
+
+
+def table(rows: list[Row], file: str, dataset: str) -> Table:
+    """`dataset` selects rows where there is a column of that name. Raises UserError for cells that are no numbers."""
+    if "dataset" in rows[0]:
+        rows = [row for row in rows if row["dataset"] == dataset]
+        if not rows:
+            raise UserError(file, f"no row of the data set '{dataset}'")
+    measured = {column: _measurement(column, file) for column in rows[0] if re.fullmatch(r"\w+@.*", column)}
+    choices = [column for column in rows[0] if column not in measured and column not in ("dataset", "seed")]
+    if not measured or not choices:
+        raise UserError(file, "no table: it needs columns of choices and of measurements", "such as valid_accuracy@12")
+    sums: dict[Hashable, dict[int, Metrics]] = {}
+    counts: dict[tuple[Hashable, int, str], int] = {}
+    for number, row in enumerate(rows, start=2):
+        key: Hashable = answers_key({choice: _answer(row[choice]) for choice in choices if row[choice] != ""})
+        curve = sums.setdefault(key, {})
+        for column, (metric, epochs) in measured.items():
+            if row[column]:
+                metrics = curve.setdefault(epochs, {})
+                metrics[metric] = metrics.get(metric, 0.0) + _number(row[column], file, number, column)
+                counts[key, epochs, metric] = counts.get((key, epochs, metric), 0) + 1
+    for (of, epochs, metric), count in counts.items():
+        sums[of][epochs][metric] /= count
+    return Table(file, sums)
+
+
+def _measurement(column: str, file: str) -> tuple[str, int]:
+    metric, _, epochs = column.partition("@")
+    if not epochs.isdecimal() or not metric:
+        raise UserError(file, f"column '{column}'", "name measurements METRIC@EPOCHS, such as valid_accuracy@12")
+    return ("simulated_seconds" if metric == "seconds" else metric), int(epochs)
+
+
+def _answer(text: str) -> Any:
+    """Numbers and lists as such, anything else as the word it is."""
+    try:
+        return as_answer(json.loads(text))
+    except ValueError:
+        return text
+
+
+def _number(text: str, file: str, line: int, column: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"{file}:{line}", f"{column} is '{text}'", "give a number") from None

@@ -1,0 +1,132 @@
+"""Searches over a benchmark table, many times over: how good is the best found after how many trials.
+
+Each repeat is the real thing but for the training: the searcher is asked, networks already tried are refused and asked
+again, as in `nas.run.loop`, and results are told one by one. The incumbent is the trial of highest validation accuracy
+so far; its score is the test accuracy that the table has for a full training, which no searcher is shown.
+"""
+
+import math
+import os
+import statistics
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from multiprocessing import get_context
+from typing import Any
+
+from nas import searchers
+from nas.evaluators.tables import read
+from nas.run.propose import propose
+from nas.space import Space, load
+from nas.types import Result, Trial, trial_random
+
+SHOWN = (1, 2, 5)  # trial numbers that a table of results shows: these, times powers of ten, and the last
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """What is repeated. trials: the most a search may make. seconds: simulated, at whose end it stops (None: never).
+
+    epochs: of the trials, None for the fewest that the table has. again: whether the same network may be tried again,
+    as in the papers' own code. overrides: parameters of the document, with their values.
+    """
+
+    space: str
+    table: str
+    dataset: str = "cifar10"
+    trials: int = 100
+    seconds: float | None = None
+    epochs: int | None = None
+    again: bool = False
+    seed: int = 0
+    overrides: tuple[tuple[str, Any], ...] = ()
+
+    def load(self) -> Space:
+        """The space, as small as the table allows. Raises UserError."""
+        known = read(self.table, self.dataset)
+        return load(self.space, **{**known.given, **known.small, **dict(self.overrides)})
+
+
+@dataclass(frozen=True)
+class Course:
+    """One repeat of one searcher: after each trial, simulated seconds so far and the incumbent's score (0 to 1)."""
+
+    seconds: tuple[float, ...]
+    scores: tuple[float, ...]
+
+    def at(self, trials: int) -> tuple[float, float]:
+        """(seconds, score) after so many trials, or after the last where there are fewer."""
+        last = min(trials, len(self.scores)) - 1
+        return self.seconds[last], self.scores[last]
+
+
+def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repeat: int) -> Course:
+    """Repeat number `repeat`: the search that the seed `benchmark.seed + repeat` gives. Raises UserError."""
+    known, space = read(benchmark.table, benchmark.dataset), _space(benchmark)
+    asked = searchers.create(searcher, space, {**searchers.for_budget(searcher, benchmark.trials), **options})
+    seen: set[str] = set()
+    seconds, scores, best, score, elapsed = list[float](), list[float](), -math.inf, math.nan, 0.0
+    for number in range(benchmark.trials):
+        rng = trial_random(benchmark.seed + repeat, number)
+        rng.randrange(2**31)  # the trial's seed, in a search
+        found = propose(asked, space, rng, (), () if benchmark.again else seen, {})
+        if isinstance(found, str):
+            break
+        seen.add(found.fingerprint)
+        metrics = known.metrics(found.genome, benchmark.epochs)
+        elapsed += metrics.get("simulated_seconds", 0.0)
+        if benchmark.seconds is not None and elapsed > benchmark.seconds and scores:
+            break
+        asked.tell(Result(Trial(number, found.genome, number, benchmark.epochs), metrics))
+        if metrics["valid_accuracy"] > best:
+            best, score = metrics["valid_accuracy"], known.score(found.genome)
+        seconds.append(elapsed)
+        scores.append(score)
+    return Course(tuple(seconds), tuple(scores))
+
+
+def courses(
+    benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repeats: int, processes: int | None = None
+) -> list[Course]:
+    """All repeats, spread over processes (None: as many as there are cores). The same whatever their number."""
+    searchers.create(searcher, benchmark.load(), options)  # mistakes before processes
+    processes = min(processes or os.cpu_count() or 1, repeats)
+    one = partial(course, benchmark, searcher, options)
+    if processes == 1:
+        return [one(repeat) for repeat in range(repeats)]
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        return list(pool.map(one, range(repeats), chunksize=max(1, repeats // (8 * processes))))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Mean and standard deviation (of the repeats, in percent) of the incumbents' scores after so many trials."""
+
+    searcher: str
+    trials: float
+    simulated_seconds: float
+    mean: float
+    std: float
+    repeats: int
+
+
+def standings(searcher: str, found: Sequence[Course]) -> list[Standing]:
+    """After 1, 2, 5, 10, 20, 50 ... trials, and after the last; `trials` is a mean where the repeats differ."""
+    most = max(len(course.scores) for course in found)
+    steps = [step * 10**power for power in range(6) for step in SHOWN]
+    return [_standing(searcher, found, trials) for trials in [*(step for step in steps if step < most), most]]
+
+
+def _standing(searcher: str, found: Sequence[Course], trials: int) -> Standing:
+    points = [course.at(trials) for course in found]
+    scores = [100 * score for _, score in points]
+    made = statistics.fmean(min(trials, len(course.scores)) for course in found)
+    seconds = statistics.fmean(seconds for seconds, _ in points)
+    return Standing(searcher, made, seconds, statistics.fmean(scores), statistics.pstdev(scores), len(found))
+
+
+@lru_cache(maxsize=1)
+def _space(benchmark: Benchmark) -> Space:
+    """Loaded once a process: expanded cells are kept from repeat to repeat."""
+    return benchmark.load()

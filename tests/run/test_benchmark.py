@@ -1,0 +1,99 @@
+"""Searches over a table: each repeat is the search of its seed, by hand and in whatever process."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+import nas
+from nas.errors import UserError
+from nas.evaluators.tables import read
+from nas.run.benchmark import Benchmark, Course, course, courses, standings
+from nas.space import load
+
+SPACE = """
+input: [3, 8, 8]
+network:
+  - {conv: {channels: {choice: [1, 2, 3, 4]}, kernel: {choice: [1, 3, 5]}}}
+  - {choice: [relu, tanh, silu]}
+  - global_avg_pool
+"""
+PATHS = ("network.0.@.channels", "network.0.@.kernel", "network.1")
+
+
+@pytest.fixture
+def benchmark_files(tmp_path: Path) -> tuple[str, str]:
+    """A space of 36 networks and its table: valid accuracy is the channels' with noise, test accuracy without."""
+    rng = random.Random(0)
+    lines = [",".join((*PATHS, "valid_accuracy@2", "test_accuracy@9", "seconds@2"))]
+    for channels in (1, 2, 3, 4):
+        for kernel in (1, 3, 5):
+            for act in ("relu", "tanh", "silu"):
+                test = (channels * 3 + kernel) / 20
+                lines.append(f"{channels},{kernel},{act},{test + rng.gauss(0, 0.05):.4f},{test:.4f},{channels * 10}")
+    (tmp_path / "t.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "s.yaml").write_text(SPACE)
+    return str(tmp_path / "s.yaml"), str(tmp_path / "t.csv")
+
+
+def test_a_repeat_is_the_search_of_its_seed(benchmark_files: tuple[str, str], tmp_path: Path):
+    space, file = benchmark_files
+    table = read(file, "cifar10")
+    for repeat in (0, 3):
+        run = nas.search(
+            space,
+            evaluator=lambda genome: table.metrics(genome),
+            trials=20,
+            seed=repeat,
+            final_epochs=0,
+            runs=tmp_path,
+            name=str(repeat),
+        )
+        found = course(Benchmark(space, file, trials=20), "regularized_evolution", {}, repeat)
+        seconds, scores, best = 0.0, [], (-1.0, 0.0)
+        for entry in run.trials:
+            metrics = table.metrics(entry.trial.genome)
+            seconds += metrics["simulated_seconds"]
+            best = max(best, (metrics["valid_accuracy"], table.score(entry.trial.genome)), key=lambda pair: pair[0])
+            scores.append(best[1])
+        assert found.scores == tuple(scores)
+        assert found.seconds[-1] == pytest.approx(seconds)
+
+
+def test_processes_change_nothing(benchmark_files: tuple[str, str]):
+    space, file = benchmark_files
+    benchmark = Benchmark(space, file, trials=8)
+    assert courses(benchmark, "random", {}, 4, processes=2) == courses(benchmark, "random", {}, 4, processes=1)
+
+
+def test_networks_are_tried_once_unless_asked_otherwise(benchmark_files: tuple[str, str]):
+    space, file = benchmark_files
+    size = load(space).size()
+    assert size == 36
+    assert len(course(Benchmark(space, file, trials=100), "random", {}, 0).scores) == size
+    assert len(course(Benchmark(space, file, trials=100, again=True), "random", {}, 0).scores) == 100
+
+
+def test_a_search_ends_with_its_seconds(benchmark_files: tuple[str, str]):
+    space, file = benchmark_files
+    found = course(Benchmark(space, file, trials=100, seconds=200), "random", {}, 0)
+    assert 160 <= found.seconds[-1] <= 200
+
+
+def test_standings_by_hand():
+    found = [Course((1, 2, 3), (0.5, 0.5, 0.9)), Course((2, 4), (0.7, 0.8))]
+    rows = standings("x", found)
+    assert [row.trials for row in rows] == [1, 2, 2.5]
+    assert [row.mean for row in rows] == pytest.approx([60, 65, 85])
+    assert [row.std for row in rows] == pytest.approx([10, 15, 5])
+    assert [row.simulated_seconds for row in rows] == pytest.approx([1.5, 3, 3.5])
+
+
+def test_mistakes_are_found_before_anything_runs(benchmark_files: tuple[str, str]):
+    space, file = benchmark_files
+    with pytest.raises(UserError, match="unknown searcher 'randm'"):
+        courses(Benchmark(space, file), "randm", {}, 2)
+    with pytest.raises(UserError, match="unknown option 'populaton'"):
+        courses(Benchmark(space, file), "regularized_evolution", {"populaton": 3}, 2)
+    with pytest.raises(UserError, match="no row for this genome"):
+        courses(Benchmark("nasbench201", file), "random", {}, 1, processes=1)
