@@ -24,6 +24,7 @@ SMALL = {  # the smallest that still has every part
     "nasbench201": {"channels": 4, "cells": 1},
     "plain": {"width": 4},
 }
+KEEP_SIZE = ("squeeze_excite", "fire", "scaled_residual", "global_max_pool")  # other blocks take stride and channels
 
 
 def small(name: str, size: int) -> Space:
@@ -74,9 +75,9 @@ def test_every_document_lies_in_a_folder_of_its_kind():
 def test_every_block_of_the_library_is_one(block: str):
     plain = graph_of(f"input: [8, 9, 9]\nnetwork: [{block}]")
     measured(plain)
-    if block not in ("squeeze_excite", "fire"):  # all others take a stride and a number of channels
+    if block not in KEEP_SIZE:
         assert graph_of(f"input: [8, 8, 8]\nnetwork: [{{{block}: {{stride: 2}}}}]").shape == (8, 4, 4)
-    if block not in ("squeeze_excite", "fire", "max_pool_3x3", "avg_pool_3x3"):
+    if block not in (*KEEP_SIZE, "max_pool_3x3", "avg_pool_3x3"):
         channels = graph_of(f"input: [8, 8, 8]\nnetwork: [{{{block}: {{channels: 12, stride: 2}}}}]").shape[0]
         assert channels == 12
 
