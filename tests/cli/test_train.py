@@ -112,3 +112,12 @@ def test_a_training_that_is_stopped_goes_on_by_the_same_command(
     assert Path("again/weights.safetensors").read_bytes() == weights
     accuracy = json.loads(Path("again/result.json").read_text())["final"]["test_accuracy"]
     assert accuracy == whole["final"]["test_accuracy"]
+
+
+def test_a_searchs_winner_is_trained_by_the_named_recipe(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    search = ["search", "tiny.yaml", "--trials", "1", "--epochs", "1", "--final-epochs", "1", "--name", "a"]
+    assert main([*search, "--final-recipe", "resnt"]) == 2
+    assert "error: recipe 'resnt': no such recipe; did you mean 'resnet'?" in capsys.readouterr().err
+    assert not (folder / "runs").exists()
+    assert main([*search, "--final-recipe", "resnet_cifar"]) == 0
+    assert json.loads((folder / "runs/a/best/result.json").read_text())["final"]["steps"] == 1438 // 128
