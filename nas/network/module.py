@@ -74,15 +74,25 @@ def compile(graph: Graph, seed: int = 0) -> Network:
     return model
 
 
-def build(space: "str | Space", genome: "Genome | None" = None, **overrides: Any) -> Network:
-    """The network of a document (a name or path) or space, with these parameters and a genome's answers; seed 0."""
+def build(
+    space: "str | Space", genome: "Genome | None" = None, *, weights: str | None = None, **overrides: Any
+) -> Network:
+    """The network of a document (a name or path) or space, with these parameters and a genome's answers; seed 0.
+
+    `weights`: torchvision's for its network of that name, such as `IMAGENET1K_V1`, which it downloads.
+    """
     from nas.space import Space, load
 
     if not isinstance(space, Space):
         space = load(space, **overrides)
     elif overrides:
         space = space.with_parameters(**overrides)
-    return compile(space.graph(space.genome(genome.answers) if genome and overrides else genome))
+    genome = space.genome(genome.answers) if genome and overrides else genome
+    if weights is not None:
+        from nas.network.pretrained import pretrained
+
+        return pretrained(space, genome, weights)
+    return compile(space.graph(genome))
 
 
 def set_drop_path(model: nn.Module, rate: float) -> None:

@@ -43,6 +43,7 @@ name: everything
 input: [8, 9, 9]
 classes: 4
 network:
+  weighed: {scale: {value: [1, 0.5, 1.5, 1, 2, 0.1, 1, 1]}}
   stem: [{conv: {channels: 16, kernel: 4, bias: true}}, {batch_norm: {eps: 0.002, momentum: 0.3, affine: false}}, relu6]
   halves:
     branches:

@@ -52,9 +52,20 @@ def test_scale_is_a_constant_or_learned_for_each_channel() -> None:
     constant = Scale([2, 3], -1).module((2, 3, 3))
     torch.testing.assert_close(constant(x), x * torch.tensor([2.0, 3.0]).view(2, 1, 1) - 1)
     assert not constant.state_dict() and not list(constant.parameters())
+    assert Scale([0.1, 0.2]).module((2, 3, 3)).half().double().weight.flatten().tolist() == [0.1, 0.2]
     learned = Scale(1e-6, learned=True).module((2, 3, 3))
     assert [name for name, _ in learned.named_parameters()] == ["weight"]
     torch.testing.assert_close(learned.weight.flatten(), torch.full((2,), 1e-6))
+
+
+@pytest.mark.parametrize("value", [0.1, [0.1, 0.3]])
+def test_constants_of_a_scale_are_exact_in_float64_and_keep_the_type(value: float | list[float]) -> None:
+    module = Scale(value, value).module((2, 3, 3))
+    numbers = torch.tensor(value, dtype=torch.float64).expand(2).view(2, 1, 1)
+    x = torch.randn(2, 2, 3, 3, dtype=torch.float64)
+    torch.testing.assert_close(module(x), x * numbers + numbers, rtol=0, atol=1e-15)
+    assert module(x.float()).dtype == torch.float32 and module(x.bfloat16()).dtype == torch.bfloat16
+    assert not module.state_dict()
 
 
 def test_drop_path_drops_whole_samples_in_training_only() -> None:

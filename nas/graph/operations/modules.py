@@ -1,6 +1,6 @@
 """The torch modules that torch.nn lacks. Imported only where a module is built, so that graphs never need torch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -107,9 +107,9 @@ class ChannelShuffle(nn.Module):
 
 
 class Scale(nn.Module):
-    """x * weight + bias: learned for each channel, or constants, which the state dict leaves out.
+    """x * weight + bias for each channel: parameters, or constants, which the state dict leaves out.
 
-    A constant number stays a number, exact in every type; a list of them is a buffer, one for each channel.
+    Constants are exact in float64: one number is Python's own, a list is a buffer of float64.
     """
 
     weight: Tensor | float
@@ -120,21 +120,25 @@ class Scale(nn.Module):
     ) -> None:
         super().__init__()
         for name, numbers in (("weight", value), ("bias", shift)):
-            if numbers is None or (isinstance(numbers, int | float) and not learned):
+            if numbers is None or (not learned and isinstance(numbers, int | float)):
                 setattr(self, name, numbers)
                 continue
-            tensor = torch.tensor(numbers, dtype=torch.float32).expand(shape[0]).clone()
-            tensor = tensor.view(shape[0], *(1 for _ in shape[1:]))
+            tensor = torch.tensor(numbers, dtype=torch.float32 if learned else torch.float64)
+            tensor = tensor.expand(shape[0]).clone().view(shape[0], *(1 for _ in shape[1:]))
             if learned:
                 self.register_parameter(name, nn.Parameter(tensor))
             else:
                 self.register_buffer(name, tensor, persistent=False)
+        self.learned = learned
 
     def forward(self, x: Tensor) -> Tensor:
-        y = x * self.weight
+        y = x * self._in(x, self.weight)
         if self.bias is not None:
-            y = y + self.bias
+            y = y + self._in(x, self.bias)
         return y.to(x.dtype)  # under autocast the weights are wider than x
+
+    def _in(self, x: Tensor, numbers: Tensor | float) -> Tensor | float:
+        return numbers.to(x.dtype) if isinstance(numbers, Tensor) and not self.learned else numbers
 
 
 class Add(nn.Module):

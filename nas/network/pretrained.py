@@ -1,0 +1,53 @@
+"""Pretrained weights of torchvision in a network of a document that has the same name."""
+
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import UserError, did_you_mean, shortened
+from nas.network.module import Network, compile
+from nas.network.transfer import transfer_weights
+
+if TYPE_CHECKING:
+    from nas.space import Genome, Space
+
+
+def pretrained(space: "Space", genome: "Genome | None", weights: str) -> Network:
+    """The network with weights such as `IMAGENET1K_V1`, downloaded by torchvision.
+
+    Where torchvision's network changes its input first and the document declares `transform_input`, so does ours.
+    Raises UserError.
+    """
+    from torchvision import models
+
+    name = space.name
+    known = models.list_models(module=models)
+    if name not in known:
+        raise UserError(shortened(name), "torchvision has no network of this name", did_you_mean(name, known))
+    found = models.get_model_weights(name).__members__
+    if weights not in found:
+        raise UserError(
+            name, f"torchvision has no weights {shortened(repr(weights))} for it", did_you_mean(weights, found)
+        )
+    categories = len(found[weights].meta["categories"])
+    if space.classes != categories:
+        what = f"the weights {weights} are for {categories} classes, not {space.classes}"
+        raise UserError(name, what, "change the last layer of the network after it is built")
+    if space.input[0] != 3:
+        raise UserError(name, f"the weights {weights} are for images of 3 channels, not {space.input[0]}")
+    reference = _downloaded(name, weights)
+    if "transform_input" in space.document.parameters and getattr(reference, "transform_input", False):
+        space = space.with_parameters(transform_input=True)
+        genome = space.genome(genome.answers) if genome else None
+    model = compile(space.graph(genome))
+    if model.graph.auxiliary and getattr(reference, "aux_logits", None) is False:
+        reference = _downloaded(name, weights, aux_logits=True)
+    transfer_weights(reference, model)
+    return model
+
+
+def _downloaded(name: str, weights: str, **settings: Any) -> Any:
+    from torchvision import models
+
+    try:
+        return models.get_model(name, weights=weights, **settings)
+    except (OSError, RuntimeError) as error:  # no network, or a file that broke off
+        raise UserError(name, f"the weights {weights} could not be loaded: {shortened(str(error))}") from error

@@ -1,0 +1,72 @@
+"""Pretrained weights by name. Nothing is downloaded: torchvision's get_model gives networks of random weights."""
+
+import pytest
+import torch
+import torchvision
+from torch import nn
+
+import nas
+from nas.errors import UserError
+
+
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> list[nn.Module]:
+    """What `get_model` gave, last last; as with weights, googlenet has no heads unless they are asked for."""
+    given: list[nn.Module] = []
+    make = torchvision.models.get_model
+
+    def get_model(name: str, weights: str, **settings: bool) -> nn.Module:
+        assert weights == "IMAGENET1K_V1"
+        if name == "googlenet":
+            settings = {"aux_logits": False, "transform_input": True, "init_weights": False, **settings}
+        given.append(make(name, weights=None, **settings).eval())
+        for module in given[-1].modules():
+            if isinstance(module, nn.BatchNorm2d):
+                nn.init.uniform_(module.running_var, 0.1, 0.3)
+        return given[-1]
+
+    monkeypatch.setattr(torchvision.models, "get_model", get_model)
+    return given
+
+
+@pytest.mark.parametrize("name", ["squeezenet1_1", "googlenet"])
+def test_outputs_equal_those_of_torchvision(downloads: list[nn.Module], name: str) -> None:
+    model = nas.build(name, weights="IMAGENET1K_V1", input=[3, 64, 64]).double().eval()
+    x = torch.rand(2, 3, 64, 64, dtype=torch.float64)
+    expected = downloads[-1].double()(x)
+    assert expected.abs().max() > 1e-3
+    assert (model(x) - expected).abs().max() <= 1e-9 * expected.abs().max()
+
+
+def test_heads_are_copied_too(downloads: list[nn.Module]) -> None:
+    model = nas.build("googlenet", weights="IMAGENET1K_V1", input=[3, 64, 64])
+    weights = [tensor for tensor in model.state_dict().values() if tensor.shape == (1024, 2048)]
+    assert len(weights) == 2
+    for head in (downloads[-1].aux1, downloads[-1].aux2):
+        assert any(torch.equal(head.fc1.weight, weight) for weight in weights)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "said"),
+    [
+        ("resnet18", {"weights": "IMAGENET1K_V7"}, "did you mean 'IMAGENET1K_V1'?"),
+        ("resnet18", {"classes": 10}, "the weights IMAGENET1K_V1 are for 1000 classes, not 10"),
+        ("resnet18", {"input": [1, 64, 64]}, "for images of 3 channels, not 1"),
+        ("resnet18", {"width": 32}, "layer 'stem.0.convolution' Conv2d(3, 32"),
+        ("nasbench201", {}, "nasbench201: torchvision has no network of this name"),
+    ],
+)
+def test_what_has_no_weights_is_refused(downloads: list[nn.Module], name: str, settings: dict, said: str) -> None:
+    with pytest.raises(UserError) as error:
+        nas.build(name, **{"weights": "IMAGENET1K_V1", "input": [3, 64, 64], **settings})
+    assert said in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_failed_download_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def get_model(name: str, **settings: str) -> nn.Module:
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(torchvision.models, "get_model", get_model)
+    with pytest.raises(UserError, match="resnet18: the weights IMAGENET1K_V1 could not be loaded: no route to host"):
+        nas.build("resnet18", weights="IMAGENET1K_V1")
