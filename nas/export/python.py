@@ -116,8 +116,7 @@ def _comment(text: str) -> list[str]:
 
 
 def _imports(code: str) -> list[str]:
-    kinds = [name for name in ("Callable", "Sequence") if f"{name}[" in code]
-    lines = [f"from collections.abc import {', '.join(kinds)}\n"] if kinds else []
+    lines = ["from collections.abc import Sequence\n"] if "Sequence[" in code else []
     lines += ["import torch"] if "torch." in code else []
     lines += ["from torch import Tensor, nn"]
     return lines + (["from torch.nn import functional"] if "functional." in code else [])

@@ -1,6 +1,6 @@
 """The torch modules that torch.nn lacks. Imported only where a module is built, so that graphs never need torch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
