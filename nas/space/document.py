@@ -103,13 +103,28 @@ class Document:
 
     @cached_property
     def input(self) -> tuple[int, ...]:
-        """(channels, *spatial)."""
-        shape = self.data.get("input", [3, 32, 32])
+        """(channels, *spatial); its sizes may be expressions over parameters that hold no choice."""
+        written = self.data.get("input", [3, 32, 32])
+        where = line_of(self.data, "input") or self.name
+        try:
+            shape = [self._constant(size) for size in written] if isinstance(written, list) else written
+        except ExpressionError as error:
+            what, _, hint = str(error).partition("; ")
+            raise UserError(where, f"input: {what}", hint) from None
         whole = isinstance(shape, list) and all(type(size) is int and 1 <= size <= 100_000 for size in shape)
         if not whole or not 1 <= len(shape) <= 4:
-            what = f"input: {shape!r} is not a shape"
-            raise UserError(line_of(self.data, "input") or self.name, what, "write [channels, height, width]")
+            raise UserError(where, f"input: {shape!r} is not a shape", "write [channels, height, width]")
         return tuple(shape)
+
+    def _constant(self, raw: Any) -> Any:
+        """The value of a parameter, or of an expression over parameters. Raises ExpressionError."""
+        if isinstance(raw, dict):
+            raise ExpressionError("the parameters that it reads may hold no choice")
+        if not is_expression(raw):
+            return raw
+        expression = parse(raw[1:])
+        known = {name: self.parameters[name] for name in expression.names if name in self.parameters}
+        return expression.value({name: self._constant(value) for name, value in known.items()})
 
     @cached_property
     def classes(self) -> int:

@@ -200,6 +200,12 @@ TOPS = [  # a document, and the beginning of its error
     ("network: [c]\ncells: {c: {nodes: [{add: [[c, 0]]}]}}", "x.yaml:2: network.0.nodes.0.0.nodes.0.0"),
     (f"{NETWORK}input: 3", "x.yaml:2: input: 3 is not a shape; write [channels, height, width]"),
     (f"{NETWORK}input: [3, -1, 3]", "x.yaml:2: input: [3, -1, 3] is not a shape"),
+    (f"{NETWORK}input: [3, =side]", "x.yaml:2: input: unknown name 'side' in '=side'"),
+    (
+        f"{NETWORK}input: [3, =side]\nparameters: {{side: {{choice: [3, 4]}}}}",
+        "x.yaml:2: input: the parameters that it reads may hold no choice",
+    ),
+    (f"{NETWORK}input: [3, =side / 2]\nparameters: {{side: 8}}", "x.yaml:2: input: [3, 4.0] is not a shape"),
     (f"{NETWORK}classes: true", "x.yaml:2: classes: True is not a whole number above 0"),
     (f"{NETWORK}name: a\nname: b", "x.yaml:3: the key 'name' stands twice in one mapping"),
     (
