@@ -68,7 +68,7 @@ def conv(inputs: int, channels: int, kernel: int, stride: int = 1) -> nn.Conv2d:
 
 
 class Basic(nn.Module):
-    """Two 3x3 convolutions, as He et al. 2015 write them. `shortcut`: option A, none, or pooled (and the unit dropped)."""
+    """Two 3x3 convolutions, as He et al. 2015 write them. `shortcut`: option A, none, or pooled (units drop)."""
 
     def __init__(self, inputs: int, channels: int, stride: int, shortcut: str = "A", survival: float = 1.0) -> None:
         super().__init__()
