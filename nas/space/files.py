@@ -194,9 +194,12 @@ def _check_declared(
 def merge(base: Any, child: Any, names: bool = False) -> Any:
     """Mappings merge deeply; lists and scalars replace, and so does an operation or form with another first word.
 
+    A child of other keys of the same form alone (a `shortcut`, say, without its `residual`) changes these.
     `names`: the keys name things, so that none of them is such a word.
     """
-    if not (isinstance(base, dict) and isinstance(child, dict)) or not (names or _word(base) == _word(child)):
+    if not (isinstance(base, dict) and isinstance(child, dict)):
+        return child
+    if not (names or _word(base) == _word(child) or _is_part(child, _word(base))):
         return child
     lines = {**getattr(base, "lines", {}), **getattr(child, "lines", {})}
     merged = {
@@ -204,6 +207,11 @@ def merge(base: Any, child: Any, names: bool = False) -> Any:
         for key in {**base, **child}
     }
     return Mapping(merged, getattr(child, "where", ""), lines)
+
+
+def _is_part(item: AnyMapping[str, Any], form: str | None) -> bool:
+    """Whether all that stands in `item` are keys of `form`."""
+    return form in FORMS and len(item) > 0 and set(item) <= set(FORMS[form])
 
 
 def _word(item: AnyMapping[str, Any]) -> str | None:

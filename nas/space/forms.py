@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from nas.errors import did_you_mean
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, is_name
 from nas.space.language import FORMS, MERGES, SHORTCUTS
-from nas.space.values import bind, choose, evaluate, settle, shown
+from nas.space.values import bind, choose, evaluate, only, settle, shown
 from nas.space.walk import Flow, Place
 
 if TYPE_CHECKING:
@@ -49,13 +49,22 @@ def residual(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -
 
 
 def branches(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
-    """Parallel paths and their merge."""
-    paths, target = item["branches"], walk.target
+    """Parallel paths and their merge. The paths of a loop (`repeat` or `for`) are its turns, beside each other."""
+    paths = item["branches"]
     if not isinstance(paths, list | dict) or not paths:
         raise ExpressionError(f"branches is a list of chains, not {shown(paths)}")
+    word = next((word for word in LOOPS if word in paths), None) if isinstance(paths, dict) else None
+    if word is not None:
+        only(paths, FORMS[word], f"'{word}'")
+        return LOOPS[word](walk, paths, flow, at, lambda flows: _merge(walk, item, flows, flow, at))
     named = list(paths.items() if isinstance(paths, dict) else enumerate(paths))
-    flows = [walk.chain(path, flow, at.child(name), paths, name) for name, path in named]
-    options = {"drop": item["drop"]} if "drop" in item else {}
+    return _merge(walk, item, [walk.chain(path, flow, at.child(name), paths, name) for name, path in named], flow, at)
+
+
+def _merge(walk: "Interpreter", item: dict[str, Any], flows: list[Flow], flow: Flow, at: Place) -> Flow:
+    target, options = walk.target, {"drop": item["drop"]} if "drop" in item else {}
+    if not flows:
+        raise ExpressionError("branches has no branch")
 
     def merged(word: Any) -> Flow:
         if not isinstance(word, str) or word not in MERGES:
@@ -73,27 +82,40 @@ def branches(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -
     return out._replace(before=flow.before)
 
 
-def repeat(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+Join = Callable[[list[Flow]], Flow]  # what becomes of a loop's turns that stand beside each other
+
+
+def _each_turn(flow: Flow, count: int, turn: Callable[[int, Flow], Flow], join: Join | None) -> Flow:
+    """The turns of a loop one after the other, or all from `flow` on and then joined."""
+    if join is not None:
+        return join([turn(number, flow) for number in range(count)])
+    here = flow
+    for number in range(count):
+        here = turn(number, here)
+    return here
+
+
+def repeat(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join: Join | None = None) -> Flow:
     """A body several times over; `index` is the turn."""
     if "body" not in item:
         raise ExpressionError("'repeat' needs a 'body'")
 
+    def turn(number: int, here: Flow) -> Flow:
+        walk.step()
+        return walk.chain(item["body"], here, at.turn(number, "repeat"), item, "body")
+
     def turns(count: Any) -> Flow:
         if count is UNKNOWN:
-            once = at.turn(0, "repeat")
-            return walk.target.either([lambda: walk.chain(item["body"], flow, once, item, "body")], flow)
+            out = walk.target.either([lambda: turn(0, flow)], flow)
+            return join([out]) if join else out
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_TURNS:
             raise ExpressionError(f"repeat takes a whole number from 0 to {MAX_TURNS}, not {shown(count)}")
-        here = flow
-        for turn in range(count):
-            walk.step()
-            here = walk.chain(item["body"], here, at.turn(turn, "repeat"), item, "body")
-        return here
+        return _each_turn(flow, count, turn, join)
 
     return settle(walk.target, item["repeat"], flow, at.child("repeat"), turns, "number")
 
 
-def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join: Join | None = None) -> Flow:
     """A body for each turn through lists of one length; a choice beside them is answered each turn."""
     variables = item["for"]
     if not isinstance(variables, dict) or not variables or "do" not in item:
@@ -108,7 +130,8 @@ def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Fl
         if UNKNOWN in known.values():
             once = at.turn(0, "for")
             once = once.knowing({**once.names, **dict.fromkeys(variables, UNKNOWN)})
-            return walk.target.either([lambda: walk.chain(item["do"], flow, once, item, "do")], flow)
+            out = walk.target.either([lambda: walk.chain(item["do"], flow, once, item, "do")], flow)
+            return join([out]) if join else out
         sizes = {name: len(value) for name, value in columns.items() if isinstance(value, list)}
         for name, value in columns.items():
             if name not in sizes and not (isinstance(value, dict) and "choice" in value):
@@ -119,12 +142,13 @@ def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Fl
         count = next(iter(sizes.values()))
         if count > MAX_TURNS:
             raise ExpressionError(f"'for' goes through {count} items; at most {MAX_TURNS}")
-        here = flow
-        for turn in range(count):
+
+        def turn(number: int, here: Flow) -> Flow:
             walk.step()
-            values = {name: value[turn] if name in sizes else value for name, value in columns.items()}
-            here = _turn(walk, item, values, here, at.turn(turn, "for"))
-        return here
+            values = {name: value[number] if name in sizes else value for name, value in columns.items()}
+            return _turn(walk, item, values, here, at.turn(number, "for"))
+
+        return _each_turn(flow, count, turn, join)
 
     return _columns(walk, list(expressions.items()), {}, flow, at.child("for"), turns)
 
@@ -187,7 +211,8 @@ def auxiliary(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) 
     return flow
 
 
-FORM = {
+LOOPS: dict[str, Callable[..., Flow]] = {"repeat": repeat, "for": loop}
+FORM: dict[str, Callable[..., Flow]] = {
     "residual": residual,
     "branches": branches,
     "repeat": repeat,

@@ -153,7 +153,7 @@ class Interpreter:
         word = name if isinstance(name, str) else ""
         template = self.document.templates.get(word)
         if template is not None:
-            declared, known = template.declared, template.own
+            declared, known = template.declared or ("channels",), template.own
         elif word in CALLABLE:
             declared = known = FIELDS[word]
         else:

@@ -52,6 +52,15 @@ def test_another_operation_or_form_replaces_the_whole(folder: Path):
     assert child(folder, "extends: base.yaml\nnetwork: {head: {repeat: 2, body: [elu]}}") == ["relu", "elu", "elu"]
 
 
+def test_a_forms_other_keys_may_be_changed_alone(folder: Path):
+    (folder / "sum.yaml").write_text(
+        "input: [4, 8, 8]\nnetwork: {unit: {residual: [relu], shortcut: identity}, two: {branches: [relu, tanh]}}"
+    )
+    found = child(folder, "extends: sum.yaml\nnetwork: {unit: {shortcut: [silu]}, two: {merge: add}}")
+    assert found == ["relu", "silu", "add", "relu", "tanh", "add"]
+    assert child(folder, "extends: sum.yaml\nnetwork: {unit: {repeat: 1, body: elu}}")[:2] == ["elu", "relu"]
+
+
 def test_a_child_has_its_own_name_and_variants(folder: Path):
     child(folder, "extends: base.yaml\nvariants: {small: {sizes: [1]}}")
     space = load(str(folder / "child.yaml"))

@@ -36,6 +36,11 @@ def test_arguments_by_name_or_the_first_alone():
     assert graph_of(f"{IN}network: [{{upsample: 2}}]").shape == (4, 16, 16)
 
 
+def test_the_first_argument_of_a_block_that_declares_none_is_its_channels():
+    graph = graph_of(f"{IN}blocks: {{wide: [{{conv: {{channels: =channels, kernel: 1}}}}]}}\nnetwork: [{{wide: 6}}]")
+    assert graph.shape == (6, 8, 8)
+
+
 @pytest.mark.parametrize(
     ("body", "shortcut", "found"),
     [
@@ -86,6 +91,27 @@ def test_branches_and_their_merges():
         assert graph.shape == ((12, 8, 8) if merge == "concat" else (4, 8, 8))
     named = graph_of(f"{IN}network: [{{branches: {{left: relu, right: [tanh]}}}}]")
     assert [node.path for node in named.nodes[1:]] == ["network.0.left", "network.0.right.0", "network.0.concat"]
+
+
+def test_branches_of_a_loop_are_its_turns():
+    kernels = "{for: {kernel: [1, 3, 5]}, do: [{conv: {channels: =index + 1, kernel: =kernel}}]}"
+    graph = graph_of(f"{IN}network: [{{branches: {kernels}}}]")
+    assert [(node.arguments["kernel"], node.inputs) for node in graph.nodes[1:4]] == [(1, (0,)), (3, (0,)), (5, (0,))]
+    assert (graph.nodes[4].operation, graph.nodes[4].inputs, graph.shape) == ("concat", (1, 2, 3), (6, 8, 8))
+    assert graph.nodes[2].path == "network.0.1.0"
+    mean = graph_of(f"{IN}network: [{{branches: {{repeat: 2, body: [relu, tanh]}}, merge: mean}}]")
+    assert operations(mean) == ["relu", "tanh", "relu", "tanh", "mean"]
+    with pytest.raises(UserError, match="branches has no branch"):
+        graph_of(f"{IN}network: [{{branches: {{repeat: 0, body: relu}}}}]")
+    with pytest.raises(UserError, match="'repeat' has no 'do'"):
+        graph_of(f"{IN}network: [{{branches: {{repeat: 2, do: relu}}}}]")
+
+
+def test_choices_in_branches_of_a_loop_are_answered_each_turn():
+    paths = "{repeat: {choice: [1, 2, 3]}, body: [{choice: [relu, tanh]}]}"
+    space = space_of(f"{IN}network: [{{branches: {paths}, merge: add}}]")
+    assert space.size() == 2 + 4 + 8
+    assert len({tuple(operations(space.graph(genome))) for genome in space.enumerate()}) == 14
 
 
 def test_mean_drops_paths_and_gate_reads_the_input():
