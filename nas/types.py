@@ -9,7 +9,7 @@ from typing import Protocol
 from nas.space import Genome
 
 Metrics = dict[str, float]
-OBJECTIVE = "valid_accuracy"  # the metric that drives a search; larger is better
+OBJECTIVE = "valid_accuracy"  # the metric that drives a search unless it has other objectives; larger is better
 Report = Callable[[int, Metrics], bool]  # (epoch, metrics) -> go on?
 
 
@@ -33,10 +33,17 @@ class Result:
     error: str | None = None
     seconds: float = 0.0
     curve: tuple[Metrics, ...] = ()  # what the evaluator reported on the way, `epoch` among it
+    values: tuple[float, ...] = ()  # of the search's objectives, larger is better; empty: valid_accuracy alone
 
     @property
     def failed(self) -> bool:
         return self.metrics is None
+
+    @property
+    def score(self) -> float:
+        """The first objective, which is all that most searchers look at; larger is better. Not of a failed result."""
+        assert self.metrics is not None
+        return self.values[0] if self.values else self.metrics[OBJECTIVE]
 
 
 class Searcher(Protocol):

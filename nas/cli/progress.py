@@ -27,7 +27,7 @@ class Teller:
             self.epoch(event.epoch, event.metrics)
         elif event.entry is not None and event.entry.result is not None:
             result = event.entry.result
-            outcome = percent(event.entry.score) if result.error is None else f"failed: {clean(result.error)}"
+            outcome = percent(event.entry.accuracy) if result.error is None else f"failed: {clean(result.error)}"
             ended = f"trial {event.entry.trial.number}: {outcome} in {duration(result.seconds)}"
             if self.live and result.failed:
                 self.say(ended)
@@ -90,7 +90,7 @@ def state(event: "Progress") -> str:
     """`12 of 50, best 93.25 % (trial 9), 410 trials an hour, 5 min 30 s left`."""
     parts = [f"{event.finished} of {event.total}"]
     if event.best is not None:
-        parts.append(f"best {percent(event.best.score)} (trial {event.best.trial.number})")
+        parts.append(f"best {percent(event.best.accuracy)} (trial {event.best.trial.number})")
     if event.new:
         parts.append(f"{event.trials_per_hour:,.0f} trials an hour")
     if event.remaining_seconds:

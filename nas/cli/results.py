@@ -8,6 +8,8 @@ from nas.cli.parser import number
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="a run directory")
     parser.add_argument("--top", type=number(int, 1), metavar="K", help="the best K only")
+    front = "only those that no other trial beats in all objectives (the Pareto front)"
+    parser.add_argument("--front", action="store_true", help=front)
     parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
 
 
@@ -16,18 +18,24 @@ def run(args: argparse.Namespace) -> int:
     from nas.run import Run
 
     found = Run.open(args.run)
-    rows = found.results()[: args.top]
+    rows = [row for row in found.results() if row["front"] or not args.front][: args.top]
     if args.json:
         print_json(rows)
         return 0
-    heads = ("trial", "valid accuracy", "parameters", "mult-adds", "seconds", "genome")
+    several = len(found.config.objectives) > 1
+    others = [text.partition(":")[0] for text in found.config.objectives]
+    others = [metric for metric in others if metric not in ("valid_accuracy", "parameters", "mult_adds")]
+    front_head = ["front"] if several else []
+    heads = ["trial", *front_head, "valid accuracy", *others, "parameters", "mult-adds", "seconds", "genome"]
     print(
         table(
             heads,
             [
                 [
                     row["number"],
+                    *(["*" if row["front"] else ""] if several else []),
                     percent(row["metrics"]["valid_accuracy"]) if row["metrics"] else "failed",
+                    *(f"{row['metrics'][metric]:.4g}" if row["metrics"] else "" for metric in others),
                     row["parameters"],
                     row["mult_adds"],
                     f"{row['seconds']:.1f}",

@@ -16,6 +16,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     _pairs(search, "--searcher-set", "a setting of the searcher, such as population=50; again for more")
     search.add_argument("--trials", type=number(int, 1), default=30, metavar="N", help="networks to evaluate")
     _pairs(search, "--limit", "the most that a network may cost: parameters=3.5M, mult_adds=600M; again for more")
+    objective = "what to make large, or small: valid_accuracy, parameters:min; again for more, the first decides"
+    search.add_argument("--objective", action="append", default=[], metavar="METRIC[:min]", help=objective)
     search.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of everything random")
     evaluation = parser.add_argument_group("the evaluation of a network")
     evaluation.add_argument("--evaluator", default="train", help="how networks are scored")
@@ -53,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     import nas
     from nas.cli.running import carry_out
     from nas.cli.target import value
+    from nas.types import OBJECTIVE
 
     settings = {
         "searcher": args.searcher,
@@ -72,6 +75,7 @@ def run(args: argparse.Namespace) -> int:
         "deadline": args.deadline,
         "seed": args.seed,
         "limits": pairs(args.limit, "--limit", str),
+        "objectives": args.objective or [OBJECTIVE],
         "overrides": pairs(args.set, "--set", value),
         "runs": args.runs,
         "name": args.name,

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from nas.errors import UserError, did_you_mean
 from nas.run.directory import write_atomically
 from nas.run.limits import parse_limits
+from nas.run.objectives import parse_objectives
 from nas.space import Genome, Space
+from nas.types import OBJECTIVE
 
 FORMAT, MAX_BYTES = 1, 8_000_000
 PACKAGES = ("torch", "ray", "numpy")
 EXECUTOR = ("name", "workers", "gpus_per_trial", "address", "deadline")
-KINDS: dict[Any, str] = {int: "a whole number", str: "a name"}
+KINDS: dict[Any, str] = {int: "a whole number", str: "a name", list[str]: "a list"}
 COUNTS = {"trials": 1, "epochs": 1, "final_epochs": 0}  # the least of each; the epochs may also be None
 
 
@@ -27,7 +29,7 @@ class Config:
     space: the resolved document and, where there is one, nothing else that it would need. evaluator: as
     `evaluation.describe` puts it. executor: the arguments of `executors.create`. epochs: a trial's budget, None: the
     evaluator's own. final_epochs: of the winner's last training, 0 for none, None: the final recipe's. final_set:
-    parameters of the document for it.
+    parameters of the document for it. objectives: as `objectives.Objective.parse` reads them.
     """
 
     space: dict[str, Any]
@@ -41,12 +43,14 @@ class Config:
     final_set: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
     limits: dict[str, Any] = field(default_factory=dict)
+    objectives: list[str] = field(default_factory=lambda: [OBJECTIVE])
 
     def __post_init__(self) -> None:
         for item in fields(self):
             value, least = getattr(self, item.name), COUNTS.get(item.name)
             if least is None:
-                fits = isinstance(value, dict) if item.type == dict[str, Any] else type(value) is item.type
+                kind: Any = get_origin(item.type) or item.type
+                fits = isinstance(value, kind) and not isinstance(value, bool)
             else:
                 fits = item.name != "trials" if value is None else type(value) is int and value >= least
             if not fits:
@@ -58,6 +62,7 @@ class Config:
             if name not in EXECUTOR:
                 raise UserError("run", f"unknown executor option '{name}'", did_you_mean(name, EXECUTOR))
         object.__setattr__(self, "limits", parse_limits(self.limits))
+        parse_objectives(self.objectives)
 
     def document(self) -> Space:
         """The space that is searched. Raises UserError for a document that cannot be read."""

@@ -6,6 +6,7 @@ from typing import Any
 from nas.run import config as configuration
 from nas.run.directory import CONFIG, JOURNAL, existing
 from nas.run.journal import read
+from nas.run.objectives import front, parse_objectives
 from nas.run.state import Entry, State, replay
 from nas.space import Genome, Space
 
@@ -14,7 +15,7 @@ class Run:
     """A run directory, read. Opening one takes no lock: a search that goes on may be looked at.
 
     path: the folder. config: what was asked for. space: what is searched. trials: entries in the order of issue.
-    best: the entry of highest valid_accuracy (the earliest of equals), None before there is one. reason: why the
+    best: the entry of the best first objective (the earliest of equals), None before there is one. reason: why the
     search ended, None while it has not. final: metrics of the winner's last training, test_accuracy among them, None
     without.
     """
@@ -28,7 +29,7 @@ class Run:
         path = existing(path)
         config = configuration.read(path / CONFIG)
         space = config.document()
-        state = State(space.document)
+        state = State(space.document, parse_objectives(config.objectives))
         records, _, _ = read(path / JOURNAL)
         replay(records, state, lambda result: None, str(path / JOURNAL))
         return cls(path, config, space, state)
@@ -50,10 +51,21 @@ class Run:
         return self.state.final["metrics"] if self.state.final else None
 
     def results(self) -> list[dict[str, Any]]:
-        """Trials that ended, best first, failures last: plain values, as `nas results --json` prints them."""
+        """Trials that ended, best first, failures last: plain values, as `nas results --json` prints them.
+
+        `front` says which no other trial dominates in all objectives.
+        """
         ended = [entry for entry in self.trials if entry.result is not None]
         ended.sort(key=lambda entry: (entry.score is None, -(entry.score or 0.0), entry.trial.number))
-        return [_row(entry) for entry in ended]
+        best = {entry.trial.number for entry in self.front}
+        return [{**_row(entry), "front": entry.trial.number in best} for entry in ended]
+
+    @property
+    def front(self) -> list[Entry]:
+        """The Pareto front: trials that no other dominates in all objectives, by the first one, best first."""
+        done = [entry for entry in self.trials if entry.result is not None and not entry.result.failed]
+        best = [done[i] for i in front([entry.result.values for entry in done if entry.result is not None])]
+        return sorted(best, key=lambda entry: (-(entry.score or 0.0), entry.trial.number))
 
 
 def best_genome(path: str | Path) -> Genome:

@@ -1,7 +1,7 @@
 """Beginning a search, and going on with one."""
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,12 @@ from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
 from nas.run.lock import Lock
 from nas.run.loop import Search
+from nas.run.objectives import parse_objectives
 from nas.run.progress import Watch
 from nas.run.results import Run
 from nas.run.state import State, replay
 from nas.space import Space, load
-from nas.types import Evaluator, Executor
+from nas.types import OBJECTIVE, Evaluator, Executor
 
 
 def search(
@@ -45,6 +46,7 @@ def search(
     deadline: float | None = None,
     seed: int = 0,
     limits: Mapping[str, Any] | None = None,
+    objectives: Sequence[str] = (OBJECTIVE,),
     overrides: Mapping[str, Any] | None = None,
     runs: str | Path = "runs",
     name: str | None = None,
@@ -62,6 +64,8 @@ def search(
     executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation
     may take.
     limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6}`.
+    objectives: metrics of the evaluator, or `parameters` and `mult_adds`, to be made large, or small: "parameters:min".
+    The first decides which trial is best and is the one that a searcher of one objective sees.
     progress: called with a Progress after each trial, and after each epoch of the final training.
 
     Raises UserError for bad input, Interrupted where the user stops it, Unfinished where the final training fails,
@@ -88,6 +92,7 @@ def search(
         final_set=dict(final_set or {}),
         seed=seed,
         limits=dict(limits or {}),
+        objectives=list(objectives),
     )
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
     found.sample(random.Random(0))
@@ -123,7 +128,7 @@ def _go_on(
 ) -> Run:
     with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal:
         space = config.document()
-        state = State(space.document)
+        state = State(space.document, parse_objectives(config.objectives))
         searcher = searchers.create(config.searcher, space, config.searcher_options)
         replay(journal.records, state, searcher.tell, str(journal.path))
         under_way = Search(path, config, space, searcher, evaluator, journal, state, progress)

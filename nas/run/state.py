@@ -7,6 +7,7 @@ from typing import Any
 
 from nas.errors import UserError
 from nas.run.journal import Record
+from nas.run.objectives import Objective, missing, parse_objectives, values
 from nas.run.propose import Proposal
 from nas.space import Document, Genome
 from nas.space.genome import is_answer
@@ -37,8 +38,18 @@ class Entry:
     result: Result | None = None
 
     @property
+    def costs(self) -> Metrics:
+        """Of the network, as objectives read them."""
+        return {"parameters": float(self.parameters), "mult_adds": float(self.mult_adds)}
+
+    @property
     def score(self) -> float | None:
-        """The objective; None while it runs and when it failed."""
+        """The first objective, larger is better; None while it runs and when it failed."""
+        return None if self.result is None or self.result.failed else self.result.score
+
+    @property
+    def accuracy(self) -> float | None:
+        """valid_accuracy; None while it runs and when it failed."""
         return None if self.result is None or self.result.metrics is None else self.result.metrics[OBJECTIVE]
 
 
@@ -46,12 +57,14 @@ class Entry:
 class State:
     """Trials by number, the fingerprints already issued, and how the search ended, if it has.
 
-    document: of the genomes, whose answers are checked when they are used, not here: a replay is quick. pending:
+    document: of the genomes, whose answers are checked when they are used, not here: a replay is quick. objectives:
+    by whose values results are told and the best is known. pending:
     trials that were issued and have no result, by number. end: the record of why the search ended. final: the record
     of the winner's final training.
     """
 
     document: Document
+    objectives: tuple[Objective, ...] = parse_objectives(())
     entries: list[Entry] = field(default_factory=list)
     pending: dict[int, Trial] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
@@ -104,12 +117,20 @@ class State:
         if metrics is not None:
             metrics = _finite(metrics)
             metrics[OBJECTIVE]  # its absence is found here, not in the searcher
-        entry.result = Result(trial, metrics, None if metrics is not None else str(record["error"]), record["seconds"])
+        error = str(record["error"]) if metrics is None else self._lacking(entry, metrics)
+        known = {} if error else {**entry.costs, **(metrics or {})}
+        worth = () if error else values(self.objectives, known)
+        entry.result = Result(trial, None if error else metrics, error, record["seconds"], values=worth)
         self.finished += 1
         self.failed += entry.result.failed
         if entry.score is not None and (self.best is None or self.best.score is None or entry.score > self.best.score):
             self.best = entry
         return entry
+
+    def _lacking(self, entry: Entry, metrics: Metrics) -> str | None:
+        """Why metrics without an objective's are a failure."""
+        lacking = missing(self.objectives, {**entry.costs, **metrics})
+        return f"the evaluator's metrics have no {lacking}, which is an objective" if lacking else None
 
 
 def _finite(metrics: dict[str, Any]) -> Metrics:

@@ -22,7 +22,7 @@ from typing import Any
 
 from nas.errors import UserError
 from nas.space import Genome, Space
-from nas.types import OBJECTIVE, Result, Trial
+from nas.types import Result, Trial
 
 
 class RegularizedEvolution:
@@ -66,9 +66,9 @@ class RegularizedEvolution:
         return self.space.mutate(parent, rng, kind=rng.choice(kinds))
 
     def tell(self, result: Result) -> None:
-        if result.metrics is None:
+        if result.failed:
             return
-        self.population.append((result.trial.genome, result.metrics[OBJECTIVE]))
+        self.population.append((result.trial.genome, result.score))
         if len(self.population) > self.population_size:
             self.population.popleft()
 

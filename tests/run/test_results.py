@@ -18,7 +18,18 @@ def test_best_first_and_failures_last(tmp_path: Path) -> None:
     assert 0 < len(scores) < 30
     assert [row["state"] for row in rows] == ["done"] * len(scores) + ["failed"] * (30 - len(scores))
     assert set(rows[0]) == {
-        *("number", "state", "genome", "fingerprint", "metrics", "parameters", "mult_adds", "seconds", "error"),
+        *(
+            "number",
+            "state",
+            "genome",
+            "fingerprint",
+            "metrics",
+            "parameters",
+            "mult_adds",
+            "seconds",
+            "error",
+            "front",
+        ),
     }
     assert json.loads(json.dumps(rows)) == rows
     assert rows[-1]["metrics"] is None

@@ -1,0 +1,66 @@
+"""What a search maximises or minimises: one metric or several, and which trials are best by all of them together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nas.errors import UserError, did_you_mean
+from nas.types import OBJECTIVE, Metrics
+
+DIRECTIONS = ("max", "min")
+
+
+@dataclass(frozen=True)
+class Objective:
+    """A metric of the evaluator, or `parameters` or `mult_adds` of the network, to be made large or small."""
+
+    metric: str
+    smaller: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> "Objective":
+        """`valid_accuracy`, `parameters:min`. Raises UserError."""
+        metric, colon, direction = str(text).partition(":")
+        if not metric.isidentifier():
+            raise UserError("objective", f"'{text}' names no metric", "write METRIC or METRIC:min")
+        if colon and direction not in DIRECTIONS:
+            raise UserError(
+                f"objective {metric}", f"unknown direction '{direction}'", did_you_mean(direction, DIRECTIONS)
+            )
+        return cls(metric, direction == "min")
+
+    def __str__(self) -> str:
+        return f"{self.metric}:min" if self.smaller else self.metric
+
+
+def parse_objectives(texts: Sequence[str]) -> tuple[Objective, ...]:
+    """The objectives, the first one first; none: valid_accuracy alone. Raises UserError."""
+    found = tuple(map(Objective.parse, texts or (OBJECTIVE,)))
+    names = [objective.metric for objective in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError("objective", f"'{name}' is given twice", "leave one out")
+    return found
+
+
+def values(objectives: Sequence[Objective], metrics: Mapping[str, float]) -> tuple[float, ...]:
+    """Each objective's value, its sign such that larger is better. Raises KeyError for a metric that is not there."""
+    return tuple(-metrics[o.metric] if o.smaller else metrics[o.metric] for o in objectives)
+
+
+def missing(objectives: Sequence[Objective], metrics: Metrics) -> str | None:
+    """The first objective's metric that `metrics` lack."""
+    return next((o.metric for o in objectives if o.metric not in metrics), None)
+
+
+def dominates(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether `one` is nowhere worse and somewhere better; larger is better."""
+    return all(a >= b for a, b in zip(one, other, strict=True)) and tuple(one) != tuple(other)
+
+
+def front(points: Sequence[Sequence[float]]) -> list[int]:
+    """Positions of the points that no other dominates (of equals all), in their order."""
+    found: list[int] = []
+    for here in sorted(range(len(points)), key=lambda i: tuple(points[i]), reverse=True):  # dominating ones come first
+        if not any(dominates(points[other], points[here]) for other in found):
+            found.append(here)
+    return sorted(found)

@@ -1,0 +1,75 @@
+"""One objective or several: what is best by them, by hand and against brute force."""
+
+import random
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nas
+from nas.cli import main
+from nas.errors import UserError
+from nas.run import Run
+from nas.run.objectives import Objective, dominates, front, parse_objectives, values
+from tests import cheap
+
+POINTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)), max_size=30)
+
+
+def test_reading_objectives():
+    assert parse_objectives(()) == (Objective("valid_accuracy"),)
+    found = parse_objectives(("valid_accuracy:max", "parameters:min"))
+    assert [str(objective) for objective in found] == ["valid_accuracy", "parameters:min"]
+    assert values(found, {"valid_accuracy": 0.5, "parameters": 100.0, "other": 1.0}) == (0.5, -100.0)
+
+
+@pytest.mark.parametrize(
+    ("texts", "message"),
+    [
+        (["valid_accuracy:mn"], "objective valid_accuracy: unknown direction 'mn'; did you mean 'min'?"),
+        (["a b"], "objective: 'a b' names no metric; write METRIC or METRIC:min"),
+        (["x", "x:min"], "objective: 'x' is given twice; leave one out"),
+    ],
+)
+def test_objectives_that_cannot_be(texts: list[str], message: str):
+    with pytest.raises(UserError) as error:
+        parse_objectives(texts)
+    assert str(error.value) == message
+
+
+@given(POINTS)
+def test_the_front_is_what_nothing_dominates(points: list[tuple[int, ...]]):
+    brute = [i for i, p in enumerate(points) if not any(dominates(q, p) for q in points)]
+    assert front(points) == brute
+
+
+def accuracy_and_time(genome: nas.Genome) -> dict[str, float]:
+    return {"valid_accuracy": cheap.score(genome), "latency_ms": random.Random(repr(genome)).random()}
+
+
+def test_a_search_with_several_objectives(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    chosen = ["latency_ms:min", "valid_accuracy", "parameters:min"]
+    settings = {"trials": 12, "final_epochs": 0, "runs": tmp_path, "name": "a", "searcher": "random"}
+    run = nas.search(cheap.space(), evaluator=accuracy_and_time, objectives=chosen, **settings)
+    rows = Run.open(run.path).results()  # from the journal alone
+    assert rows == run.results()
+    points = [(-r["metrics"]["latency_ms"], r["metrics"]["valid_accuracy"], -r["parameters"]) for r in rows]
+    assert all(a[0] >= b[0] for a, b in pairwise(points))  # the first objective ranks
+    assert run.best is not None and run.best.trial.number == rows[0]["number"]
+    assert [row["front"] for row in rows] == [not any(dominates(q, p) for q in points) for p in points]
+    assert [e.trial.number for e in run.front] == [row["number"] for row in rows if row["front"]]
+    assert main(["results", str(run.path), "--front"]) == 0
+    head, _, *lines = capsys.readouterr().out.splitlines()
+    assert head.split()[:4] == ["trial", "front", "valid", "accuracy"] and "latency_ms" in head
+    assert [int(line.split()[0]) for line in lines] == [row["number"] for row in rows if row["front"]]
+
+
+def test_metrics_without_an_objective_are_failures(tmp_path: Path):
+    settings = {"trials": 3, "final_epochs": 0, "runs": tmp_path, "name": "a"}
+    run = nas.search(cheap.space(), evaluator=cheap.score, objectives=["latency_ms:min"], **settings)
+    assert {row["error"] for row in run.results()} == {
+        "the evaluator's metrics have no latency_ms, which is an objective"
+    }
+    assert run.best is None
