@@ -47,7 +47,7 @@ network:
   stem: [{conv: {channels: 16, kernel: 4, bias: true}}, {batch_norm: {eps: 0.002, momentum: 0.3, affine: false}}, relu6]
   halves:
     branches:
-      - [{split: {parts: 2, part: 0}}, {layer_norm: {eps: 0.001}}, {elu: {alpha: 0.7}}]
+      - [{split: {parts: 2, part: 0}}, {layer_norm: {eps: 0.001}}, {group_norm: {groups: 2, eps: 0.001}}, {elu: {alpha: 0.7}}]
       - [{split: {parts: 2, part: 1}}, {conv: {kernel: [1, 3], groups: 4, dilation: [1, 2]}}, hardswish]
     merge: concat
   shuffle: [{channel_shuffle: {groups: 4}}, {scale: {value: 0.5, shift: 0.25, learned: true}}, {scale: {value: -2}}]
@@ -64,12 +64,13 @@ network:
     branches: [[{leaky_relu: {slope: 0.3}}], [gelu, {drop_path: {rate: 0.5}}], [silu], [hardsigmoid]]
     merge: mean
     drop: 0.3
-  products: {branches: [[], [{adaptive_avg_pool: {size: 1}}, softmax]], merge: multiply}
+  products: {branches: [[], [{adaptive_avg_pool: {size: 1}}, softmax, {softmax: {groups: 2}}]], merge: multiply}
   more:
     - {max_pool: {kernel: 2, ceil: true}}
     - {pad: {spatial: [[1, 0], [0, 2]], value: 0.5}}
     - {slice: {start: -6, step: 2}}
     - {branches: [[], [none]], merge: concat}
+    - {branches: [[], [{channel_pool: {size: 3, mode: mean}}]], merge: concat}
   size:
     - {upsample: {factor: 2, mode: bilinear}}
     - {local_response_norm: {size: 3, k: 2}}

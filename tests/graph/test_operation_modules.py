@@ -33,6 +33,18 @@ def test_layer_norm_normalises_over_channels() -> None:
     torch.testing.assert_close(y[:, :, 1, 2], nn.LayerNorm(6)(x[:, :, 1, 2]))
 
 
+def test_channels_are_pooled_and_weighed_against_each_other() -> None:
+    x = torch.randn(2, 6, 3, 3)
+    pooled = {mode: OPERATIONS["channel_pool"](2, mode).module((6, 3, 3))(x) for mode in ("max", "mean")}
+    torch.testing.assert_close(pooled["max"], torch.maximum(x[:, ::2], x[:, 1::2]))
+    torch.testing.assert_close(pooled["mean"], (x[:, ::2] + x[:, 1::2]) / 2)
+    torch.testing.assert_close(OPERATIONS["channel_pool"]().module((6, 3, 3))(x), x.amax(1, keepdim=True))
+    weights = OPERATIONS["softmax"](2).module((6, 3, 3))(x)
+    torch.testing.assert_close(weights[:, :3], torch.sigmoid(x[:, :3] - x[:, 3:]))
+    torch.testing.assert_close(weights[:, :3] + weights[:, 3:], torch.ones(2, 3, 3, 3))
+    torch.testing.assert_close(OPERATIONS["softmax"](6).module((6, 3, 3))(x), x.softmax(1))
+
+
 def test_slices_splits_and_shuffles_take_the_right_numbers() -> None:
     x = torch.arange(2 * 6 * 3 * 3.0).view(2, 6, 3, 3)
     shape = (6, 3, 3)

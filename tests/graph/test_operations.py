@@ -178,11 +178,15 @@ def test_cutting_and_padding_are_torchs(data: st.DataObject) -> None:
 
 
 PLAIN = """relu relu6 leaky_relu elu silu gelu sigmoid tanh hardswish hardsigmoid softmax dropout drop_path identity
-    flatten none global_avg_pool batch_norm layer_norm scale"""
+    flatten none global_avg_pool batch_norm layer_norm scale channel_pool"""
 SINGLE = [
     *(OPERATIONS[name]() for name in PLAIN.split()),
     OPERATIONS["batch_norm"](affine=False),
     OPERATIONS["layer_norm"](affine=False),
+    OPERATIONS["group_norm"](3),
+    OPERATIONS["group_norm"](2, affine=False),
+    OPERATIONS["softmax"](3),
+    OPERATIONS["channel_pool"](2, "mean"),
     OPERATIONS["local_response_norm"](3),
     OPERATIONS["channel_shuffle"](3),
     OPERATIONS["split"](3, 1),

@@ -17,8 +17,8 @@ from nas.graph.operations.activation import (
 from nas.graph.operations.convolution import Conv, Linear
 from nas.graph.operations.crop import Pad, Slice, Split
 from nas.graph.operations.merge import Add, Concat, Gate, Mean, Multiply
-from nas.graph.operations.normalization import BatchNorm, LayerNorm, LocalResponseNorm
-from nas.graph.operations.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, GlobalAvgPool, MaxPool
+from nas.graph.operations.normalization import BatchNorm, GroupNorm, LayerNorm, LocalResponseNorm
+from nas.graph.operations.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, ChannelPool, GlobalAvgPool, MaxPool
 from nas.graph.operations.regularization import Dropout, DropPath
 from nas.graph.operations.tensor import ChannelShuffle, Flatten, Identity, Input, Scale, Upsample, Zeros
 
@@ -31,8 +31,10 @@ OPERATIONS: dict[str, type[Operation]] = {
     "global_avg_pool": GlobalAvgPool,
     "adaptive_avg_pool": AdaptiveAvgPool,
     "adaptive_max_pool": AdaptiveMaxPool,
+    "channel_pool": ChannelPool,
     "batch_norm": BatchNorm,
     "layer_norm": LayerNorm,
+    "group_norm": GroupNorm,
     "local_response_norm": LocalResponseNorm,
     "relu": ReLU,
     "relu6": ReLU6,

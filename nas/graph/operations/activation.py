@@ -1,10 +1,12 @@
 """Activations: the shape stays, nothing is learned. Never in place, since a graph may read a node twice."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
+from nas.errors import ShapeError
 from nas.graph.operation import Operation, Shape
-from nas.graph.operations.arguments import check_number
+from nas.graph.operations.arguments import check_number, check_whole
+from nas.graph.operations.shapes import text
 
 if TYPE_CHECKING:
     from torch import nn
@@ -98,11 +100,29 @@ class Hardsigmoid(_Activation):
 
 @dataclass(frozen=True)
 class Softmax(Operation):
-    """Over the channels of each position."""
+    """Over the channels of each position; with `groups`, across that many equal groups of channels, for each channel of
+    a group (which weighs parallel paths against each other: Selective Kernel Networks, Li et al. 2019).
+    """
 
     name: ClassVar[str] = "softmax"
+
+    groups: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.groups is not None:
+            check_whole("groups", self.groups)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if self.groups is not None and inputs[0][0] % self.groups:
+            raise ShapeError(f"groups {self.groups} does not divide the {inputs[0][0]} channels of {text(inputs[0])}")
+        return inputs[0]
+
+    def canonical(self, *inputs: Shape) -> "Softmax":
+        return replace(self, groups=self.groups or inputs[0][0])
 
     def module(self, *inputs: Shape) -> "nn.Module":
         from torch import nn
 
-        return nn.Softmax(dim=1)
+        from nas.graph.operations import modules
+
+        return nn.Softmax(dim=1) if self.groups is None else modules.GroupSoftmax(self.groups)

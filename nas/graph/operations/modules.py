@@ -22,6 +22,36 @@ class ChannelLayerNorm(nn.LayerNorm):
         return x.movedim(-1, 1)
 
 
+class ChannelPool(nn.Module):
+    """(N, C, ...) to (N, C / size, ...): the maximum or mean of channels that follow one another."""
+
+    def __init__(self, size: int, mode: str) -> None:
+        super().__init__()
+        self.size = size
+        self.mode = mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x.unflatten(1, (x.shape[1] // self.size, self.size))
+        return x.amax(2) if self.mode == "max" else x.mean(2)
+
+    def extra_repr(self) -> str:
+        return f"size={self.size}, mode={self.mode}"
+
+
+class GroupSoftmax(nn.Module):
+    """Across equal groups of channels, for each channel of a group."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.unflatten(1, (self.groups, x.shape[1] // self.groups)).softmax(1).flatten(1, 2)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"
+
+
 class DropPath(nn.Module):
     """Stochastic depth for each sample (or `batch`), drawn as torchvision.ops.StochasticDepth draws.
 

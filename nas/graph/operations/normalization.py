@@ -45,6 +45,35 @@ class BatchNorm(Operation):
 
 
 @dataclass(frozen=True)
+class GroupNorm(Operation):
+    """Normalises each image over each of `groups` equal groups of channels, all positions together (Wu & He 2018)."""
+
+    name: ClassVar[str] = "group_norm"
+
+    groups: int
+    eps: float = 1e-5
+    affine: bool = True
+
+    def __post_init__(self) -> None:
+        check_whole("groups", self.groups)
+        check_number("eps", self.eps, 0)
+        check_flag("affine", self.affine)
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if inputs[0][0] % self.groups:
+            raise ShapeError(f"groups {self.groups} does not divide the {inputs[0][0]} channels of {text(inputs[0])}")
+        return inputs[0]
+
+    def parameters(self, *inputs: Shape) -> int:
+        return 2 * inputs[0][0] if self.affine else 0
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        return nn.GroupNorm(self.groups, inputs[0][0], eps=self.eps, affine=self.affine)
+
+
+@dataclass(frozen=True)
 class LayerNorm(Operation):
     """Normalises each position over its channels (of a map: ConvNeXt's LayerNorm2d)."""
 

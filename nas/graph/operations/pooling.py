@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nas.errors import ArgumentError, ShapeError
 from nas.graph.operation import Operation, Shape
-from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_padding
+from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_padding, check_whole, check_word
 from nas.graph.operations.shapes import brief, per_axis, same_pads, spatial_rank, text
 
 if TYPE_CHECKING:
@@ -198,6 +198,38 @@ class AdaptiveMaxPool(_AdaptivePool):
 
     name: ClassVar[str] = "adaptive_max_pool"
     layer: ClassVar[str] = "AdaptiveMaxPool"
+
+
+@dataclass(frozen=True)
+class ChannelPool(Operation):
+    """Maximum or mean over each `size` channels that follow one another; None: over all of them.
+
+    The maximum of a few is Maxout (Goodfellow et al. 2013); over all channels both are what CBAM's spatial attention reads.
+    """
+
+    name: ClassVar[str] = "channel_pool"
+
+    size: int | None = None
+    mode: str = "max"
+
+    def __post_init__(self) -> None:
+        if self.size is not None:
+            check_whole("size", self.size)
+        check_word("mode", self.mode, ("max", "mean"))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        channels, *sizes = inputs[0]
+        if self.size is not None and channels % self.size:
+            raise ShapeError(f"size {self.size} does not divide the {channels} channels of {text(inputs[0])}")
+        return (channels // (self.size or channels), *sizes)
+
+    def canonical(self, *inputs: Shape) -> "ChannelPool":
+        return replace(self, size=self.size or inputs[0][0])
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from nas.graph.operations import modules
+
+        return modules.ChannelPool(self.size or inputs[0][0], self.mode)
 
 
 def pooled_size(size: int, kernel: int, stride: int, padding: int, ceil: bool) -> int:
