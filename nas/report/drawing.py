@@ -1,127 +1,199 @@
-"""A network's cells as inline SVG: one box for each use of a block, so that a cell looks as its paper draws it."""
+"""A whole network as one SVG: its stages from the top down, and each different block once beside them."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Sequence
 from html import escape
+from importlib.resources import files
+from itertools import groupby
+from typing import NamedTuple
 
-from nas.graph.graph import Graph, Node
-from nas.report.layout import Edge, Point, place
+from nas.graph.graph import Graph
+from nas.report import labels
+from nas.report.figure import SMALL, Box, Figure, arrow, drawn, figure, kind
+from nas.report.outline import Part, outline
+from nas.report.svg import short
 
-Span = tuple[float, float, float]  # left, right, middle height
-
-BOX_HEIGHT, GAP, ROW = 30, 48, 44
-MOST_BOXES = 60  # beyond it nobody reads a drawing
-SYMBOLS = {"add": "+", "multiply": "×"}
-
-
-def draw(graph: Graph, cells: Iterable[str]) -> str:
-    """Figures of the first use of each of these templates in the pruned graph; without any, of the whole network."""
-    found = {cell: use for cell in cells if (use := _first_use(graph, cell)) is not None}
-    if not found:
-        found = {"network": (list(range(1, len(graph.nodes))), 0)}
-    figures = []
-    for name, (nodes, depth) in found.items():
-        drawing = _contracted(graph, nodes, depth)
-        if drawing:
-            figures.append(f'<h3>{escape(name)}</h3><div class="scroll">{drawing}</div>')
-    return "".join(figures)
+WIDTH, MARGIN = 900, 14  # pixels
+ITEM, BOX, SHAPE = 14, 90, 286  # where the stages' names, their boxes and their shapes begin
+BOX_WIDTH, BOX_HEIGHT, RISE = 184, 27, 17
+LEFT, TOP = 450, 46  # of the figures beside the stages
+TITLE, BETWEEN = 42, 24  # above a figure, between figures
+KINDS, FIGURES = 2, 10  # figures of one block's different insides; in all
+SCALE = 0.78  # the least at which a figure is still read
 
 
-def _first_use(graph: Graph, template: str) -> tuple[list[int], int] | None:
-    """The nodes of a template's first use, and how deep its scope lies."""
-    for node in graph.nodes:
-        for depth, scope in enumerate(node.scopes):
-            if scope.template == template and scope.turn is None:
-                inside = [
-                    i for i, other in enumerate(graph.nodes) if other.scopes[: depth + 1] == node.scopes[: depth + 1]
-                ]
-                return inside, depth + 1
-    return None
+class Row(NamedTuple):
+    """Equal parts that follow each other: what they are, how many, and their nodes."""
+
+    label: str
+    parts: tuple[Part, ...]
+    aside: str = ""
+    heads: int = 0
 
 
-def _box(node: Node, here: int, depth: int) -> tuple[Hashable, str]:
-    """Which box a node belongs to, and its label: the outermost block inside the cell, or the operation itself."""
-    for scope in node.scopes[depth:]:
-        if scope.turn is None:
-            return scope.path, scope.template
-    kernel = node.arguments.get("kernel")
-    label = f"{node.operation} {kernel}" if isinstance(kernel, int) else node.operation
-    return here, SYMBOLS.get(node.operation, label)
+def draw(graph: Graph, name: str) -> str:
+    """A network as a self-contained SVG, no wider than 900 pixels, for light pages and dark ones."""
+    graph = graph.prune()
+    parts = outline(graph)
+    rows = _rows(graph, parts)
+    chain, bottom = _chain(graph, rows)
+    figures = _figures(graph, parts)
+    beside, rest, side = _packed(figures, LEFT, TOP, bottom)
+    below, _, y = _packed(rest, MARGIN, max(bottom, side))
+    wide = WIDTH if figures else LEFT
+    style = files("nas.report").joinpath("drawing.css").read_text(encoding="utf-8")
+    head = f'<text class="name" x="{ITEM}" y="26">{escape(name)}</text>'
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="network" width="{wide}" height="{y:.0f}" '
+            f'viewBox="0 0 {wide} {y:.0f}" role="img" aria-label="{escape(name)}">',
+            f"<style>{style}</style>",
+            '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="6" markerHeight="6" '
+            'orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>',
+            f'<rect class="paper" width="{wide}" height="{y:.0f}" rx="8"/>',
+            head,
+            chain,
+            *beside,
+            *below,
+            "</svg>\n",
+        ]
+    )
 
 
-def _contracted(graph: Graph, members: Iterable[int], depth: int) -> str:
-    """The drawing of some of a graph's nodes, those of one block in one box; empty if too many or too few."""
-    inside = set(members)
-    boxes = {here: _box(graph.nodes[here], here, depth)[0] for here in sorted(inside)}
-    labels: dict[Hashable, str] = {}
-    edges: list[Edge] = []
-    outside = sorted({i for here in inside for i in graph.nodes[here].inputs} - inside)
-    for position, source in enumerate(outside):
-        boxes[source] = ("input", source)
-        behind = len(outside) - 1 - position
-        labels[boxes[source]] = (
-            "input" if len(outside) == 1 else "last cell" if behind == 0 else f"{behind + 1} cells back"
-        )
-    for here in sorted(inside):
-        box, label = _box(graph.nodes[here], here, depth)
-        labels[box] = label
-        edges += [(boxes[i], box) for i in graph.nodes[here].inputs if boxes[i] != box]
-    if len(labels) > MOST_BOXES or len(labels) < 2:
-        return ""
-    return _svg(labels, *place(_topological(labels, edges), edges))
+def _rows(graph: Graph, parts: Sequence[Part]) -> list[Row]:
+    def what(part: Part) -> tuple[object, ...]:
+        size = graph.nodes[part.nodes[-1]].shape
+        if part.name:
+            return part.name, part.stage, size[1:]
+        return labels.layer(graph, part.nodes), size
+
+    heads = [min(graph.ancestors([head]) & graph.training_nodes) for head in graph.auxiliary]
+    sources = [source for head in heads for source in graph.nodes[head].inputs]
+    rows = []
+    for _, same in groupby(parts, what):
+        group = tuple(same)
+        label, aside = labels.words(group[0].name), ""
+        if not group[0].name:
+            before, label, after = labels.layer(graph, group[0].nodes)
+            aside = " … ".join(text for text in (before, after) if text)
+        inside = {here for part in group for here in part.nodes}
+        rows.append(Row(label, group, aside, sum(source in inside for source in sources)))
+    return rows
 
 
-def _svg(labels: Mapping[Hashable, str], places: Mapping[Hashable, Point], ways: Mapping[Edge, list[Point]]) -> str:
-    sizes = {box: 30 if len(label) == 1 else 128 for box, label in labels.items()}
-    columns = [
-        max(sizes[box] for box, (at, _) in places.items() if at == column) for column in range(_last(places) + 1)
-    ]
-    lefts = [2 + sum(columns[:at]) + GAP * at for at in range(len(columns))]
-    rows = [row for _, row in [*places.values(), *(point for way in ways.values() for point in way)]]
-    width, height = lefts[-1] + columns[-1] + 2, (max(rows) - min(rows)) * ROW + BOX_HEIGHT + 4
-
-    def span(point: Point, size: int | None = None) -> Span:
-        """What stands at a point, centred in its column; a line passes the whole width of it."""
-        column = columns[point[0]]
-        left = lefts[point[0]] + (column - (size or column)) / 2
-        return left, left + (size or column), 2 + BOX_HEIGHT / 2 + (point[1] - min(rows)) * ROW
-
-    parts = [f'<svg class="drawing" style="width: {width}px" viewBox="0 0 {width} {height:g}" role="img">']
-    for (source, target), way in ways.items():
-        ends = [span(places[box], sizes[box]) for box in (source, target)]
-        parts.append(f'<path class="edge" d="{_curve([ends[0], *map(span, way), ends[1]])}"/>')
-    for box, point in places.items():
-        left, right, middle = span(point, sizes[box])
-        kind = "box input" if isinstance(box, tuple) else "box"
-        size = f'width="{right - left:g}" height="{BOX_HEIGHT}" rx="{6 if right - left > BOX_HEIGHT else 15}"'
-        parts.append(f'<rect class="{kind}" x="{left:g}" y="{middle - BOX_HEIGHT / 2:g}" {size}/>')
-        label = escape(labels[box] if len(labels[box]) <= 18 else labels[box][:17] + "…")
-        place_of = f'x="{(left + right) / 2:g}" y="{middle + 4:g}" text-anchor="middle"'
-        parts.append(f"<text {place_of}>{label}<title>{escape(labels[box])}</title></text>")
-    return "\n".join([*parts, "</svg>"])
-
-
-def _last(places: Mapping[Hashable, Point]) -> int:
-    return max(at for at, _ in places.values())
+def _chain(graph: Graph, rows: Sequence[Row]) -> tuple[str, float]:
+    """The stages from the top down, and where they end."""
+    middle, y, item = BOX + BOX_WIDTH / 2, float(TOP), ""
+    image = Box(("", labels.shape(graph.input), ""), "input")
+    svg = [drawn(image, middle - image.size[0] / 2, y, *image.size)]
+    y += 24
+    for row in rows:
+        svg.append(arrow(middle, y, RISE))
+        y += RISE
+        nodes = [here for part in row.parts for here in part.nodes]
+        word = graph.nodes[nodes[0]].path.split(".")[1:2]
+        if word and word[0] != item:
+            item = word[0]
+            svg.append(f'<text class="item" x="{ITEM}" y="{y + 18:.1f}">{escape(_cut(item))}</text>')
+        parameters = sum(graph.nodes[here].parameters for here in nodes)
+        count = f" × {len(row.parts)}" if len(row.parts) > 1 else ""
+        title = f"{parameters:,} parameters" + (f"; {row.aside}" if row.aside else "")
+        style = "block" if row.parts[0].name else kind(graph, row.parts[0].nodes)
+        if len(row.parts) > 1:  # a second sheet behind it: there are several
+            sheet = f'x="{BOX + 4}" y="{y + 4:.1f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="5"'
+            svg.append(f'<g class="{style}"><rect {sheet}/></g>')
+        svg.append(drawn(Box(("", row.label + count, ""), style, title), BOX, y, BOX_WIDTH, BOX_HEIGHT))
+        shape = _shape(graph, row)
+        said = [f"{short(parameters)} parameters"] if parameters else []
+        said += [f"{row.heads} auxiliary heads" if row.heads > 1 else "auxiliary head"] if row.heads else []
+        svg.append(f'<text class="shape" x="{SHAPE}" y="{y + (12 if said else 18):.1f}">{escape(shape)}</text>')
+        svg.append(f'<text class="small left" x="{SHAPE}" y="{y + 25:.1f}">{" · ".join(said)}</text>' if said else "")
+        y += BOX_HEIGHT
+    return "\n".join(svg), y + BETWEEN
 
 
-def _topological(boxes: Iterable[Hashable], edges: list[Edge]) -> list[Hashable]:
-    """The boxes, each after those it reads."""
-    order: list[Hashable] = []
-    waiting = list(boxes)
-    while waiting:
-        ready = [box for box in waiting if all(source in order for source, target in edges if target == box)]
-        order += ready or waiting  # a block that is entered twice may read itself through others: draw it anyway
-        waiting = [box for box in waiting if box not in order]
-    return order
+def _cut(text: str, most: int = 11) -> str:
+    return "" if text.isdecimal() else text if len(text) <= most else text[: most - 1] + "…"
 
 
-def _curve(spans: list[Span]) -> str:
-    """From the right side of the first box to the left side of the last, level where it passes between others."""
-    (_, x, y), *rest = spans
-    path = f"M{x:g} {y:g}"
-    for left, right, middle in rest:
-        path += f"C{x + GAP / 2:g} {y:g} {left - GAP / 2:g} {middle:g} {left:g} {middle:g}"
-        if (left, right, middle) != rest[-1]:
-            path += f"H{right:g}"
-        x, y = right, middle
-    return path
+def _shape(graph: Graph, row: Row) -> str:
+    """The shape after a row; `16 … 240 × 28 × 28` where the channels grow on the way."""
+    channels = [graph.nodes[part.nodes[-1]].shape[0] for part in row.parts]
+    last = graph.nodes[row.parts[-1].nodes[-1]].shape
+    first = f"{channels[0]} … " if channels[0] != channels[-1] else ""
+    return first + labels.shape(last)
+
+
+class Titled(NamedTuple):
+    """A figure with what stands above it."""
+
+    title: str
+    note: str
+    figure: Figure
+
+    @property
+    def width(self) -> float:
+        return max(self.figure.width, 8.6 * len(self.title), 6.2 * len(self.note))
+
+
+def _figures(graph: Graph, parts: Sequence[Part]) -> list[Titled]:
+    """Each different block, in order; of a block with many insides the most frequent two, or one where it is large."""
+    groups: dict[tuple[str, object], list[Part]] = {}
+    for part in parts:
+        if part.name:
+            groups.setdefault((part.name, _inside(graph, part)), []).append(part)
+    drawings: list[tuple[tuple[int, ...], Titled]] = []
+    for name in dict.fromkeys(name for name, _ in groups):
+        ranked = sorted((uses for (other, _), uses in groups.items() if other == name), key=len, reverse=True)
+        for uses in ranked[:KINDS]:
+            shown = max(uses, key=lambda use: len(_sources(graph, use)))  # the first whose inputs are not the same
+            drawing = figure(graph, shown.nodes, shown.depth)
+            if drawing is None or (uses is not ranked[0] and drawing.boxes > SMALL):
+                continue
+            times = f"{len(uses)} times; here" if len(uses) > 1 else "once,"
+            note = f"{times} to {labels.shape(graph.nodes[shown.nodes[-1]].shape)}"
+            drawings.append((uses[0].nodes, Titled(labels.words(name), note, drawing)))
+    found = [drawing for _, drawing in sorted(drawings, key=lambda pair: pair[0])[:FIGURES]]
+    if graph.auxiliary:
+        drawing = figure(graph, sorted(graph.ancestors(graph.auxiliary[:1]) & graph.training_nodes), 1)
+        if drawing is not None:
+            times = "in training" if len(graph.auxiliary) == 1 else f"{len(graph.auxiliary)} of them, in training"
+            found.append(Titled("auxiliary head", times, drawing))
+    return found
+
+
+def _sources(graph: Graph, part: Part) -> set[int]:
+    """What a part reads."""
+    return {i for here in part.nodes for i in graph.nodes[here].inputs} - set(part.nodes)
+
+
+def _inside(graph: Graph, part: Part) -> object:
+    """What tells blocks of one name apart: the operations and their edges, not sizes."""
+    place = {here: at for at, here in enumerate(part.nodes)}
+    return tuple(
+        (graph.nodes[here].operation, tuple(place.get(i, -1) for i in graph.nodes[here].inputs)) for here in part.nodes
+    )
+
+
+def _packed(
+    figures: Sequence[Titled], left: float, top: float, until: float = float("inf")
+) -> tuple[list[str], list[Titled], float]:
+    """Figures in lines from the left, as many in a line as fit, and where they end.
+
+    What is too wide, or would begin below `until`, is left over, with all that follows it.
+    """
+    svg: list[str] = []
+    x, y, height = left, top, 0.0
+    room = WIDTH - left - MARGIN
+    for at, one in enumerate(figures):
+        if x > left and x + one.width > left + room:
+            x, y, height = left, y + height + BETWEEN, 0.0
+        if until < float("inf") and (y + TITLE > until or one.width * SCALE > room):
+            return svg, list(figures[at:]), y + height
+        scale = min(1.0, room / one.figure.width)
+        svg.append(f'<text class="title" x="{x:.1f}" y="{y + 13:.1f}">{escape(one.title)}</text>')
+        svg.append(f'<text class="note" x="{x:.1f}" y="{y + 29:.1f}">{escape(one.note)}</text>')
+        moved = f"translate({x:.1f} {y + TITLE:.1f})" + (f" scale({scale:.3f})" if scale < 1 else "")
+        svg.append(f'<g transform="{moved}">{one.figure.svg}</g>')
+        x += one.width + BETWEEN
+        height = max(height, TITLE + one.figure.height * scale)
+    return svg, [], y + height + BETWEEN if figures else top

@@ -16,7 +16,7 @@ def write(path: str | Path) -> Path:
     run = Run.open(path)
     drawing = ""
     if run.best is not None:
-        drawing = draw(run.space.graph(run.best.trial.genome).prune(), run.space.document.data.get("cells") or {})
+        drawing = draw(run.space.graph(run.best.trial.genome), run.space.name)
     target = run.path / "report.html"
     draft = run.path / "report.html.new"
     draft.unlink(missing_ok=True)  # a link there is removed, not followed
@@ -39,7 +39,7 @@ def facts(run: Any) -> dict[str, str]:
     state = run.state
     found: dict[str, str] = {}
     if run.best is not None:
-        found["best validation accuracy"] = f"{run.best.score:.2%}"
+        found["best validation accuracy"] = f"{run.best.accuracy:.2%}"
     if run.final and "test_accuracy" in run.final:
         found["test accuracy, trained in the end"] = f"{run.final['test_accuracy']:.2%}"
     found["trials done"] = f"{state.finished - state.failed:,} of {run.config.trials:,}"

@@ -1,51 +1,59 @@
+import re
 from xml.etree import ElementTree
 
-from nas.graph.graph import Graph, Node, Scope
-from nas.graph.operation import Operation
-from nas.report.drawing import MOST_BOXES, draw
+import pytest
 
-CELL = Scope("network.0", "normal")
+import nas
+from nas.report.drawing import WIDTH, draw
+from tests.report.test_outline import UNITS
+from tests.space.documents import graph_of
 
-
-class Named(Operation):
-    def __init__(self, name: str) -> None:
-        self.name = name  # type: ignore[misc]
-
-    @property
-    def arguments(self) -> dict[str, object]:
-        return {}
+SVG = "{http://www.w3.org/2000/svg}"
 
 
-def node(name: str, inputs: tuple[int, ...], *scopes: Scope) -> Node:
-    return Node(Named(name), inputs, (4, 8, 8), scopes=scopes)
+def texts(svg: str) -> list[str]:
+    return [text.text or "" for text in ElementTree.fromstring(svg).iter(f"{SVG}text")]
 
 
-def block(path: str, template: str) -> tuple[Scope, Scope]:
-    return CELL, Scope(f"network.0.{path}", template)
+def test_stages_from_the_top_down_and_each_block_once() -> None:
+    network = """
+    network:
+      stem: {conv_bn_relu: {channels: 8, kernel: 3}}
+      stages: {for: {width: [8, 16]}, do: [{stage: {width: =width, depth: 5}}]}
+      head: [global_avg_pool, {auxiliary: [{linear: 3}]}, {linear: =classes}]
+    """
+    found = texts(draw(graph_of(UNITS + network), "small"))
+    assert found[0] == "small"
+    chain = ["conv 3×3, 8", "unit × 5", "unit × 5", "global average pool", "linear 10"]
+    assert [text for text in found if text in chain][:5] == chain
+    assert found.index("8 × 16 × 16") < found.index("16 × 8 × 8") < found.index("linear 10")
+    assert found.count("unit") == 2  # with a projection, and without
+    assert found.count("auxiliary head") == 2  # beside its layer, and its own figure
+    assert "8 times; here to 8 × 16 × 16" in found
 
 
-def labels(svg: str) -> list[str]:
-    return [text.text or "" for text in ElementTree.fromstring(f"<div>{svg}</div>").iter("text")]
+@pytest.mark.parametrize("name", ["resnet50", "nasbench201", "nasnet"])
+def test_all_lies_within_the_picture(name: str) -> None:
+    import random
+
+    space = nas.load(name)
+    svg = draw(space.graph(None if space.fixed else space.sample(random.Random(1))), name)
+    root = ElementTree.fromstring(svg)
+    width, height = float(root.attrib["width"]), float(root.attrib["height"])
+    assert width <= WIDTH
+    for group in root.iter(f"{SVG}g"):
+        place = re.match(r"translate\((\S+) (\S+)\)(?: scale\((\S+)\))?", group.attrib.get("transform", ""))
+        if place:
+            x, y, scale = (float(value or 1) for value in place.groups())
+            for box in group.iter(f"{SVG}rect"):
+                right = x + scale * (float(box.attrib["x"]) + float(box.attrib["width"]))
+                bottom = y + scale * (float(box.attrib["y"]) + float(box.attrib["height"]))
+                assert 0 < right <= width
+                assert 0 < bottom <= height
+    assert "<script" not in svg
+    assert "href" not in svg
 
 
-def test_a_cell_is_its_blocks() -> None:
-    graph = Graph(
-        (
-            node("input", ()),
-            node("stem", (0,)),
-            node("relu", (1,), *block("a", "nor_conv_3x3")),
-            node("conv", (2,), *block("a", "nor_conv_3x3")),
-            node("add", (3, 1), CELL),
-            node("relu", (4,), Scope("network.1", "normal")),
-        ),
-        5,
-    )
-    svg = draw(graph, ["normal", "reduction"])
-    assert labels(svg) == ["input", "nor_conv_3x3", "+"]  # of the first use alone
-    assert svg.count('class="edge"') == 3
-    assert labels(draw(graph, [])) == ["input", "stem", "normal", "normal"]
-
-
-def test_what_nobody_could_read_is_not_drawn() -> None:
-    chain = (node("input", ()), *(node("relu", (i,)) for i in range(MOST_BOXES + 1)))
-    assert draw(Graph(chain, len(chain) - 1), []) == ""
+def test_names_are_escaped() -> None:
+    svg = draw(graph_of("network: {conv: {channels: 4, kernel: 3}}"), "<b>&")
+    assert texts(svg)[0] == "<b>&"

@@ -1,0 +1,182 @@
+"""The inside of a block as a figure: its operations as boxes, layer under layer, with the edges between them."""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from html import escape
+from typing import NamedTuple
+
+from nas.graph.graph import Graph
+from nas.report import labels
+from nas.report.layout import RISE, Edge, arrange
+from nas.report.outline import light
+
+SMALL, FINE, MOST = 14, 22, 70  # boxes: of a small figure; of one that shows each operation; of one that is read
+LETTER, TINY, LINE = 6.7, 5.6, 15.0  # widths of letters of 12 and 10 pixels, height of a line
+STUB = 16.0  # the arrow out
+Keys = dict[int, Hashable]
+
+
+class Box(NamedTuple):
+    """A box: lines of text (small, main, small), its kind (a style class) and what its tooltip says."""
+
+    lines: tuple[str, str, str]
+    kind: str
+    title: str = ""
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """(width, height) in pixels."""
+        before, main, after = self.lines
+        if len(main) == 1:
+            return 24.0, 24.0
+        width = max(len(main) * LETTER, len(before) * TINY, len(after) * TINY) + 14
+        return width, 9 + LINE * sum(map(bool, self.lines))
+
+
+class Figure(NamedTuple):
+    """SVG elements, and their size in pixels."""
+
+    svg: str
+    width: float
+    height: float
+    boxes: int
+
+
+def figure(graph: Graph, nodes: Sequence[int], depth: int) -> Figure | None:
+    """The figure of some nodes, whose paths begin with the same `depth` segments: of operations, or of templates where
+    those would be many, or of the parts that the paths tell apart. None where even these are too many."""
+    fine = _by_operation(graph, nodes)
+    for limit, key in ((FINE, fine), (MOST, _by_template(graph, nodes, depth, fine)), (MOST, _by_part(graph, nodes))):
+        boxes, edges = _contracted(graph, nodes, key)
+        if 1 < len(boxes) <= limit:
+            return _drawn(boxes, edges)
+    return None
+
+
+def _by_operation(graph: Graph, nodes: Sequence[int]) -> Keys:
+    """Each operation that computes is a box, with the light ones beside it."""
+    readers = Counter(i for node in graph.nodes for i in node.inputs)
+    box: Keys = {}
+    full: set[Hashable] = set()  # boxes that compute already
+    for here in nodes:
+        node = graph.nodes[here]
+        source = node.inputs[0] if len(node.inputs) == 1 and not node.op.merges else None
+        beside = light(node)
+        alone = source in box and readers[source] == 1 and not graph.nodes[source].op.merges
+        box[here] = box[source] if alone and (beside or box[source] not in full) else here  # type: ignore[index]
+        if not beside:
+            full.add(box[here])
+    return box
+
+
+def _by_template(graph: Graph, nodes: Sequence[int], depth: int, fine: Keys) -> Keys:
+    """A template of several operations that compute is one box."""
+    inside = {here: _inner_scope(graph, here, depth) for here in nodes}
+    members = Counter(inside[here] for here in nodes if graph.nodes[here].mult_adds or graph.nodes[here].op.merges)
+    chosen = {here: scope for here, scope in inside.items() if scope and members[scope] > 1}
+    return {here: chosen.get(here) or chosen.get(fine[here]) or fine[here] for here in nodes}  # type: ignore[call-overload]
+
+
+def _inner_scope(graph: Graph, here: int, depth: int) -> str | None:
+    scopes = graph.nodes[here].scopes
+    return next((s.path for s in scopes if s.turn is None and s.path.count(".") >= depth), None)
+
+
+def _by_part(graph: Graph, nodes: Sequence[int]) -> Keys:
+    """What the first segment of the paths that differs tells apart."""
+    paths = [graph.nodes[here].path.split(".") for here in nodes]
+    same = next((at for at, words in enumerate(zip(*paths, strict=False)) if len(set(words)) > 1), 0)
+    return {here: ".".join(path[: same + 1]) for here, path in zip(nodes, paths, strict=True)}
+
+
+def _contracted(graph: Graph, nodes: Sequence[int], keys: Keys) -> tuple[dict[Hashable, Box], list[Edge]]:
+    """Boxes in topological order, what flows in among them, and the edges between them."""
+    groups: dict[Hashable, list[int]] = {}
+    for here in nodes:
+        groups.setdefault(keys[here], []).append(here)
+    reads = [(here, i) for here in nodes for i in graph.nodes[here].inputs if graph.nodes[here].operation != "none"]
+    outside = sorted({i for _, i in reads if i not in keys})
+    names = {1: ("input",), 2: ("before", "last")}.get(len(outside), tuple(f"input {i}" for i in range(len(outside))))
+    boxes: dict[Hashable, Box] = {
+        ("in", i): Box(("", name, ""), "input") for i, name in zip(outside, names, strict=True)
+    }
+    boxes.update((key, _box(graph, key, members)) for key, members in groups.items())
+    edges = [(keys.get(i, ("in", i)), keys[here]) for here, i in reads]
+    edges = [(source, target) for source, target in edges if source != target]
+    order: list[Hashable] = []
+    while len(order) < len(boxes):
+        left = [box for box in boxes if box not in order]
+        waiting = {target for source, target in edges if source in left and target in left}
+        ready = [box for box in left if box not in waiting]
+        order += ready or left  # what is entered twice may read itself through others: drawn all the same
+    place = {box: at for at, box in enumerate(order)}
+    return {box: boxes[box] for box in order}, [(s, t) for s, t in edges if place[s] < place[t]]
+
+
+def _box(graph: Graph, key: Hashable, members: Sequence[int]) -> Box:
+    nodes = [graph.nodes[here] for here in members]
+    title = f"{labels.shape(nodes[-1].shape)}, {sum(node.parameters for node in nodes):,} parameters"
+    if isinstance(key, str):
+        scope = next((s for s in nodes[0].scopes if s.path == key and s.turn is None), None)
+        name = scope.template if scope else " ".join(key.split(".")[-2:])
+        return Box(("", labels.words(name), ""), "block", title)
+    return Box(labels.layer(graph, members), kind(graph, members), title)
+
+
+def kind(graph: Graph, members: Sequence[int]) -> str:
+    """The style class of a layer."""
+    for here in members:
+        node = graph.nodes[here]
+        if node.op.merges:
+            return "merge"
+        if node.operation in ("conv", "linear"):
+            return node.operation
+        if "pool" in node.operation:
+            return "pool"
+    return "light"
+
+
+def _drawn(boxes: dict[Hashable, Box], edges: list[Edge]) -> Figure:
+    at = arrange(list(boxes), edges, {key: box.size for key, box in boxes.items()})
+    parts = []
+    for (source, target), way in at.ways.items():
+        x, top = at.boxes[source]
+        points = [*way, (*at.boxes[target], 0.0)]
+        parts.append(_curve(x, top + boxes[source].size[1], points))
+    ends = set(boxes) - {source for source, _ in edges}
+    for key, box in boxes.items():
+        x, top = at.boxes[key]
+        parts.append(drawn(box, x - box.size[0] / 2, top, *box.size))
+        if key in ends:
+            parts.append(arrow(x, top + box.size[1], STUB))
+    return Figure("\n".join(parts), at.width, at.height + STUB, len(boxes))
+
+
+def _curve(x: float, y: float, points: Sequence[tuple[float, float, float]]) -> str:
+    """From the bottom of a box, along the ways of others, to the top of another."""
+    path = f"M{x:.1f} {y:.1f}"
+    for to, top, bottom in points:
+        bend = min(RISE, top - y) / 2
+        path += f"C{x:.1f} {y + bend:.1f} {to:.1f} {top - bend:.1f} {to:.1f} {top:.1f}"
+        x, y = to, bottom or top
+        path += f"V{y:.1f}" if bottom else ""
+    return f'<path class="edge" marker-end="url(#head)" d="{path}"/>'
+
+
+def arrow(x: float, y: float, length: float) -> str:
+    """A short arrow down."""
+    return f'<path class="edge" marker-end="url(#head)" d="M{x:.1f} {y:.1f}v{length:.1f}"/>'
+
+
+def drawn(box: Box, x: float, y: float, width: float, height: float) -> str:
+    """A box with its lines of text, at its upper left corner."""
+    before, main, after = box.lines
+    radius = height / 2 if len(main) == 1 or box.kind == "input" else 5
+    shown = [(text, "small" if text is not main else "main") for text in (before, main, after) if text]
+    top = y + (height - LINE * len(shown)) / 2
+    lines = "".join(
+        f'<text class="{size}" x="{x + width / 2:.1f}" y="{top + LINE * (row + 0.78):.1f}">{escape(text)}</text>'
+        for row, (text, size) in enumerate(shown)
+    )
+    rect = f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius:.1f}"/>'
+    return f'<g class="{box.kind}"><title>{escape(box.title or main)}</title>{rect}{lines}</g>'
