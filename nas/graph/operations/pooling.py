@@ -204,7 +204,7 @@ class AdaptiveMaxPool(_AdaptivePool):
 class ChannelPool(Operation):
     """Maximum or mean over each `size` channels that follow one another; None: over all of them.
 
-    The maximum of a few is Maxout (Goodfellow et al. 2013); over all channels both are what CBAM's spatial attention reads.
+    The maximum of a few is Maxout (Goodfellow et al. 2013). Over all channels both are what CBAM attends by.
     """
 
     name: ClassVar[str] = "channel_pool"
