@@ -15,7 +15,8 @@ from nas.graph.operations.activation import (
     Tanh,
 )
 from nas.graph.operations.convolution import Conv, Linear
-from nas.graph.operations.crop import Pad, Slice, Split
+from nas.graph.operations.crop import Pad, Select, Slice, Split
+from nas.graph.operations.distance import RadialBasis
 from nas.graph.operations.merge import Add, Concat, Gate, Mean, Multiply
 from nas.graph.operations.normalization import BatchNorm, GroupNorm, LayerNorm, LocalResponseNorm
 from nas.graph.operations.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, ChannelPool, GlobalAvgPool, MaxPool
@@ -26,6 +27,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     "input": Input,
     "conv": Conv,
     "linear": Linear,
+    "radial_basis": RadialBasis,
     "max_pool": MaxPool,
     "avg_pool": AvgPool,
     "global_avg_pool": GlobalAvgPool,
@@ -56,6 +58,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     "pad": Pad,
     "slice": Slice,
     "split": Split,
+    "select": Select,
     "channel_shuffle": ChannelShuffle,
     "scale": Scale,
     "add": Add,

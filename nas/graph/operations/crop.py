@@ -135,6 +135,32 @@ class Split(Operation):
         return modules.Slice(self.part * channels, (self.part + 1) * channels)
 
 
+@dataclass(frozen=True)
+class Select(Operation):
+    """The channels at `indices` (from 0), in that order; one may be taken several times."""
+
+    name: ClassVar[str] = "select"
+
+    indices: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.indices, list | tuple) or not self.indices:
+            raise ArgumentError("indices", self.indices, "a list of channels, counted from 0")
+        for index in self.indices:
+            check_whole("indices", index, 0)
+        object.__setattr__(self, "indices", tuple(self.indices))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if max(self.indices) >= inputs[0][0]:
+            raise ShapeError(f"there is no channel {max(self.indices)} in {text(inputs[0])}")
+        return (len(self.indices), *inputs[0][1:])
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from nas.graph.operations import modules
+
+        return modules.Select(self.indices)
+
+
 def _pairs(argument: str, value: object, nested: bool = False) -> tuple[Any, ...]:
     """[before, after] as a tuple; `nested`: or a list of them."""
     if isinstance(value, list | tuple) and value:

@@ -122,6 +122,41 @@ class Slice(nn.Module):
         return f"index={self.index}"
 
 
+class Select(nn.Module):
+    """x[:, indices]."""
+
+    index: Tensor
+
+    def __init__(self, indices: Sequence[int]) -> None:
+        super().__init__()
+        self.indices = tuple(indices)
+        self.register_buffer("index", torch.tensor(self.indices), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.index_select(1, self.index)
+
+    def extra_repr(self) -> str:
+        return f"indices={self.indices}"
+
+
+class RadialBasis(nn.Module):
+    """(N, features) to minus the squared distances to `units` fixed points of -1 and 1, which the seed gives anew."""
+
+    points: Tensor
+
+    def __init__(self, features: int, units: int, seed: int = 0) -> None:
+        super().__init__()
+        self.features, self.units, self.seed = features, units, seed
+        signs = torch.randint(0, 2, (units, features), generator=torch.Generator().manual_seed(seed))
+        self.register_buffer("points", 2.0 * signs - 1.0, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * functional.linear(x, self.points) - (x * x).sum(1, keepdim=True) - self.features
+
+    def extra_repr(self) -> str:
+        return f"features={self.features}, units={self.units}, seed={self.seed}"
+
+
 class ChannelShuffle(nn.Module):
     """Interleaves groups of channels."""
 
