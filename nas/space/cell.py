@@ -146,7 +146,7 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
             return taken(sources)
         if word == "subset":
             present = [_present(cell, operation, number, at.child(number), spec) for number in sources]
-            return [flow for flow in present if flow is not None]
+            return [flow for flow in present if flow is not None] or _instead(cell, spec)
         return settle(target, spec["choose"], cell.flow, at.child("choose"), lambda count: chosen(count, sources))
 
     def chosen(count: Any, sources: list[int]) -> list[Flow]:
@@ -159,6 +159,17 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
 
     sources = spec.get("of") if word == "choose" else spec[word]
     return settle(target, sources, cell.flow, at.child(word), among)
+
+
+def _instead(cell: Cell, spec: Mapping[str, Any]) -> list[Flow]:
+    """The source that a node reads, as it is, where no edge of a `subset` is present."""
+    if "else" not in spec:
+        return []
+    number = spec["else"]
+    if type(number) is not int or not 0 <= number < len(cell.states):
+        raise ExpressionError(f"'else' is a source from 0 to {len(cell.states) - 1}, not {shown(number)}")
+    cell.used.add(number)
+    return [cell.states[number]]
 
 
 def _written_edge(cell: Cell, edges: Sequence[Any], position: int, at: Place) -> Flow:

@@ -159,6 +159,18 @@ def test_edges_to_all_chosen_and_present():
     assert operations(none) == ["none", "none"]
 
 
+def test_a_node_without_a_present_edge_may_read_another_source():
+    """A chain whose layers read any earlier layers, or else the image; the output concatenates what none of them reads."""
+    nodes = "[{repeat: 3, concat: {subset: '=earlier[1:]', else: 0}, do: {conv: {channels: 3, kernel: 1}}}]"
+    space = space_of(f"{IN}cells: {{c: {{nodes: {nodes}, output: {{concat: unused}}}}}}\nnetwork: [c]")
+    assert space.size() == 2**3
+    absent = {choice.path: False for choice in space.choices(space.sample(random.Random(0)))}
+    graph = space.graph(space.genome(absent)).prune()
+    assert [node.inputs for node in graph.nodes[1:]] == [(0,), (0,), (0,), (1, 2, 3)]
+    everything = space.graph(space.genome(dict.fromkeys(absent, True))).prune()
+    assert [node.inputs for node in everything.nodes[1:]] == [(0,), (1,), (1, 2), (3,)]
+
+
 def test_two_edges_a_node_each_with_an_operation_and_a_source():
     text = f"{IN}cells: {{c: {{{TWO}, nodes: [{{repeat: 2, add: [[{{choice: [relu, tanh]}}, {{choice: =earlier}}], [relu, {{choice: =earlier}}]]}}]}}}}\nnetwork: [c]"
     space = space_of(text)

@@ -20,7 +20,9 @@ from tests.space.documents import FOLDER, graph_of
 NAMES = sorted(packaged())
 OPEN = [name for name in NAMES if not load(name).fixed]
 SMALL = {  # the smallest that still has every part
-    "nasnet": {"channels": 4, "cells": 1},
+    **{name: {"channels": 4, "cells": 1} for name in ("nasnet", "pnasnet", "enas")},
+    "darts": {"channels": 4, "layers": 3},
+    "zoph_le": {"layers": 3, "counts": [2, 4]},
     "nasbench201": {"channels": 4, "cells": 1},
     "plain": {"width": 4},
 }

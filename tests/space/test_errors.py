@@ -130,6 +130,7 @@ CELLS = [  # the keys of a cell in the third line, and its error after `x.yaml:3
         "nodes: [{add: {subset: =earlier}}], where: edgs <= 9",
         "network.0.where: unknown name 'edgs' in '=edgs <= 9'; did you mean 'edges'?",
     ),
+    ("nodes: [{add: {subset: [], else: 1}}]", "network.0.nodes.0: 'else' is a source from 0 to 0, not 1"),
     ("nodes: [{add: {subset: =earlier}}], where: 3", "network.0.where: 'where' is a condition on edges"),
     (
         "nodes: [{add: {all: =earlier, operation: relu}}], after_edge: [drop_pth]",
@@ -233,7 +234,7 @@ def test_the_line_of_an_error_in_a_block_is_the_blocks(tmp_path: Path):
 def test_an_error_in_the_standard_library_is_at_the_line_that_uses_it(tmp_path: Path):
     text = "network:\n  - relu\n  - b\nblocks:\n  b:\n    - {sep_conv_3x3: {channels: no}}\n"
     found = error_of(text, tmp_path)
-    assert found.startswith("x.yaml:6: network.1.0.0.second.pointwise: conv: channels is 'no'")
+    assert found.startswith("x.yaml:6: network.1.0.0.first.pointwise: conv: channels is 'no'")
 
 
 def test_no_choice_may_hang_on_a_shape():

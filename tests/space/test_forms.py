@@ -36,6 +36,14 @@ def test_arguments_by_name_or_the_first_alone():
     assert graph_of(f"{IN}network: [{{upsample: 2}}]").shape == (4, 16, 16)
 
 
+def test_a_block_may_be_one_form():
+    assert chain("[twice, once]", "blocks: {twice: {repeat: 2, body: [relu]}, once: {when: true, do: tanh}}") == [
+        "relu",
+        "relu",
+        "tanh",
+    ]
+
+
 def test_the_first_argument_of_a_block_that_declares_none_is_its_channels():
     graph = graph_of(f"{IN}blocks: {{wide: [{{conv: {{channels: =channels, kernel: 1}}}}]}}\nnetwork: [{{wide: 6}}]")
     assert graph.shape == (6, 8, 8)
@@ -283,7 +291,9 @@ DEFAULTS = "defaults: {batch_norm: {eps: =eps}, conv_bn: {kernel: 5}}\nparameter
 
 
 def test_defaults_stand_in_for_arguments_that_no_call_gives():
-    graph = graph_of(f"{IN}{DEFAULTS}\nnetwork: [batch_norm, {{batch_norm: {{eps: 0.1}}}}, conv_bn, {{conv_bn: {{kernel: 1}}}}]")
+    graph = graph_of(
+        f"{IN}{DEFAULTS}\nnetwork: [batch_norm, {{batch_norm: {{eps: 0.1}}}}, conv_bn, {{conv_bn: {{kernel: 1}}}}]"
+    )
     norms = [node.arguments["eps"] for node in graph.nodes if node.operation == "batch_norm"]
     assert norms[:2] == [0.5, 0.1]
     assert [node.arguments["kernel"] for node in graph.nodes if node.operation == "conv"] == [5, 1]

@@ -1,107 +1,9 @@
 """What documents mean, against counts that others published or computed (torchvision's, the authors' code)."""
-# ruff: noqa: E501 - documents stand on the lines on which a user would write them
-
-from pathlib import Path
 
 import pytest
 
 from nas.space import Space, load
 from tests.space.documents import space_of
-
-DARTS_V2 = """
-parameters: {channels: 36, layers: 20}
-cells:
-  normal:
-    inputs: &inputs
-      before:
-        - when: =scale > 1
-          do: [{factorized_reduce: {channels: =channels}}]
-          else: [{relu_conv_bn: {channels: =channels, kernel: 1}}]
-      last: [{relu_conv_bn: {channels: =channels, kernel: 1}}]
-    nodes:
-      - add: [[sep_conv_3x3, 0], [sep_conv_3x3, 1]]
-      - add: [[sep_conv_3x3, 0], [sep_conv_3x3, 1]]
-      - add: [[sep_conv_3x3, 1], [skip_connect, 0]]
-      - add: [[skip_connect, 0], [dil_conv_3x3, 2]]
-    after_edge: [drop_path]
-    output: {concat: nodes}
-  reduction:
-    stride: 2
-    inputs: *inputs
-    nodes:
-      - add: [[max_pool_3x3, 0], [max_pool_3x3, 1]]
-      - add: [[skip_connect, 2], [max_pool_3x3, 1]]
-      - add: [[max_pool_3x3, 0], [skip_connect, 2]]
-      - add: [[skip_connect, 2], [max_pool_3x3, 1]]
-    output: {concat: nodes}
-network:
-  stem: {conv_bn: {channels: =3 * channels, kernel: 3}}
-  cells:
-    for: {i: =range(layers)}
-    do:
-      - when: =i == layers // 3 or i == 2 * layers // 3
-        do: [{reduction: {channels: =channels * 2 ** (1 + i // (layers // 2))}}]
-        else: [{normal: {channels: =channels * (1 if i < layers // 3 else 2 if i < 2 * layers // 3 else 4)}}]
-      - when: =i == 2 * layers // 3
-        do: [auxiliary: [relu, {avg_pool: {kernel: 5, stride: 3}}, {conv_bn_relu: {channels: 128, kernel: 1}},
-                         {conv_bn_relu: {channels: 768, kernel: 2, padding: 0}}, flatten, {linear: =classes}]]
-  head: [global_avg_pool, {linear: =classes}]
-"""
-
-NASNET_A = """
-extends: nasnet
-parameters: {channels: 32, cells: 6}
-blocks:
-  fit: {when: =in_channels != channels, do: [{relu_conv_bn: {channels: =channels, kernel: 1}}]}
-  average: [{avg_pool_3x3: {stride: =stride}}, {when: =in_channels != channels, do: [{conv_bn: {channels: =channels, kernel: 1}}]}]
-  stacked:
-    parameters: {kernel: 3}
-    body:
-      - separable: {channels: =channels, kernel: =kernel}
-      - separable: {channels: =channels, kernel: =kernel}
-  sep3: [{stacked: {channels: =channels, kernel: 3}}]
-  sep5: [{stacked: {channels: =channels, kernel: 5}}]
-cells:
-  normal:
-    parameters: {first: false}         # whose missing `before` is the raw input of the cell
-    inputs:
-      before:
-        - when: =not first
-          do:
-            - when: =scale > 1
-              do: [{factorized_reduce: {channels: =channels}}]
-              else: [{fit: {channels: =channels}}]
-    nodes:
-      - add: [[sep5, 1], [sep3, 0]]
-      - add: [[sep5, 0], [sep3, 0]]
-      - add: [[average, 1], [fit, 0]]
-      - add: [[average, 0], [average, 0]]
-      - add: [[sep3, 1], [fit, 1]]
-      - add: [[fit, 0]]
-    output: {concat: nodes}
-  reduction:
-    inputs:
-      before:
-        - when: =scale > 1
-          do: [{factorized_reduce: {channels: =channels}}]
-          else: [{fit: {channels: =channels}}]
-    nodes:
-      - add: [[sep_conv_5x5, 1], [sep_conv_7x7, 0]]
-      - add: [[max_pool_3x3, 1], [sep_conv_7x7, 0]]
-      - add: [[avg_pool_3x3, 1], [sep_conv_5x5, 0]]
-      - add: [[skip_connect, 3], [avg_pool_3x3, 2]]
-      - add: [[sep_conv_3x3, 2], [max_pool_3x3, 1]]
-    output: {concat: [3, 4, 5, 6]}
-network:
-  stem: {conv_bn: {channels: =3 * channels, kernel: 3}}
-  stacks:
-    for: {stack: "=range(3)"}
-    do:
-      - when: =stack > 0
-        do: [{reduction: {channels: =channels * 2 ** stack}}]
-      - repeat: =cells
-        body: [{normal: {channels: =channels * 2 ** stack, first: =index == 0 and stack == 0}}]
-"""
 
 MOBILENET_V2 = """
 input: [3, 224, 224]
@@ -193,16 +95,14 @@ network:
 
 
 def test_the_published_darts_cell():
-    graph = space_of(DARTS_V2).graph()
+    graph = load("darts_v2").graph()
     assert graph.parameters == 3_349_342
     assert round(graph.mult_adds / 1e6) == 528
     assert graph.auxiliary_parameters == 576 * 128 + 2 * 128 + 128 * 768 * 4 + 2 * 768 + 7690
 
 
-def test_nasnet_a_as_a_found_architecture_of_its_space(tmp_path: Path):
-    path = tmp_path / "nasnet_a.yaml"
-    path.write_text(NASNET_A)
-    space = load(str(path))
+def test_nasnet_a_as_a_found_architecture_of_its_space():
+    space = load("nasnet_a")
     assert space.fixed and space.name == "nasnet_a"
     assert space.graph().parameters == 3_346_538
     assert round(space.graph().mult_adds / 1e6) in (544, 545)
