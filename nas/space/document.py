@@ -49,7 +49,7 @@ def template(name: str, written: Any, is_cell: bool, where: str, line: str) -> T
     `where` and `line` are its place, for errors. Raises UserError.
     """
     keys = CELL_KEYS if is_cell else META
-    if not isinstance(written, dict) or not set(keys).intersection(written):
+    if not isinstance(written, dict) or not set(keys).intersection(written) or not FORMS.keys().isdisjoint(written):
         return Template(name, {}, written, Mapping({"body": written}, line, {"body": line}), is_cell)
     for key in written:
         if key not in keys:
