@@ -1,6 +1,6 @@
 """Pretrained weights of torchvision in a network of a document that has the same name."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nas.errors import UserError, did_you_mean, shortened
 from nas.network.module import Network, compile
@@ -14,6 +14,7 @@ def pretrained(space: "Space", genome: "Genome | None", weights: str) -> Network
     """The network with weights such as `IMAGENET1K_V1`, downloaded by torchvision.
 
     Where torchvision's network changes its input first and the document declares `transform_input`, so does ours.
+    torchvision trained no auxiliary heads for GoogLeNet: they keep their initial weights.
     Raises UserError.
     """
     from torchvision import models
@@ -33,21 +34,14 @@ def pretrained(space: "Space", genome: "Genome | None", weights: str) -> Network
         raise UserError(name, what, "change the last layer of the network after it is built")
     if space.input[0] != 3:
         raise UserError(name, f"the weights {weights} are for images of 3 channels, not {space.input[0]}")
-    reference = _downloaded(name, weights)
+    try:
+        reference = models.get_model(name, weights=weights)
+    except (OSError, RuntimeError) as error:  # no connection, or a file that broke off
+        what = f"the weights {weights} could not be loaded: {shortened(str(error))}"
+        raise UserError(name, what) from error
     if "transform_input" in space.document.parameters and getattr(reference, "transform_input", False):
         space = space.with_parameters(transform_input=True)
         genome = space.genome(genome.answers) if genome else None
     model = compile(space.graph(genome))
-    if model.graph.auxiliary and getattr(reference, "aux_logits", None) is False:
-        reference = _downloaded(name, weights, aux_logits=True)
     transfer_weights(reference, model)
     return model
-
-
-def _downloaded(name: str, weights: str, **settings: Any) -> Any:
-    from torchvision import models
-
-    try:
-        return models.get_model(name, weights=weights, **settings)
-    except (OSError, RuntimeError) as error:  # no network, or a file that broke off
-        raise UserError(name, f"the weights {weights} could not be loaded: {shortened(str(error))}") from error

@@ -46,9 +46,9 @@ def transfer_weights(reference: nn.Module, model: Network) -> None:
     modules of other classes than torch's own (ConvNeXt's layer scale) correspond by size and order alone.
 
     All that happens on hollow copies in float64, whose layers draw weights while they run, so that no two tensors are
-    alike by accident; both networks must then give the same outputs. Auxiliary heads are copied where `model` has them.
-    Both networks stay in their mode, and the global generator is left alone. Raises UserError, naming the layers,
-    where the two are not the same network.
+    alike by accident; both networks must then give the same outputs. Auxiliary heads are copied where both have them:
+    a head that only `model` has keeps its weights. Both networks stay in their mode, and the global generator is left
+    alone. Raises UserError, naming the layers, where the two are not the same network.
     """
     image = torch.randn(1, *model.graph.input, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     heads = bool(model.graph.auxiliary)
@@ -57,7 +57,7 @@ def transfer_weights(reference: nn.Module, model: Network) -> None:
         try:
             with watched(theirs) as layers:
                 expected = _outputs(theirs(image))
-        except (RuntimeError, ValueError, TypeError, NotImplementedError) as error:
+        except (ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError) as error:
             shape = "x".join(map(str, model.graph.input))
             what = f"the reference cannot run on an image of {shape}: {shortened(str(error))}"
             raise UserError("transfer_weights", what) from error
@@ -75,7 +75,7 @@ class _Search:
     def __init__(self, layers: list[Layer], ours: nn.Module, expected: list[Tensor]) -> None:
         assert isinstance(ours, Network)
         self.layers, self.expected = layers, expected
-        self.steps, self.ends, self.slots = ours._training
+        self.steps, self.ends, self.slots = ours._training if len(expected) > 1 else ours._inference
         self.names = {id(module): name for name, module in ours.named_modules()}
         self.alike: dict[Any, list[Layer]] = {}
         for layer in layers:

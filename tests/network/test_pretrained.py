@@ -11,14 +11,14 @@ from nas.errors import UserError
 
 @pytest.fixture
 def downloads(monkeypatch: pytest.MonkeyPatch) -> list[nn.Module]:
-    """What `get_model` gave, last last; as with weights, googlenet has no heads unless they are asked for."""
+    """What `get_model` gave; googlenet as it is with weights."""
     given: list[nn.Module] = []
     make = torchvision.models.get_model
 
-    def get_model(name: str, weights: str, **settings: bool) -> nn.Module:
+    def get_model(name: str, weights: str) -> nn.Module:
         assert weights == "IMAGENET1K_V1"
-        if name == "googlenet":
-            settings = {"aux_logits": False, "transform_input": True, "init_weights": False, **settings}
+        google = {"aux_logits": False, "transform_input": True, "init_weights": False}
+        settings = google if name == "googlenet" else {}
         given.append(make(name, weights=None, **settings).eval())
         for module in given[-1].modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -36,14 +36,6 @@ def test_outputs_equal_those_of_torchvision(downloads: list[nn.Module], name: st
     expected = downloads[-1].double()(x)
     assert expected.abs().max() > 1e-3
     assert (model(x) - expected).abs().max() <= 1e-9 * expected.abs().max()
-
-
-def test_heads_are_copied_too(downloads: list[nn.Module]) -> None:
-    model = nas.build("googlenet", weights="IMAGENET1K_V1", input=[3, 64, 64])
-    weights = [tensor for tensor in model.state_dict().values() if tensor.shape == (1024, 2048)]
-    assert len(weights) == 2
-    for head in (downloads[-1].aux1, downloads[-1].aux2):
-        assert any(torch.equal(head.fc1.weight, weight) for weight in weights)
 
 
 @pytest.mark.parametrize(

@@ -180,9 +180,20 @@ def test_other_functions_between_equal_layers_are_refused():
     assert "outputs differ" in refused(reference, b.graph())
 
 
-def test_a_head_that_the_reference_lacks_is_refused():
-    b = Builder(IMAGE)
-    x = b("conv", 0, channels=8, kernel=1)
-    head = b("conv", x, channels=4, kernel=1, path="network.side")
-    said = refused(nn.Sequential(nn.Conv2d(3, 8, 1)), b.graph(x, [head]))
-    assert "'side' Conv2d(8, 4" in said
+def test_another_head_is_refused_and_one_that_the_reference_lacks_keeps_its_weights():
+    def other_head() -> Graph:
+        b = Builder(IMAGE)
+        x = b("conv", 0, channels=8, kernel=1, path="network.conv")
+        return b.graph(x, [b("conv", x, channels=4, kernel=1, path="network.side")])
+
+    model = compile(other_head())
+    before, reference = model.side.weight.clone(), nn.Sequential(nn.Conv2d(3, 8, 1))
+    transfer_weights(reference, model)
+    assert torch.equal(model.side.weight, before)
+    assert torch.equal(model.conv.weight, reference[0].weight)
+
+    class Sided(nn.Sequential):
+        def forward(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+            return (self[0](x), self[1](self[0](x))) if self.training else self[0](x)
+
+    assert "'side' Conv2d(8, 4" in refused(Sided(nn.Conv2d(3, 8, 1), nn.Conv2d(8, 5, 1)), other_head())
