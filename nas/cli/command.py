@@ -10,7 +10,7 @@ from nas.cli.parser import Parser, Stop
 from nas.errors import UserError, did_you_mean
 
 COMMANDS = {
-    "list": "every packaged document and variant: kind, parameters, source",
+    "list": "every packaged document and variant by family: parameters, mult-adds, source",
     "show": "an architecture's or a search space's sizes, costs and choices",
     "search": "search a space for the best architecture",
     "resume": "go on with a search that was stopped",

@@ -1,33 +1,39 @@
-"""Every packaged document and variant: kind, parameters, source."""
+"""Every packaged document and variant by family, the oldest first: parameters, mult-adds, source."""
 
 import argparse
 from typing import Any
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("word", metavar="WORD", nargs="?", default="", help="only names and families with this in them")
     parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
 
 
 def run(args: argparse.Namespace) -> int:
-    import nas
-    from nas.cli.output import exact, print_json, table
-    from nas.space import packaged
+    from nas.cli.output import clean, exact, print_json
+    from nas.report.catalogue import facts, families
 
-    rows: list[dict[str, Any]] = []
-    for name in packaged():
-        space = nas.load(name)
-        rows.append(
-            {
-                "name": name,
-                "kind": "network" if space.fixed else "space",
-                "parameters": space.graph().prune().parameters if space.fixed else None,
-                "size": exact(space.size()),
-                "source": space.source,
-            }
-        )
+    rows = []
+    for family in families(args.word):
+        if not args.json:
+            year = f" ({family.year})" if family.year else ""
+            print(f"{clean(family.name)}{year}: {clean(family.source) or 'no source'}", flush=True)
+        for fact in facts(family):
+            rows.append({**fact, "size": exact(fact["size"])})
+            if not args.json:
+                print(line(fact), flush=True)  # as it goes: expanding a deep network takes a moment
     if args.json:
         print_json(rows)
-    else:
-        heads = ("name", "kind", "parameters", "source")
-        print(table(heads, [[row[head] for head in heads] for row in rows]))
     return 0
+
+
+def line(fact: dict[str, Any]) -> str:
+    """One document or variant: its parameters and mult-adds, or how many genomes a space has."""
+    from nas.cli.output import clean, count
+    from nas.report.svg import short
+
+    name = f"  {clean(fact['name']):30}"
+    if fact["kind"] == "space":
+        return f"{name}a space of {count(fact['size'])} genomes"
+    differs = "  (differs from its source: see nas show)" if fact["deviation"] else ""
+    return f"{name}{fact['parameters']:>14,} parameters  {short(fact['mult_adds']):>6} mult-adds{differs}"

@@ -1,6 +1,7 @@
 """An architecture's or a search space's sizes, costs and choices."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -8,13 +9,24 @@ if TYPE_CHECKING:
     from nas.space import Space
 
 COSTS = ("parameters", "auxiliary_parameters", "mult_adds", "depth", "activation_memory", "receptive_field")
+SAID = ("year", "notes", "deviation")  # by the document, for people
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    from nas.cli.parser import number
     from nas.cli.target import add_document
 
     add_document(parser, "arch", "a packaged name (nas list), a path to a document, a genome file, or a run directory")
     parser.add_argument("--layers", action="store_true", help="one row a layer with its shape and costs")
+    parser.add_argument(
+        "--modules",
+        nargs="?",
+        const=1,
+        type=number(int, 1, 1000),
+        metavar="DEPTH",
+        help="one row a module of the network's chain; DEPTH 2 has their parts, and so on (1 if left out)",
+    )
+    parser.add_argument("--svg", metavar="FILE", help="write a drawing: the stages, and each different block once")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
 
@@ -25,13 +37,21 @@ def run(args: argparse.Namespace) -> int:
 
     target = find(args.arch, args.set)
     graph = target.space.graph(target.genome).prune() if target.fixed else None
-    if args.layers and graph is None:
-        raise UserError(
-            args.arch, "an open search space has no layers yet", "show one of its genomes, or set its choices"
-        )
+    wanted = [part for part, asked in (("layers", args.layers), ("modules", args.modules), ("svg", args.svg)) if asked]
+    if wanted and graph is None:
+        what = f"an open search space has no {wanted[0].replace('svg', 'drawing')} yet"
+        raise UserError(args.arch, what, "show one of its genomes, or set its choices")
     facts = describe(target.space, graph)
-    if args.layers and graph is not None:
-        facts["layers"] = layers(graph)
+    if graph is not None:
+        if args.layers:
+            facts["layers"] = layers(graph)
+        if args.modules:
+            facts["modules"] = modules(graph, args.modules)
+        if args.svg:
+            from nas.report.drawing import draw
+
+            Path(args.svg).write_text(draw(graph, target.space.name), encoding="utf-8")
+            facts["svg"] = args.svg
     if args.json:
         print_json(facts)
     else:
@@ -47,6 +67,7 @@ def describe(space: "Space", graph: "Graph | None") -> dict[str, Any]:
     return {
         "name": space.name,
         "source": space.source,
+        **{said: space.document.data.get(said) for said in SAID},
         "input": list(space.input),
         "classes": space.classes,
         **costs,
@@ -81,6 +102,16 @@ def layers(graph: "Graph") -> list[dict[str, Any]]:
     ]
 
 
+def modules(graph: "Graph", depth: int) -> list[dict[str, Any]]:
+    """One row a module: what the first `depth` parts of the nodes' paths name, in order; auxiliary heads apart."""
+    from nas.graph.costs import by_module
+
+    return [
+        {"path": path, "shape": list(cost.shape), "parameters": cost.parameters, "mult_adds": cost.mult_adds}
+        for path, cost in by_module(graph, depth).items()
+    ]
+
+
 def _print(facts: dict[str, Any]) -> None:
     from nas.cli.output import clean, count, table
 
@@ -89,6 +120,9 @@ def _print(facts: dict[str, Any]) -> None:
 
     line("name", facts["name"])
     line("source", facts["source"] or "-")
+    for said in SAID:
+        if facts[said]:
+            line(said, facts[said])
     line("input", shape(facts["input"]))
     line("classes", facts["classes"])
     for cost in COSTS:
@@ -100,6 +134,11 @@ def _print(facts: dict[str, Any]) -> None:
         line("size", f"{count(int(facts['size']))} genomes")
     if facts["choices"]:
         print("\n" + table(("choice", "times", "kind", "alternatives"), grouped(facts["choices"])))
+    if "svg" in facts:
+        line("drawing", facts["svg"])
+    if "modules" in facts:
+        rows = [[r["path"], shape(r["shape"]), r["parameters"], r["mult_adds"]] for r in facts["modules"]]
+        print("\n" + table(("module", "shape", "parameters", "mult-adds"), rows))
     if "layers" in facts:
         columns = ("path", "operation", "shape", "parameters", "mult-adds")
         rows = [

@@ -33,24 +33,6 @@ def complaint(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
     return line.removeprefix("error: ")
 
 
-def test_list_names_documents_and_variants(capsys: pytest.CaptureFixture[str]) -> None:
-    rows = {row["name"]: row for row in values(capsys, "list")}
-    assert rows["resnet18"] | {"source": ""} == {
-        "name": "resnet18",
-        "kind": "network",
-        "parameters": 11_689_512,
-        "size": 1,
-        "source": "",
-    }
-    assert (rows["nasbench201"]["kind"], rows["nasbench201"]["parameters"], rows["nasbench201"]["size"]) == (
-        "space",
-        None,
-        15_625,
-    )
-    assert "1512.03385" in rows["resnet50"]["source"]
-    assert "resnet18" in output(capsys, "list")
-
-
 def test_show_a_network(capsys: pytest.CaptureFixture[str]) -> None:
     facts = values(capsys, "show", "resnet50")
     wanted = {
@@ -71,6 +53,32 @@ def test_layers_add_up(capsys: pytest.CaptureFixture[str], folder: Path) -> None
     assert sum(layer["mult_adds"] for layer in facts["layers"]) == facts["mult_adds"]
     assert facts["layers"][-1]["shape"] == [10]
     assert "network.3" in output(capsys, "show", "fixed.yaml", "--layers")
+
+
+def test_modules_add_up(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    facts = values(capsys, "show", "resnet18", "--modules", "2")
+    assert [module["path"] for module in facts["modules"]][1:4] == ["stem.1", "stages.0", "stages.1"]
+    assert sum(module["parameters"] for module in facts["modules"]) == facts["parameters"]
+    assert sum(module["mult_adds"] for module in facts["modules"]) == facts["mult_adds"]
+    assert facts["modules"][2]["shape"] == [64, 56, 56]
+    shown = output(capsys, "show", "resnet18", "--modules").splitlines()
+    assert [line.split()[0] for line in shown[-3:]] == ["stem", "stages", "head"]
+
+
+def test_a_drawing(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    assert "fixed.svg" in output(capsys, "show", "fixed.yaml", "--svg", "fixed.svg")
+    assert values(capsys, "show", "fixed.yaml", "--svg", "again.svg")["svg"] == "again.svg"
+    assert (folder / "fixed.svg").read_text() == (folder / "again.svg").read_text()
+    assert "conv 3×3, 4" in (folder / "fixed.svg").read_text()
+
+
+def test_show_says_what_the_document_says(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    text = (folder / "fixed.yaml").read_text()
+    (folder / "old.yaml").write_text(f"year: 1998\nnotes: a note\ndeviation: a filter less\n{text}")
+    facts = values(capsys, "show", "old.yaml")
+    assert (facts["year"], facts["notes"], facts["deviation"]) == (1998, "a note", "a filter less")
+    assert "a filter less" in output(capsys, "show", "old.yaml")
+    assert values(capsys, "show", "fixed.yaml")["deviation"] is None
 
 
 def test_show_an_open_space(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
@@ -122,6 +130,15 @@ def test_set_reads_values_as_documents_do(
             ["show", "tiny.yaml", "--layers"],
             "tiny.yaml: an open search space has no layers yet; show one of its genomes, or set its choices",
         ),
+        (
+            ["show", "tiny.yaml", "--svg", "tiny.svg"],
+            "tiny.yaml: an open search space has no drawing yet; show one of its genomes, or set its choices",
+        ),
+        (
+            ["show", "fixed.yaml", "--modules", "0"],
+            "nas show: --modules: '0' does not fit; give a whole number of at least 1 and at most 1000",
+        ),
+        (["list", "resnt"], "resnt: no packaged document or variant with this in its name; did you mean 'resnet'?"),
         (["show"], "nas show: the following arguments are required: ARCH; see nas show --help"),
         (["search", "--executor", "rai"], "nas search: --executor: unknown value 'rai'; did you mean 'ray'?"),
         (["search", "--searcher", "randm"], "searcher: unknown searcher 'randm'; did you mean 'random'?"),
