@@ -5,12 +5,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
+from nas.searchers.evolution import Evolution
+from nas.searchers.grid import Grid
+from nas.searchers.local_search import LocalSearch
 from nas.searchers.random import Random
 from nas.searchers.regularized_evolution import RegularizedEvolution
 from nas.space import Space
 from nas.types import Searcher
 
-SEARCHERS: dict[str, Any] = {"random": Random, "regularized_evolution": RegularizedEvolution}
+SEARCHERS: dict[str, Any] = {
+    "random": Random,
+    "grid": Grid,
+    "regularized_evolution": RegularizedEvolution,
+    "evolution": Evolution,
+    "local_search": LocalSearch,
+}
 
 
 def for_budget(name: str, trials: int) -> dict[str, Any]:

@@ -18,9 +18,8 @@ accuracy: it neither joins the population nor ages it.
 import random
 from collections import deque
 from collections.abc import Sequence
-from typing import Any
 
-from nas.errors import UserError
+from nas.searchers.options import check
 from nas.space import Genome, Space
 from nas.types import Result, Trial
 
@@ -34,13 +33,9 @@ class RegularizedEvolution:
     """
 
     def __init__(self, space: Space, population: int = 100, sample: int = 25, identity: float = 0.05) -> None:
-        _check(
-            "population", population, isinstance(population, int) and population >= 1, "a whole number of at least 1"
-        )
-        _check("sample", sample, isinstance(sample, int) and sample >= 1, "a whole number of at least 1")
-        _check(
-            "identity", identity, isinstance(identity, int | float) and 0 <= identity < 1, "a rate from 0 to below 1"
-        )
+        check("regularized_evolution", "population", population, int, least=1)
+        check("regularized_evolution", "sample", sample, int, least=1)
+        check("regularized_evolution", "identity", identity, float, least=0, below=1)
         self.space = space
         self.population_size, self.sample_size, self.identity = population, sample, identity
         self.population: deque[tuple[Genome, float]] = deque()  # oldest first
@@ -71,8 +66,3 @@ class RegularizedEvolution:
         self.population.append((result.trial.genome, result.score))
         if len(self.population) > self.population_size:
             self.population.popleft()
-
-
-def _check(option: str, value: Any, fine: bool, wanted: str) -> None:
-    if not fine or isinstance(value, bool):
-        raise UserError("searcher regularized_evolution", f"{option} is {value!r}", f"give {wanted}")

@@ -1,0 +1,61 @@
+"""Evolution without ageing, as in EvaNet: Piergiovanni, Angelova, Toshev & Ryoo 2018, arXiv:1811.10636, section 3.3.
+
+    P <- random architectures, trained and evaluated                                   (ask, first branch)
+    for i = 1, 2, ... rounds:
+        sample <- S architectures of P
+        parent <- the fittest of the sample                                            (ask, second branch)
+        child  <- parent, mutated max(ceil(d - i / r), 1) times, trained and evaluated
+        add the child to P, remove the least fit of P                                  (tell)
+
+A mutation changes one answer, whatever it decides: the paper's changes of a layer's type, of a filter's length and of
+the number of layers are answers of its document. A failed evaluation changes nothing.
+"""
+
+import math
+import random
+from collections.abc import Sequence
+
+from nas.searchers.options import check
+from nas.space import Genome, Space
+from nas.types import Result, Trial
+
+
+class Evolution:
+    """population: |P|. sample: S. mutations: d, of the first rounds. rounds: r, after which there is one fewer.
+
+    Raises UserError for options out of range.
+    """
+
+    def __init__(
+        self, space: Space, population: int = 50, sample: int = 25, mutations: int = 5, rounds: int = 100
+    ) -> None:
+        options = {"population": population, "sample": sample, "mutations": mutations, "rounds": rounds}
+        for name, value in options.items():
+            check("evolution", name, value, int, least=1)
+        self.space = space
+        self.population_size, self.sample_size, self.d, self.r = population, sample, mutations, rounds
+        self.population: list[tuple[Genome, float]] = []
+        self.i = 0  # rounds since the population was full
+
+    @staticmethod
+    def for_budget(trials: int) -> dict[str, int]:
+        """A third of the trials for the first population, and one mutation fewer every tenth of them."""
+        population = min(50, max(4, trials // 3))
+        return {"population": population, "sample": max(2, population // 2), "rounds": max(1, trials // 10)}
+
+    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
+        if len(self.population) < self.population_size:
+            return self.space.sample(rng)
+        sample = rng.sample(self.population, min(self.sample_size, len(self.population)))
+        genome, _ = max(sample, key=lambda individual: individual[1])
+        for _ in range(max(math.ceil(self.d - self.i / self.r), 1)):
+            genome = self.space.mutate(genome, rng)
+        return genome
+
+    def tell(self, result: Result) -> None:
+        if result.failed:
+            return
+        self.i += len(self.population) == self.population_size
+        self.population.append((result.trial.genome, result.score))
+        if len(self.population) > self.population_size:
+            self.population.remove(min(self.population, key=lambda individual: individual[1]))

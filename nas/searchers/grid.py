@@ -1,0 +1,23 @@
+"""Grid search: every genome of the space, in the order in which `Space.enumerate` counts them."""
+
+import random
+from collections.abc import Sequence
+
+from nas.space import Genome, Space
+from nas.types import Result, Trial
+
+
+class Grid:
+    """Proposes each genome once and nothing when there is none left. Random numbers play no part."""
+
+    def __init__(self, space: Space) -> None:
+        self.space = space
+        self.left = space.enumerate()
+        self.known: set[Genome] = set()  # told, and so not to be asked for again after a search is resumed
+
+    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome | None:
+        under_way = {trial.genome for trial in pending}
+        return next((genome for genome in self.left if genome not in self.known and genome not in under_way), None)
+
+    def tell(self, result: Result) -> None:
+        self.known.add(result.trial.genome)
