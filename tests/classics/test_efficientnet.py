@@ -3,8 +3,10 @@
 from itertools import pairwise
 
 import pytest
+from torchvision.models.efficientnet import EfficientNet, MBConvConfig
 
 import nas
+from tests.classics.comparison import assert_equal
 from tests.classics.tables import norms, rates, stages
 
 
@@ -91,3 +93,24 @@ def test_squeeze_excite_takes_a_quarter_of_the_blocks_input():
     nodes = nas.load("efficientnet_b0").graph().nodes
     squeezed = [node.shape[0] for node in nodes if node.path.endswith("excitation.reduce")]
     assert squeezed == [8, 4, 6, 6, 10, 10, 20, 20, 20, 28, 28, 28, 48, 48, 48, 48]
+
+
+ROWS = [  # Table 1: expansion, kernel, stride, input channels, channels, layers
+    (1, 3, 1, 32, 16, 1),
+    (6, 3, 2, 16, 24, 2),
+    (6, 5, 2, 24, 40, 2),
+    (6, 3, 2, 40, 80, 3),
+    (6, 5, 1, 80, 112, 3),
+    (6, 5, 2, 112, 192, 4),
+    (6, 3, 1, 192, 320, 1),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "width", "depth"),
+    [("efficientnet_b0_compound", 1.2, 1.4), ("efficientnet_b0_depth4", 1, 4), ("efficientnet_b0_width2", 2, 1)],
+)
+def test_scaled_networks_are_torchvisions(name: str, width: float, depth: float):
+    reference = EfficientNet([MBConvConfig(*row, width, depth) for row in ROWS], 0.2, num_classes=10)
+    assert_equal(reference, nas.build(name, input=[3, 33, 33], classes=10))

@@ -54,6 +54,7 @@ class Unit(nn.Module):
 
 
 DEPTHS = [2, 1, 1, 1]  # each kind of unit once is enough
+SLOW = pytest.mark.slow
 
 
 def network(name: str) -> nn.Sequential:
@@ -80,6 +81,6 @@ def network(name: str) -> nn.Sequential:
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), *dropout, nn.Linear(inputs, 10))
 
 
-@pytest.mark.parametrize("name", ["se_resnet50", "se_resnext50_32x4d", "senet154"])
+@pytest.mark.parametrize("name", ["se_resnet50", "se_resnext50_32x4d", pytest.param("senet154", marks=SLOW)])
 def test_units_stem_and_head_are_the_plain_ones(name: str):
     assert_equal(network(name), nas.build(name, depths=DEPTHS, input=[3, 45, 45], classes=10))
