@@ -210,6 +210,6 @@ class Interpreter:
 def _nearest(items: Mapping[str, Any], word: str) -> str:
     """The way out where a word of the language names an item: it may be one of a form whose own word is misspelt."""
     if word in OPERATIONS:
-        return f"write each operation as an item of a list, `- {word}`"
+        return f"choose another name, or write each operation as an item of a list, `- {word}`"
     hints = [did_you_mean(name, FORMS) for name in items if name not in RESERVED]
     return next((hint for hint in hints if hint.startswith("did you mean")), "choose another name")

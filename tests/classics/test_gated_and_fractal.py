@@ -153,4 +153,9 @@ class Ensemble(nn.Module):
 
 def test_an_ensemble_is_the_mean_of_its_members():
     assert_equal(Ensemble(), nas.build("ensemble"))
-    assert nas.load("ensemble").graph().parameters == 426_646
+    space = nas.load("ensemble")
+    alone = [
+        space.with_parameters(members=[member]).graph().parameters for member in space.document.parameters["members"]
+    ]
+    assert space.graph().parameters == sum(alone) == 426_646
+    assert space.with_parameters(members=["plain"] * 5).graph().parameters == 5 * alone[0]

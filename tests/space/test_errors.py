@@ -68,7 +68,7 @@ ITEMS = [  # an item in the fourth line of a document, and its error after `x.ya
     ("{choice: [relu, null]}", "network.1: nothing stands here"),
     (
         "{relu: , tanh: }",
-        "network.1: 'relu' is a word of the language and cannot name an item of a chain; write each operation as an item",
+        "network.1: 'relu' is a word of the language and cannot name an item of a chain; choose another name, or write each operation as an item",
     ),
     ("3", "network.1: expected an operation, a block or a chain, not 3"),
     ("=classes", "network.1: expected an operation, a block or a chain, not 10"),
