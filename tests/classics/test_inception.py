@@ -1,5 +1,8 @@
 """Inception v2 to v4 and the Inception-ResNets: counts, module by module, maps, and torchvision's or timm's outputs."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 import torch
 import torchvision
@@ -124,13 +127,17 @@ def test_residuals_are_scaled():
     assert scales == [0.17] * 5 + [0.1] * 10 + [0.2] * 5
 
 
-@pytest.mark.parametrize(("name", "size"), [("googlenet", 64), ("inception_v3", 75)])
-def test_transform_input_is_torchvisions(name: str, size: int):
-    torch.manual_seed(0)
-    reference = getattr(torchvision.models, name)(
-        num_classes=11, transform_input=True, aux_logits=False, init_weights=False
-    )
-    assert_equal(reference, nas.build(name, input=[3, size, size], classes=11, transform_input=True, heads=False))
+@pytest.mark.parametrize(
+    ("name", "theirs"), [("googlenet", torchvision.models.GoogLeNet), ("inception_v3", torchvision.models.Inception3)]
+)
+def test_transform_input_is_torchvisions(name: str, theirs: Any):
+    options: dict[str, Any] = {"input": [3, 75, 75], "classes": 11, "heads": False}
+    plain, graph = (nas.load(name, **options, transform_input=on).graph() for on in (False, True))
+    assert [node.op for node in graph.nodes if node.path != "network.transform.do"] == [n.op for n in plain.nodes]
+    x = torch.randn(2, 3, 75, 75, dtype=torch.float64)
+    transformed = nas.build(name, **options, transform_input=True).double().transform.do(x)
+    expected = theirs._transform_input(SimpleNamespace(transform_input=True), x)
+    torch.testing.assert_close(transformed, expected, rtol=0, atol=1e-15)
 
 
 @pytest.mark.slow
