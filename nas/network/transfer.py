@@ -180,12 +180,15 @@ def _same(theirs: Layer, here: Tensor) -> bool:
 
 
 def _within(theirs: Layer, here: Tensor) -> bool:
-    """Whether a layer of theirs read these values but for a border: all positions of one are found in the other."""
+    """Whether a layer of theirs read these values but for a border: all positions of one are found in the other.
+
+    Not where the other has three times as many or more, as a map has of those that a stride of 2 leaves.
+    """
     if theirs.seen is None:
         return False
     limit = TOLERANCE * theirs.scale
     small, large = sorted((x[x.abs() > limit] for x in (theirs.seen, here)), key=len)  # without zeros
-    if not len(small):
+    if 3 * len(small) <= len(large):
         return False
     large = large.sort().values
     after = torch.searchsorted(large, small).clamp(max=len(large) - 1)
