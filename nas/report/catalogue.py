@@ -1,18 +1,20 @@
 """The packaged documents by family: what each network and search space is, computed from its document each time."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nas.errors import UserError, did_you_mean
 from nas.space import Space, packaged
-from nas.space.files import resolve
+from nas.space.files import FOLDER, resolve
 
 
 class Family(NamedTuple):
-    """A document's name, and the spaces of the document itself and of its variants."""
+    """A document's name, the spaces of the document itself and of its variants, and its file in `search_spaces/`."""
 
     name: str
     spaces: tuple[Space, ...]
+    file: str = ""
 
     @property
     def year(self) -> int | None:
@@ -24,6 +26,12 @@ class Family(NamedTuple):
     def source(self) -> str:
         return self.spaces[0].source
 
+    @property
+    def number(self) -> str:
+        """Its number in the arXiv, by which those of one year are in order; empty for what is not there."""
+        match = re.search(r"\d{4}\.\d{4,5}", self.source)
+        return match[0] if match else ""
+
 
 def families(word: str = "") -> list[Family]:
     """The families with `word` in their name, or with those of their variants that have it: the oldest first.
@@ -32,16 +40,16 @@ def families(word: str = "") -> list[Family]:
     """
     named: dict[str, dict[str, str]] = {}
     for name, (path, variant) in packaged().items():
-        named.setdefault(str(path), {})[name] = variant or ""
+        named.setdefault(path.relative_to(FOLDER).as_posix(), {})[name] = variant or ""
     found = []
-    for names in named.values():
+    for file, names in named.items():
         (family,) = (name for name, variant in names.items() if not variant)
         chosen = [name for name in names if word.lower() in family.lower() or word.lower() in name.lower()]
         if chosen:
-            found.append(Family(family, tuple(Space(resolve(name, {})) for name in chosen)))
+            found.append(Family(family, tuple(Space(resolve(name, {})) for name in chosen), file))
     if not found:
         raise UserError(word, "no packaged document or variant with this in its name", did_you_mean(word, packaged()))
-    return sorted(found, key=lambda family: (family.year or 9999, family.name))
+    return sorted(found, key=lambda family: (family.year or 9999, family.number, family.name))
 
 
 def facts(family: Family) -> Iterator[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from nas.graph.graph import Graph
 from nas.report import labels
-from nas.report.figure import SMALL, Box, Figure, arrow, drawn, figure, kind
+from nas.report.figure import Box, Figure, arrow, drawn, figure, kind
 from nas.report.outline import Part, outline
 from nas.report.svg import short
 
@@ -18,7 +18,7 @@ BOX_WIDTH, BOX_HEIGHT, RISE = 184, 27, 17
 LEFT, TOP = 450, 46  # of the figures beside the stages
 TITLE, BETWEEN = 42, 24  # above a figure, between figures
 KINDS, FIGURES = 2, 10  # figures of one block's different insides; in all
-SCALE = 0.78  # the least at which a figure is still read
+SCALE = 0.8  # the least at which a figure is still read
 
 
 class Row(NamedTuple):
@@ -103,10 +103,11 @@ def _chain(graph: Graph, rows: Sequence[Row]) -> tuple[str, float]:
             svg.append(f'<g class="{style}"><rect {sheet}/></g>')
         svg.append(drawn(Box(("", row.label + count, ""), style, title), BOX, y, BOX_WIDTH, BOX_HEIGHT))
         shape = _shape(graph, row)
-        said = [f"{short(parameters)} parameters"] if parameters else []
-        said += [f"{row.heads} auxiliary heads" if row.heads > 1 else "auxiliary head"] if row.heads else []
+        heads = f"{row.heads} auxiliary heads" if row.heads > 1 else "auxiliary head"
+        said = [short(parameters) + ("" if row.heads else " parameters")] if parameters else []
+        said += [heads] if row.heads else []
         svg.append(f'<text class="shape" x="{SHAPE}" y="{y + (12 if said else 18):.1f}">{escape(shape)}</text>')
-        svg.append(f'<text class="small left" x="{SHAPE}" y="{y + 25:.1f}">{" · ".join(said)}</text>' if said else "")
+        svg.append(f'<text class="small left" x="{SHAPE}" y="{y + 25:.1f}">{" + ".join(said)}</text>' if said else "")
         y += BOX_HEIGHT
     return "\n".join(svg), y + BETWEEN
 
@@ -147,10 +148,10 @@ def _figures(graph: Graph, parts: Sequence[Part]) -> list[Titled]:
         for uses in ranked[:KINDS]:
             shown = max(uses, key=lambda use: len(_sources(graph, use)))  # the first whose inputs are not the same
             drawing = figure(graph, shown.nodes, shown.depth)
-            if drawing is None or (uses is not ranked[0] and drawing.boxes > SMALL):
+            if drawing is None or (uses is not ranked[0] and not drawing.fine):
                 continue
-            times = f"{len(uses)} times; here" if len(uses) > 1 else "once,"
-            note = f"{times} to {labels.shape(graph.nodes[shown.nodes[-1]].shape)}"
+            times = f"{len(uses)} times" if len(uses) > 1 else "once"
+            note = f"{times}, drawn at {labels.shape(graph.nodes[shown.nodes[-1]].shape)}"
             drawings.append((uses[0].nodes, Titled(labels.words(name), note, drawing)))
     found = [drawing for _, drawing in sorted(drawings, key=lambda pair: pair[0])[:FIGURES]]
     if graph.auxiliary:
@@ -177,23 +178,27 @@ def _inside(graph: Graph, part: Part) -> object:
 def _packed(
     figures: Sequence[Titled], left: float, top: float, until: float = float("inf")
 ) -> tuple[list[str], list[Titled], float]:
-    """Figures in lines from the left, as many in a line as fit, and where they end.
+    """Figures in lines from the left, as many in a line as fit (a little smaller where need be), and where they end.
 
-    What is too wide, or would begin below `until`, is left over, with all that follows it.
+    What is too wide for this place, or would begin below `until`, is left over, with all that follows it.
     """
     svg: list[str] = []
-    x, y, height = left, top, 0.0
-    room = WIDTH - left - MARGIN
-    for at, one in enumerate(figures):
-        if x > left and x + one.width > left + room:
-            x, y, height = left, y + height + BETWEEN, 0.0
-        if until < float("inf") and (y + TITLE > until or one.width * SCALE > room):
-            return svg, list(figures[at:]), y + height
-        scale = min(1.0, room / one.figure.width)
-        svg.append(f'<text class="title" x="{x:.1f}" y="{y + 13:.1f}">{escape(one.title)}</text>')
-        svg.append(f'<text class="note" x="{x:.1f}" y="{y + 29:.1f}">{escape(one.note)}</text>')
-        moved = f"translate({x:.1f} {y + TITLE:.1f})" + (f" scale({scale:.3f})" if scale < 1 else "")
-        svg.append(f'<g transform="{moved}">{one.figure.svg}</g>')
-        x += one.width + BETWEEN
-        height = max(height, TITLE + one.figure.height * scale)
-    return svg, [], y + height + BETWEEN if figures else top
+    room, y, left_over = WIDTH - left - MARGIN, top, list(figures)
+    while left_over:
+        line, total = [left_over[0]], left_over[0].width
+        while len(line) < len(left_over) and total + BETWEEN + left_over[len(line)].width <= room / SCALE:
+            total += BETWEEN + left_over[len(line)].width
+            line.append(left_over[len(line)])
+        if until < float("inf") and (y + TITLE > until or total > room / SCALE):
+            break
+        scale, x, height = min(1.0, room / total), left, 0.0
+        for one in line:
+            svg.append(f'<text class="title" x="{x:.1f}" y="{y + 13:.1f}">{escape(one.title)}</text>')
+            svg.append(f'<text class="note" x="{x:.1f}" y="{y + 29:.1f}">{escape(one.note)}</text>')
+            moved = f"translate({x:.1f} {y + TITLE:.1f})" + (f" scale({scale:.3f})" if scale < 1 else "")
+            svg.append(f'<g transform="{moved}">{one.figure.svg}</g>')
+            x += (one.width + BETWEEN) * scale
+            height = max(height, TITLE + one.figure.height * scale)
+        y += height + BETWEEN
+        left_over = left_over[len(line) :]
+    return svg, left_over, y

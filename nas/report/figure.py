@@ -10,7 +10,7 @@ from nas.report import labels
 from nas.report.layout import RISE, Edge, arrange
 from nas.report.outline import light
 
-SMALL, FINE, MOST = 14, 22, 70  # boxes: of a small figure; of one that shows each operation; of one that is read
+FINE, MOST = 22, 70  # boxes: of a figure that shows each operation; of one that is read
 LETTER, TINY, LINE = 6.7, 5.6, 15.0  # widths of letters of 12 and 10 pixels, height of a line
 STUB = 16.0  # the arrow out
 Keys = dict[int, Hashable]
@@ -34,12 +34,12 @@ class Box(NamedTuple):
 
 
 class Figure(NamedTuple):
-    """SVG elements, and their size in pixels."""
+    """SVG elements, their size in pixels, and whether each operation is shown."""
 
     svg: str
     width: float
     height: float
-    boxes: int
+    fine: bool = True
 
 
 def figure(graph: Graph, nodes: Sequence[int], depth: int) -> Figure | None:
@@ -49,13 +49,14 @@ def figure(graph: Graph, nodes: Sequence[int], depth: int) -> Figure | None:
     for limit, key in ((FINE, fine), (MOST, _by_template(graph, nodes, depth, fine)), (MOST, _by_part(graph, nodes))):
         boxes, edges = _contracted(graph, nodes, key)
         if 1 < len(boxes) <= limit:
-            return _drawn(boxes, edges)
+            return _drawn(boxes, edges)._replace(fine=key is fine)
     return None
 
 
 def _by_operation(graph: Graph, nodes: Sequence[int]) -> Keys:
     """Each operation that computes is a box, with the light ones beside it."""
-    readers = Counter(i for node in graph.nodes for i in node.inputs)
+    heads = graph.training_nodes - set(nodes)  # an auxiliary head that reads one of them does not part a layer
+    readers = Counter(i for here, node in enumerate(graph.nodes) if here not in heads for i in node.inputs)
     box: Keys = {}
     full: set[Hashable] = set()  # boxes that compute already
     for here in nodes:
@@ -149,7 +150,7 @@ def _drawn(boxes: dict[Hashable, Box], edges: list[Edge]) -> Figure:
         parts.append(drawn(box, x - box.size[0] / 2, top, *box.size))
         if key in ends:
             parts.append(arrow(x, top + box.size[1], STUB))
-    return Figure("\n".join(parts), at.width, at.height + STUB, len(boxes))
+    return Figure("\n".join(parts), at.width, at.height + STUB)
 
 
 def _curve(x: float, y: float, points: Sequence[tuple[float, float, float]]) -> str:

@@ -55,6 +55,8 @@ def operation(graph: Graph, node: Node) -> str:
 
 
 def _axes(value: Any, rank: int) -> str:
+    if isinstance(value, str):
+        return f"{value} map"  # a convolution that takes what is there
     return "×".join(map(str, value if isinstance(value, Sequence) else [value] * rank))
 
 

@@ -28,8 +28,8 @@ def test_stages_from_the_top_down_and_each_block_once() -> None:
     assert [text for text in found if text in chain][:5] == chain
     assert found.index("8 × 16 × 16") < found.index("16 × 8 × 8") < found.index("linear 10")
     assert found.count("unit") == 2  # with a projection, and without
-    assert found.count("auxiliary head") == 2  # beside its layer, and its own figure
-    assert "8 times; here to 8 × 16 × 16" in found
+    assert found.count("auxiliary head") == 2  # beside its layer, which has no weights, and its own figure
+    assert "8 times, drawn at 8 × 16 × 16" in found
 
 
 @pytest.mark.parametrize("name", ["resnet50", "nasbench201", "nasnet"])

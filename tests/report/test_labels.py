@@ -11,6 +11,7 @@ from tests.space.documents import graph_of
         ("{conv: {channels: 16, kernel: [1, 7], stride: [1, 2]}}", "conv 1×7 / 1×2, 16"),
         ("{conv: {kernel: 3, stride: 2, groups: 8}}", "conv 3×3 / 2, 8 depthwise"),
         ("{conv: {channels: 8, kernel: 3, groups: 4, dilation: 2}}", "conv 3×3, 8, 4 groups, dilated 2"),
+        ("{conv: {channels: 16, kernel: whole}}", "conv whole map, 16"),
         ("{max_pool: {kernel: 2}}", "max pool 2×2 / 2"),
         ("{avg_pool: {kernel: 3, stride: 1, padding: 1}}", "average pool 3×3"),
         ("{adaptive_avg_pool: 4}", "average pool to 4×4"),
