@@ -62,6 +62,7 @@ def test_shape_errors_name_the_sizes(op: Operation, shape: Shape, words: str) ->
         ("conv", {"channels": 8, "kernel": [3, 0]}, "kernel"),
         ("conv", {"channels": 8, "kernel": []}, "kernel"),
         ("conv", {"channels": 8, "kernel": True}, "kernel"),
+        ("conv", {"channels": 8, "kernel": "all"}, "kernel"),
         ("conv", {"channels": 8, "kernel": 3.0}, "kernel"),
         ("conv", {"channels": 0, "kernel": 3}, "channels"),
         ("conv", {"channels": "8", "kernel": 3}, "channels"),

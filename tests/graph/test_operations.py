@@ -76,7 +76,7 @@ def test_convolutions_are_torchs(data: st.DataObject) -> None:
     shape = data.draw(maps(small.map(lambda n: n * groups)))
     op = Conv(
         data.draw(st.none() | small.map(lambda n: n * groups)),
-        kernel=data.draw(axes(shape, st.integers(1, 5))),
+        kernel=data.draw(st.just("whole") | axes(shape, st.integers(1, 5))),
         stride=data.draw(axes(shape, small)),
         padding=data.draw(st.none() | st.just("same") | axes(shape, st.integers(0, 3))),
         dilation=data.draw(axes(shape, st.integers(1, 3))),
@@ -99,6 +99,12 @@ def test_pools_are_torchs(data: st.DataObject) -> None:
     }
     fits_as_in_torch(MaxPool(**shared), shape)
     fits_as_in_torch(AvgPool(**shared, count_include_pad=data.draw(st.booleans())), shape)
+
+
+def test_a_kernel_as_large_as_the_map():
+    assert Conv(5, "whole").shape((3, 4, 6)) == (5, 1, 1)
+    assert Conv(5, "whole").parameters((3, 4, 6)) == 5 * (3 * 4 * 6 + 1)
+    assert Conv(5, "whole").canonical((3, 4, 6)) == Conv(5, (4, 6), padding=0).canonical((3, 4, 6))
 
 
 @quick

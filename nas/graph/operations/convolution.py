@@ -20,15 +20,16 @@ class Conv(Operation):
 
     `channels` None: the input's. `padding` None pads kernel - 1 positions (dilated) in all, so that the size is kept at
     stride 1; where that is odd, the larger half goes after at stride 1 and is left out at other strides. `same` pads as
-    TensorFlow does: as little as gives size / stride outputs, rounded up, the larger half after. `bias_start`: the bias
-    of a new network, as of a gate that is to begin closed.
+    TensorFlow does: as little as gives size / stride outputs, rounded up, the larger half after. A `kernel` of the word
+    whole is as large as the map, and then None pads nothing. `bias_start`: the bias of a new network, as of a gate that
+    is to begin closed.
     """
 
     name: ClassVar[str] = "conv"
     training_only: ClassVar[frozenset[str]] = frozenset({"bias_start"})
 
     channels: int | None = None
-    kernel: Axes = None  # type: ignore[assignment]  # required, but documents may leave out the channels before it
+    kernel: Axes | str = None  # type: ignore[assignment]  # required, but documents may leave out the channels before it
     stride: Axes = 1
     padding: Axes | str | None = None
     dilation: Axes = 1
@@ -39,7 +40,8 @@ class Conv(Operation):
     def __post_init__(self) -> None:
         if self.channels is not None:
             check_whole("channels", self.channels)
-        check_axes(self, "kernel")
+        if self.kernel != "whole":
+            check_axes(self, "kernel")
         check_axes(self, "stride")
         if self.padding is not None:
             check_padding(self)
@@ -51,34 +53,41 @@ class Conv(Operation):
     def _pads(self, sizes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """(before, after) for each spatial axis of these sizes."""
         rank = len(sizes)
-        extents, strides = self._window(rank)
+        extents, strides = self._window(sizes)
         if self.padding == "same":
             return same_pads(sizes, extents, strides)
         if self.padding is not None:
             pads = per_axis("padding", self.padding, rank)  # type: ignore[arg-type]
             return pads, pads
+        if self.kernel == "whole":
+            return (0,) * rank, (0,) * rank
         before = tuple((extent - 1) // 2 for extent in extents)
         if any(stride != 1 for stride in strides):
             return before, before
         return before, tuple(extent // 2 for extent in extents)
 
-    def _window(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        kernel, dilation = per_axis("kernel", self.kernel, rank), per_axis("dilation", self.dilation, rank)
-        extents = tuple((k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True))
+    def _kernel(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        return tuple(sizes) if isinstance(self.kernel, str) else per_axis("kernel", self.kernel, len(sizes))
+
+    def _window(self, sizes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        rank = len(sizes)
+        dilation = per_axis("dilation", self.dilation, rank)
+        extents = tuple((k - 1) * d + 1 for k, d in zip(self._kernel(sizes), dilation, strict=True))
         return extents, per_axis("stride", self.stride, rank)
 
     def shape(self, *inputs: Shape) -> Shape:
         channels, *sizes = inputs[0]
-        rank = spatial_rank(inputs[0])
+        spatial_rank(inputs[0])
         for count, side in ((channels, "input"), (self.channels or channels, "output")):
             if count % self.groups:
                 raise ShapeError(f"groups {self.groups} does not divide the {count} {side} channels")
-        extents, strides = self._window(rank)
+        extents, strides = self._window(sizes)
         before, after = self._pads(sizes)
         padded = [size + b + a for size, b, a in zip(sizes, before, after, strict=True)]
         if any(size < extent for size, extent in zip(padded, extents, strict=True)):
-            kernel = brief(per_axis("kernel", self.kernel, rank))
-            dilated = "" if self.dilation == 1 else f", dilation {brief(per_axis('dilation', self.dilation, rank))}"
+            kernel = brief(self._kernel(sizes))
+            dilation = per_axis("dilation", self.dilation, len(sizes))
+            dilated = "" if self.dilation == 1 else f", dilation {brief(dilation)}"
             raise ShapeError(f"kernel {kernel} does not fit in {text(sizes)} (padding {brief(before)}{dilated})")
         outputs = [(size - extent) // stride + 1 for size, extent, stride in zip(padded, extents, strides, strict=True)]
         return (self.channels or channels, *outputs)
@@ -92,19 +101,19 @@ class Conv(Operation):
 
     def _reads(self, shape: Shape) -> int:
         """How many numbers one output is a weighted sum of."""
-        return shape[0] // self.groups * math.prod(per_axis("kernel", self.kernel, len(shape) - 1))
+        return shape[0] // self.groups * math.prod(self._kernel(shape[1:]))
 
     def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        return self._window(len(inputs[0]) - 1)
+        return self._window(inputs[0][1:])
 
     def canonical(self, *inputs: Shape) -> "Conv":
         rank = spatial_rank(inputs[0])
         before, after = self._pads(inputs[0][1:])
-        strided = any(stride != 1 for stride in self._window(rank)[1])
+        strided = any(stride != 1 for stride in self._window(inputs[0][1:])[1])
         return replace(
             self,
             channels=self.channels or inputs[0][0],
-            kernel=per_axis("kernel", self.kernel, rank),
+            kernel=self._kernel(inputs[0][1:]),
             stride=per_axis("stride", self.stride, rank),
             padding=before if before == after else "same" if strided else None,
             dilation=per_axis("dilation", self.dilation, rank),
@@ -126,7 +135,7 @@ class Conv(Operation):
         module: nn.Module = layer(
             inputs[0][0],
             self.channels or inputs[0][0],
-            per_axis("kernel", self.kernel, rank),
+            self._kernel(inputs[0][1:]),
             stride,
             padding,
             per_axis("dilation", self.dilation, rank),
