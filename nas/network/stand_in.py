@@ -24,16 +24,13 @@ class Layer:
     module: nn.Module  # hollow
     number: int  # of the first run of this module; its weights are drawn from it
     energy: float  # mean square of what that run read
+    scale: float  # of the numbers in `seen`
     seen: Tensor | None  # what this run read, each position's channels as one number; None: not one tensor
+    total: float  # their sum
 
     def __str__(self) -> str:
         described = str(self.module) if next(self.module.children(), None) is None else type(self.module).__name__
         return f"'{self.name}' {described}"
-
-    @property
-    def scale(self) -> float:
-        """Of the numbers in `seen`."""
-        return math.sqrt(self.energy * (width(self.module) or 1))
 
     def drawn(self) -> dict[str, Tensor]:
         """Weights and statistics that keep activations near 1, always the same, unlike those of any other layer."""
@@ -144,7 +141,9 @@ def watched(network: nn.Module) -> Iterator[list[Layer]]:
         def hook(module: nn.Module, inputs: Any, named: Any) -> None:
             x = next((value for value in (*inputs, *named.values()) if isinstance(value, Tensor)), None)
             energy = 1.0 if x is None else float(x.square().mean()) or 1.0
-            layer = Layer(name, module, len(layers), energy, None if x is None else seen(module, x))
+            scale = math.sqrt(energy * (width(module) or 1))
+            read = None if x is None else seen(module, x)
+            layer = Layer(name, module, len(layers), energy, scale, read, 0.0 if read is None else float(read.sum()))
             layer.number, layer.energy = first.setdefault(name, layer).number, first[name].energy
             layers.append(layer)
             _fill(module, layer.drawn())

@@ -14,6 +14,8 @@ from nas.network.stand_in import Layer, filled, hollow, own, seen, signature, si
 TOLERANCE = 1e-6  # of one scale; both networks compute in float64, where equal ones agree to about 1e-12
 ATTEMPTS = 1000  # wrong turns while look-alike layers are told apart
 
+Used = set[tuple[str, str]]  # the reference's layers and which of their tensors
+
 
 class Fit(NamedTuple):
     """A layer of the reference that one of ours may stand for, and which of its tensors each of ours is."""
@@ -100,6 +102,7 @@ class _Search:
     def _follow(self, state: State) -> None:
         """Runs our network to its end; what else could have been taken on the way is left in `untried`."""
         values, pairs, forced = state.values, state.pairs, state.fit
+        used = _used(pairs)
         for number in range(state.step, len(self.steps)):
             step = self.steps[number]
             module, inputs = step.parent[step.name], [values[i] for i in step.reads]
@@ -107,10 +110,11 @@ class _Search:
                 inputs = [x.clone() for x in inputs]  # other turns need them
             if own(module):
                 name = self.names[id(module)]
-                fits = [forced] if forced else self._fits(name, module, inputs[0], pairs)
+                fits = [forced] if forced else self._fits(name, module, inputs[0], used)
                 forced = None
                 self.untried += [State(number, values[:], dict(pairs), other) for other in reversed(fits[1:])]
                 pairs[name] = fits[0]
+                used |= _used({name: fits[0]})
                 drawn = fits[0].layer.drawn()
                 weights = {k: drawn[v].reshape(own(module)[k].shape) for k, v in fits[0].keys.items()}
                 with filled(module, weights):
@@ -121,14 +125,15 @@ class _Search:
                 values[slot] = None
         self._judge(pairs, [values[end] for end in self.ends])
 
-    def _fits(self, name: str, module: nn.Module, x: Tensor, pairs: dict[str, Fit]) -> list[Fit]:
+    def _fits(self, name: str, module: nn.Module, x: Tensor, used: Used) -> list[Fit]:
         """What a layer of ours may stand for: a layer that reads the same, or the same but for its border; else
         free parameters of its sizes."""
-        used = {(fit.layer.name, key) for fit in pairs.values() for key in fit.keys.values()}
         here, tensors = seen(module, x), own(module)
+        total = float(here.sum())
         alike = self.alike.get(signature(module), []) if signature(module) else []
         alike = [layer for layer in alike if not any((layer.name, key) in used for key in tensors)]
-        fits = [layer for layer in alike if _same(layer, here)] or [layer for layer in alike if _within(layer, here)]
+        fits = [layer for layer in alike if _same(layer, here, total)]
+        fits = fits or [layer for layer in alike if _within(layer, here)]
         if fits:
             return [Fit(layer, {key: key for key in own(layer.module) if key in tensors}) for layer in fits]
         free = [
@@ -140,11 +145,11 @@ class _Search:
         ]
         if not free:
             raise _Misfit(self._lacking(name, module, alike, used))
-        return sorted(free, key=lambda fit: not _same(fit.layer, here))
+        return sorted(free, key=lambda fit: not _same(fit.layer, here, total))
 
     def _judge(self, pairs: dict[str, Fit], outputs: list[Tensor]) -> None:
         """Nothing of the reference is left over, and both networks say the same."""
-        used = {(fit.layer.name, key) for fit in pairs.values() for key in fit.keys.values()}
+        used = _used(pairs)
         for number, layer in enumerate(self.layers):
             if not all((layer.name, key) in used for key in own(layer.module)):
                 ours = {fit.layer.name: name for name, fit in pairs.items()}
@@ -156,7 +161,7 @@ class _Search:
             what = f"all layers correspond, but the outputs differ by {error:.1g} of the largest"
             raise _Misfit(f"{what}; the networks differ in operations without weights")
 
-    def _lacking(self, name: str, module: nn.Module, alike: list[Layer], used: set[tuple[str, str]]) -> str:
+    def _lacking(self, name: str, module: nn.Module, alike: list[Layer], used: Used) -> str:
         """Why a layer of ours has no counterpart."""
         what = f"layer '{name}' {module} of the network has no counterpart in the reference; "
         left = [layer for layer in self.layers if not all((layer.name, key) in used for key in own(layer.module))]
@@ -172,9 +177,15 @@ def _windows(keys: list[str], length: int) -> list[list[str]]:
     return [keys[start : start + length] for start in range(len(keys) - length + 1)]
 
 
-def _same(theirs: Layer, here: Tensor) -> bool:
-    """Whether a layer of theirs read these values."""
+def _used(pairs: dict[str, Fit]) -> Used:
+    return {(fit.layer.name, key) for fit in pairs.values() for key in fit.keys.values()}
+
+
+def _same(theirs: Layer, here: Tensor, total: float) -> bool:
+    """Whether a layer of theirs read these values, whose sum is `total`."""
     if theirs.seen is None or theirs.seen.shape != here.shape:
+        return False
+    if abs(theirs.total - total) > TOLERANCE * theirs.scale * len(here):  # soon said of most of a thousand layers
         return False
     return bool((theirs.seen - here).abs().max() <= TOLERANCE * theirs.scale)
 
