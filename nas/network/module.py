@@ -1,5 +1,6 @@
 """A graph as an ordinary torch module: one submodule a node, named by the node's path, run in the graph's order."""
 
+import keyword
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor, nn
@@ -31,8 +32,8 @@ class Network(nn.Module):
     """The module of a pruned graph. Input `(N, *graph.input)`, output `(N, classes)`.
 
     In training mode a graph with auxiliary heads gives `(output, [output of each head])`; else the heads do not run.
-    Modules are named by their nodes' paths without the leading `network`; names that nn.Module uses get an underscore.
-    Weights are unset until `initialise`; `compile` does both.
+    Modules are named by their nodes' paths without the leading `network`; names that nn.Module or Python uses get an
+    underscore. Weights are unset until `initialise`; `compile` does both.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -104,7 +105,7 @@ def set_drop_path(model: nn.Module, rate: float) -> None:
 
 def _names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:
     """Module names of each node. Where a path is also the beginning of another, its operation's name is added."""
-    taken = set(dir(nn.Module())) | {"graph"}
+    taken = {*dir(nn.Module()), "graph", *keyword.kwlist}  # torch.export writes names into code
     split = []
     for path, operation in zip(paths, operations, strict=True):
         words = (path or operation).split(".")

@@ -40,6 +40,13 @@ def test_modules_are_named_by_paths():
     assert isinstance(model.graph, Graph)
 
 
+def test_a_name_that_python_has_gets_an_underscore():
+    """Programs that torch.export writes could not say it."""
+    b = Builder()
+    b("conv", 0, channels=3, kernel=1, path="network.block.else.0")
+    assert list(compile(b.graph()).state_dict()) == ["block.else_.0.weight", "block.else_.0.bias"]
+
+
 def test_a_path_that_begins_another_takes_the_name_of_its_operation():
     b = Builder()
     x = b("conv", 0, channels=3, kernel=1, path="network.block")
