@@ -212,4 +212,7 @@ def _nearest(items: Mapping[str, Any], word: str) -> str:
     if word in OPERATIONS:
         return f"choose another name, or write each operation as an item of a list, `- {word}`"
     hints = [did_you_mean(name, FORMS) for name in items if name not in RESERVED]
-    return next((hint for hint in hints if hint.startswith("did you mean")), "choose another name")
+    forms = " or ".join(f"'{form}'" for form, keys in FORMS.items() if word in keys)
+    beside = f"it stands beside {forms}, or choose another name"
+    other = beside if forms else "choose another name"
+    return next((hint for hint in hints if hint.startswith("did you mean")), other)

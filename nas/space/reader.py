@@ -10,12 +10,13 @@ from typing import Any
 
 import yaml
 
-from nas.errors import UserError
+from nas.errors import UserError, shortened
 
 MAX_BYTES, MAX_DEPTH, MAX_VALUES, MAX_KEY = 1_000_000, 60, 100_000, 200
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 INT = re.compile(r"[-+]?[0-9]+$")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
+QUOTED = 'an expression that holds a comma, a bracket or a quote is quoted: "=max(a, b)"'
 WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "~": None, "": None}
 
 
@@ -55,8 +56,7 @@ def read_yaml(text: str, file: str = "document") -> Any:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else file
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-        hint = 'an expression that holds a comma, a bracket or a quote is quoted: "=max(a, b)"' if "=" in text else ""
-        raise UserError(where, f"not readable as YAML: {problem}", hint) from None
+        raise UserError(where, f"not readable as YAML: {problem}", QUOTED if "=" in text else "") from None
 
 
 def read_scalar(text: str) -> Any:
@@ -124,7 +124,11 @@ class _Reader:
 
     def node(self, event: Any, loader: Any, depth: int) -> Any:
         if isinstance(event, yaml.ScalarEvent):
-            return read_scalar(event.value) if event.style is None or event.style == "" else event.value
+            if event.style:
+                return event.value
+            if event.value.startswith("=") and event.value.count("(") > event.value.count(")"):
+                raise UserError(self.where(event), f"'{shortened(event.value)}' is cut off at a comma", QUOTED)
+            return read_scalar(event.value)
         if isinstance(event, yaml.SequenceStartEvent):
             items, lines = [], []
             while not isinstance(loader.peek_event(), yaml.SequenceEndEvent):

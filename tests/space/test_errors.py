@@ -70,6 +70,10 @@ ITEMS = [  # an item in the fourth line of a document, and its error after `x.ya
         "{relu: , tanh: }",
         "network.1: 'relu' is a word of the language and cannot name an item of a chain; choose another name, or write each operation as an item",
     ),
+    (
+        "{merge: add}",
+        "network.1: 'merge' is a word of the language and cannot name an item of a chain; it stands beside 'branches'",
+    ),
     ("3", "network.1: expected an operation, a block or a chain, not 3"),
     ("=classes", "network.1: expected an operation, a block or a chain, not 10"),
     ("add", "network.1: unknown operation 'add'; did you mean 'pad'?"),

@@ -127,6 +127,13 @@ def test_any_text_is_a_value_or_an_error(text: str):
     assert_only_user_errors(lambda: read_yaml(text))
 
 
+def test_an_expression_that_a_comma_cuts_off_is_told_apart():
+    assert read_yaml("a: =max(1, 2)") == {"a": "=max(1, 2)"}
+    assert read_yaml("{a: '=max(1, 2)'}") == {"a": "=max(1, 2)"}
+    with pytest.raises(UserError, match=r"document:1: '=max\(1' is cut off at a comma; .* is quoted"):
+        read_yaml("{a: =max(1, 2)}")
+
+
 def test_values_from_python_become_plain():
     numpy = pytest.importorskip("numpy")
     given_values = {"a": (1, 2.5, numpy.int64(3), numpy.float32(0.5)), "b": [None, True, "x"]}
