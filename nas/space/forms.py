@@ -53,8 +53,8 @@ def branches(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -
     paths = item["branches"]
     if not isinstance(paths, list | dict) or not paths:
         raise ExpressionError(f"branches is a list of chains, not {shown(paths)}")
-    word = next((word for word in LOOPS if word in paths), None) if isinstance(paths, dict) else None
-    if word is not None:
+    word = next((word for word in LOOPS if word in paths), "") if isinstance(paths, dict) else ""
+    if isinstance(paths, dict) and word:
         only(paths, FORMS[word], f"'{word}'")
         return LOOPS[word](walk, paths, flow, at, lambda flows: _merge(walk, item, flows, flow, at))
     named = list(paths.items() if isinstance(paths, dict) else enumerate(paths))
