@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
-from itertools import groupby
 from typing import NamedTuple
 
 from nas.graph.graph import Graph
 from nas.report import labels
-from nas.report.figure import Box, Figure, arrow, drawn, figure, kind
+from nas.report.figure import Box, Figure, arrow, drawn, figure, inner, kind
 from nas.report.outline import Part, outline
+from nas.report.rows import Row, rows
 from nas.report.svg import short
 
 WIDTH, MARGIN = 900, 14  # pixels
@@ -21,22 +21,12 @@ KINDS, FIGURES = 2, 10  # figures of one block's different insides; in all
 SCALE = 0.8  # the least at which a figure is still read
 
 
-class Row(NamedTuple):
-    """Equal parts that follow each other: what they are, how many, and their nodes."""
-
-    label: str
-    parts: tuple[Part, ...]
-    aside: str = ""
-    heads: int = 0
-
-
 def draw(graph: Graph, name: str) -> str:
     """A network as a self-contained SVG, no wider than 900 pixels, for light pages and dark ones."""
     graph = graph.prune()
     parts = outline(graph)
-    rows = _rows(graph, parts)
-    chain, bottom = _chain(graph, rows)
-    figures = _figures(graph, parts)
+    chain, bottom = _chain(graph, rows(graph, parts))
+    figures = _figures(graph, [*parts, *(one for part in parts for one in inner(graph, part))])
     beside, rest, side = _packed(figures, LEFT, TOP, bottom)
     below, _, y = _packed(rest, MARGIN, max(bottom, side))
     wide = WIDTH if figures else LEFT
@@ -59,53 +49,31 @@ def draw(graph: Graph, name: str) -> str:
     )
 
 
-def _rows(graph: Graph, parts: Sequence[Part]) -> list[Row]:
-    def what(part: Part) -> tuple[object, ...]:
-        size = graph.nodes[part.nodes[-1]].shape
-        if part.name:
-            return part.name, part.stage, size[1:]
-        return labels.layer(graph, part.nodes), size
-
-    heads = [min(graph.ancestors([head]) & graph.training_nodes) for head in graph.auxiliary]
-    sources = [source for head in heads for source in graph.nodes[head].inputs]
-    rows = []
-    for _, same in groupby(parts, what):
-        group = tuple(same)
-        label, aside = labels.words(group[0].name), ""
-        if not group[0].name:
-            before, label, after = labels.layer(graph, group[0].nodes)
-            aside = " … ".join(text for text in (before, after) if text)
-        inside = {here for part in group for here in part.nodes}
-        rows.append(Row(label, group, aside, sum(source in inside for source in sources)))
-    return rows
-
-
-def _chain(graph: Graph, rows: Sequence[Row]) -> tuple[str, float]:
+def _chain(graph: Graph, found: Sequence[Row]) -> tuple[str, float]:
     """The stages from the top down, and where they end."""
     middle, y, item = BOX + BOX_WIDTH / 2, float(TOP), ""
     image = Box(("", labels.shape(graph.input), ""), "input")
     svg = [drawn(image, middle - image.size[0] / 2, y, *image.size)]
-    y += 24
-    for row in rows:
+    starts = [min(graph.ancestors([head]) & graph.training_nodes) for head in graph.auxiliary]
+    sources = [source for start in starts for source in graph.nodes[start].inputs]
+    y += image.size[1]
+    for row in found:
         svg.append(arrow(middle, y, RISE))
         y += RISE
-        nodes = [here for part in row.parts for here in part.nodes]
-        word = graph.nodes[nodes[0]].path.split(".")[1:2]
+        word = graph.nodes[row.nodes[0]].path.split(".")[1:2]
         if word and word[0] != item:
             item = word[0]
             svg.append(f'<text class="item" x="{ITEM}" y="{y + 18:.1f}">{escape(_cut(item))}</text>')
-        parameters = sum(graph.nodes[here].parameters for here in nodes)
-        count = f" × {len(row.parts)}" if len(row.parts) > 1 else ""
+        parameters = sum(graph.nodes[here].parameters for here in row.nodes)
         title = f"{parameters:,} parameters" + (f"; {row.aside}" if row.aside else "")
-        style = "block" if row.parts[0].name else kind(graph, row.parts[0].nodes)
+        style = "block" if row.is_block else kind(graph, row.parts[0].nodes)
         if len(row.parts) > 1:  # a second sheet behind it: there are several
             sheet = f'x="{BOX + 4}" y="{y + 4:.1f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="5"'
             svg.append(f'<g class="{style}"><rect {sheet}/></g>')
-        svg.append(drawn(Box(("", row.label + count, ""), style, title), BOX, y, BOX_WIDTH, BOX_HEIGHT))
-        shape = _shape(graph, row)
-        heads = f"{row.heads} auxiliary heads" if row.heads > 1 else "auxiliary head"
-        said = [short(parameters) + ("" if row.heads else " parameters")] if parameters else []
-        said += [heads] if row.heads else []
+        svg.append(drawn(Box(("", row.label, ""), style, title), BOX, y, BOX_WIDTH, BOX_HEIGHT))
+        shape, count = _shape(graph, row), sum(source in row.nodes for source in sources)
+        said = [short(parameters) + ("" if count else " parameters")] if parameters else []
+        said += [f"{count} auxiliary heads" if count > 1 else "auxiliary head"] if count else []
         svg.append(f'<text class="shape" x="{SHAPE}" y="{y + (12 if said else 18):.1f}">{escape(shape)}</text>')
         svg.append(f'<text class="small left" x="{SHAPE}" y="{y + 25:.1f}">{" + ".join(said)}</text>' if said else "")
         y += BOX_HEIGHT
@@ -147,7 +115,7 @@ def _figures(graph: Graph, parts: Sequence[Part]) -> list[Titled]:
         ranked = sorted((uses for (other, _), uses in groups.items() if other == name), key=len, reverse=True)
         for uses in ranked[:KINDS]:
             shown = max(uses, key=lambda use: len(_sources(graph, use)))  # the first whose inputs are not the same
-            drawing = figure(graph, shown.nodes, shown.depth)
+            drawing = figure(graph, shown)
             if drawing is None or (uses is not ranked[0] and not drawing.fine):
                 continue
             times = f"{len(uses)} times" if len(uses) > 1 else "once"
@@ -155,7 +123,8 @@ def _figures(graph: Graph, parts: Sequence[Part]) -> list[Titled]:
             drawings.append((uses[0].nodes, Titled(labels.words(name), note, drawing)))
     found = [drawing for _, drawing in sorted(drawings, key=lambda pair: pair[0])[:FIGURES]]
     if graph.auxiliary:
-        drawing = figure(graph, sorted(graph.ancestors(graph.auxiliary[:1]) & graph.training_nodes), 1)
+        head = sorted(graph.ancestors(graph.auxiliary[:1]) & graph.training_nodes)
+        drawing = figure(graph, Part(tuple(head), depth=1))
         if drawing is not None:
             times = "in training" if len(graph.auxiliary) == 1 else f"{len(graph.auxiliary)} of them, in training"
             found.append(Titled("auxiliary head", times, drawing))

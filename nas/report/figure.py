@@ -8,7 +8,8 @@ from typing import NamedTuple
 from nas.graph.graph import Graph
 from nas.report import labels
 from nas.report.layout import RISE, Edge, arrange
-from nas.report.outline import light
+from nas.report.outline import Part, light, within
+from nas.report.rows import Row, rows
 
 FINE, MOST = 22, 70  # boxes: of a figure that shows each operation; of one that is read
 LETTER, TINY, LINE = 6.7, 5.6, 15.0  # widths of letters of 12 and 10 pixels, height of a line
@@ -42,11 +43,14 @@ class Figure(NamedTuple):
     fine: bool = True
 
 
-def figure(graph: Graph, nodes: Sequence[int], depth: int) -> Figure | None:
-    """The figure of some nodes, whose paths begin with the same `depth` segments: of operations, or of templates where
-    those would be many, or of the parts that the paths tell apart. None where even these are too many."""
+def figure(graph: Graph, block: Part) -> Figure | None:
+    """The figure of a block: of its operations, or, where those would be many, of its rows (a block of networks), of
+    its templates, or of the parts that the paths tell apart. None where even these are too many."""
+    nodes = block.nodes
     fine = _by_operation(graph, nodes)
-    for limit, key in ((FINE, fine), (MOST, _by_template(graph, nodes, depth, fine)), (MOST, _by_part(graph, nodes))):
+    template = _by_template(graph, nodes, block.depth, fine)
+    tries = ((FINE, fine), (MOST, _by_row(graph, block)), (MOST, template), (MOST, _by_part(graph, nodes)))
+    for limit, key in tries:
         boxes, edges = _contracted(graph, nodes, key)
         if 1 < len(boxes) <= limit:
             return _drawn(boxes, edges)._replace(fine=key is fine)
@@ -70,6 +74,17 @@ def _by_operation(graph: Graph, nodes: Sequence[int]) -> Keys:
     return box
 
 
+def inner(graph: Graph, block: Part) -> list[Part]:
+    """The parts of the paths side by side in a block, where those are networks: many operations, blocks among them."""
+    many = len(set(_by_operation(graph, block.nodes).values())) > FINE
+    return [part for path in within(graph, block) for part in path] if many else []
+
+
+def _by_row(graph: Graph, block: Part) -> Keys:
+    """Equal parts that follow each other are one box, in each of the paths that are side by side; or nothing."""
+    return {here: row for path in within(graph, block) for row in rows(graph, path) for here in row.nodes}
+
+
 def _by_template(graph: Graph, nodes: Sequence[int], depth: int, fine: Keys) -> Keys:
     """A template of several operations that compute is one box."""
     inside = {here: _inner_scope(graph, here, depth) for here in nodes}
@@ -91,11 +106,12 @@ def _by_part(graph: Graph, nodes: Sequence[int]) -> Keys:
 
 
 def _contracted(graph: Graph, nodes: Sequence[int], keys: Keys) -> tuple[dict[Hashable, Box], list[Edge]]:
-    """Boxes in topological order, what flows in among them, and the edges between them."""
+    """Boxes in topological order, what flows in among them, and the edges between them; nothing without keys."""
     groups: dict[Hashable, list[int]] = {}
-    for here in nodes:
+    for here in nodes if keys else ():
         groups.setdefault(keys[here], []).append(here)
-    reads = [(here, i) for here in nodes for i in graph.nodes[here].inputs if graph.nodes[here].operation != "none"]
+    kept = [here for members in groups.values() for here in members if graph.nodes[here].operation != "none"]
+    reads = [(here, i) for here in kept for i in graph.nodes[here].inputs]
     outside = sorted({i for _, i in reads if i not in keys})
     names = {1: ("input",), 2: ("before", "last")}.get(len(outside), tuple(f"input {i}" for i in range(len(outside))))
     boxes: dict[Hashable, Box] = {
@@ -117,6 +133,8 @@ def _contracted(graph: Graph, nodes: Sequence[int], keys: Keys) -> tuple[dict[Ha
 def _box(graph: Graph, key: Hashable, members: Sequence[int]) -> Box:
     nodes = [graph.nodes[here] for here in members]
     title = f"{labels.shape(nodes[-1].shape)}, {sum(node.parameters for node in nodes):,} parameters"
+    if isinstance(key, Row) and (key.is_block or len(key.parts) > 1):
+        return Box(("", key.label, ""), "block" if key.is_block else kind(graph, members), title)
     if isinstance(key, str):
         scope = next((s for s in nodes[0].scopes if s.path == key and s.turn is None), None)
         name = scope.template if scope else " ".join(key.split(".")[-2:])

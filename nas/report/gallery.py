@@ -6,7 +6,9 @@
 import random
 import sys
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from nas.errors import UserError
 from nas.graph.graph import Graph
@@ -16,7 +18,9 @@ from nas.report.svg import short
 from nas.space import Space
 
 PAGE, DRAWINGS = "gallery.md", "gallery"
+NUMBERS = ("parameters", "mult-adds", "genomes")
 TRIES = 100  # genomes of a space, until one of them is a network
+Facts = dict[str, Any]  # of one document or variant, as `nas.report.catalogue.facts` gives them
 INTRODUCTION = """\
 # Gallery
 
@@ -33,48 +37,58 @@ This page is made by `python -m nas.report.gallery docs`.
 def gallery() -> dict[str, str]:
     """The text of each file, by its path in docs/. Raises UserError for a document that does not load or expand."""
     found = families()
-    networks = [family for family in found if family.spaces[0].fixed]
-    spaces = [family for family in found if not family.spaces[0].fixed]
-    text = [INTRODUCTION, "## Networks\n", *_overview(networks)]
-    for family in networks:
-        text += _section(family)
-    text += ["## Search spaces\n", *_overview(spaces)]
-    for family in spaces:
-        text += _section(family)
+    said = {family.name: list(facts(family)) for family in found}
+    text = [INTRODUCTION]
+    for title, fixed in (("Networks", True), ("Search spaces", False)):
+        kind = [family for family in found if family.spaces[0].fixed == fixed]
+        rows = [[family.year, f"[{family.name}](#{family.name})", _range(said[family.name])] for family in kind]
+        rows = [[*row, _cell(family.source)] for row, family in zip(rows, kind, strict=True)]
+        text += [f"## {title}\n", _table(("year", "family", "parameters" if fixed else "genomes", "source"), rows)]
+        text += [section for family in kind for section in _section(family, said[family.name])]
     drawings = {f"{DRAWINGS}/{family.name}.svg": draw(_drawn(family.spaces[0]), family.name) for family in found}
     return {PAGE: "\n".join(text), **drawings}
 
 
-def _overview(found: Sequence[Family]) -> Iterator[str]:
-    """One row a family."""
-    yield "| year | family | names | source |"
-    yield "|---|---|---:|---|"
-    for family in found:
-        link = f"[{family.name}](#{family.name})"
-        yield f"| {family.year or ''} | {link} | {len(family.spaces)} | {_cell(family.source)} |"
-    yield ""
+def _range(said: Sequence[Facts]) -> str:
+    """The fewest and most parameters of a family's networks, or how many genomes its spaces have."""
+    if said[0]["kind"] == "space":
+        return ", ".join(dict.fromkeys(_about(fact["size"]) for fact in said if fact["kind"] == "space"))
+    least, most = (which(fact["parameters"] for fact in said if fact["parameters"]) for which in (min, max))
+    return short(least) if least == most else f"{short(least)} to {short(most)}"
 
 
-def _section(family: Family) -> Iterator[str]:
+def _about(size: int) -> str:
+    """`15,625`, `1.2e14`."""
+    return f"{size:,}" if size < 1_000_000 else f"{Decimal(size):.1e}".replace("e+", "e")
+
+
+def _section(family: Family, said: Sequence[Facts]) -> Iterator[str]:
     """A family: its citation, what its document notes, its drawing, and one row a variant."""
     space = family.spaces[0]
     yield f"### {family.name}\n"
     year = f"{family.year}. " if family.year else ""
     yield f"{year}{_line(family.source)} ([document](../search_spaces/{family.file}))\n"
-    for said in ("description", "notes"):
-        if said in space.document.data:
-            yield f"{_line(str(space.document.data[said]))}\n"
+    for key in ("description", "notes"):
+        if key in space.document.data:
+            yield f"{_line(str(space.document.data[key]))}\n"
     drawn = family.name if space.fixed else f"one network of the space {family.name}, drawn at random"
     yield f"![{drawn}]({DRAWINGS}/{family.name}.svg)\n"
-    yield "| name | year | parameters | mult-adds | source | deviation |"
-    yield "|---|---|---:|---:|---|---|"
-    for fact in facts(family):
-        source = "" if fact["source"] == family.source else fact["source"]
-        costs = f"{fact['parameters']:,} | {short(fact['mult_adds'])}" if fact["kind"] == "network" else ""
-        costs = costs or f"a space of {fact['size']:,} genomes | "
-        year = fact["year"] or ""
-        yield f"| {fact['name']} | {year} | {costs} | {_cell(source)} | {_cell(fact['deviation'] or '')} |"
-    yield ""
+    rows = []
+    for fact in said:
+        fixed = fact["kind"] == "network"
+        costs = [f"{fact['parameters']:,}", short(fact["mult_adds"])] if fixed else [f"{fact['size']:,}", ""]
+        source = "" if fact["source"] == family.source else _cell(fact["source"])
+        rows.append([fact["name"], fact["year"], *costs, source, _cell(fact["deviation"] or "")])
+    counted = "parameters" if space.fixed else "genomes"
+    yield _table(("name", "year", counted, "mult-adds", "source", "deviation"), rows)
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A table without the columns in which nothing stands."""
+    kept = [at for at in range(len(heads)) if any(row[at] for row in rows)]
+    lines = [[heads[at] for at in kept], ["---:" if heads[at] in NUMBERS else "---" for at in kept]]
+    lines += [[str(row[at] or "") for at in kept] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def _line(text: str) -> str:

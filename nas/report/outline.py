@@ -30,8 +30,25 @@ class Part(NamedTuple):
 
 def outline(graph: Graph) -> list[Part]:
     """The parts of a pruned graph in order, without the input and the auxiliary heads."""
-    members = [here for here in range(1, len(graph.nodes)) if here not in graph.training_nodes]
-    found = _joined(graph, _Reader(graph).read(members))
+    return _outline(graph, [here for here in range(1, len(graph.nodes)) if here not in graph.training_nodes], 1)
+
+
+def within(graph: Graph, block: Part) -> list[list[Part]]:
+    """The outlines of a block's paths side by side where they hold blocks themselves, as an ensemble's networks do."""
+    if not block.name:
+        return []
+    paths = [graph.nodes[here].path.split(".") for here in block.nodes]
+    depth = next((at for at, words in enumerate(zip(*paths, strict=False)) if len(set(words)) > 1), 0)
+    groups = [
+        [here for here, _ in group]
+        for _, group in groupby(zip(block.nodes, paths, strict=True), lambda pair: pair[1][depth])
+    ]
+    found = [_outline(graph, group, depth + 1) for group in groups]
+    return found if depth and any(part.own for parts in found for part in parts) else []
+
+
+def _outline(graph: Graph, members: list[int], depth: int) -> list[Part]:
+    found = _joined(graph, _Reader(graph).read(members, depth))
     stages = _stages(graph, found)
     return [part._replace(stage=stage) for part, stage in zip(found, stages, strict=True)]
 
@@ -50,12 +67,12 @@ class _Reader:
         self.blocks: set[str] = set()  # templates that are blocks, from the reading before
         self.met: Counter[tuple[str, str]] = Counter()  # uses of templates: what each is like
 
-    def read(self, members: list[int]) -> list[Part]:
+    def read(self, members: list[int], depth: int) -> list[Part]:
         """The parts. Whether a template is a block may hang on the templates in it, so it reads again, knowing more."""
         found: list[Part] = []
         for _ in range(READINGS):
             self.met.clear()
-            found = self.parts(members, 1)
+            found = self.parts(members, depth)
             self.blocks = {name for name, _ in self.met if self._is_block(name)}
         return found
 

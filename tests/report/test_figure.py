@@ -2,6 +2,7 @@ from xml.etree import ElementTree
 
 from nas.graph.graph import Graph
 from nas.report.figure import FINE, Figure, figure
+from nas.report.outline import Part
 from tests.space.documents import graph_of
 
 
@@ -11,7 +12,7 @@ def texts(found: Figure | None) -> list[str]:
 
 
 def inside(graph: Graph, depth: int = 1) -> Figure | None:
-    return figure(graph, range(1, len(graph.nodes)), depth)
+    return figure(graph, Part(tuple(range(1, len(graph.nodes))), "all", depth))
 
 
 def test_layers_are_boxes_and_edges_join_them() -> None:
@@ -33,3 +34,10 @@ def test_where_there_are_many_operations_templates_are_boxes() -> None:
 def test_what_cannot_be_told_apart_is_not_drawn() -> None:
     flat = graph_of(f"network: {{repeat: {4 * FINE}, body: [{{conv: {{kernel: 3}}}}]}}")
     assert inside(flat) is None
+
+
+def test_networks_side_by_side_are_their_rows() -> None:
+    unit = "{residual: [{conv_bn_relu: {kernel: 3}}, {conv_bn: {kernel: 3}}]}"
+    member = f"[{{repeat: 4, body: [{unit}]}}, {{conv: {{channels: 5, kernel: 1}}}}]"
+    graph = graph_of(f"network: {{branches: [{member}, {member}, {member}], merge: mean}}")
+    assert texts(inside(graph)) == ["input", *["network × 4"] * 3, *["conv 1×1, 5"] * 3, "mean"]

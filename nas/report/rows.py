@@ -1,0 +1,45 @@
+"""Equal parts of a network that follow each other, as one row: `bottleneck × 6`."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from nas.graph.graph import Graph
+from nas.report import labels
+from nas.report.outline import Part
+
+
+class Row(NamedTuple):
+    """What the parts are, what stands beside the operation of a layer, and the parts."""
+
+    name: str
+    aside: str
+    parts: tuple[Part, ...]
+
+    @property
+    def label(self) -> str:
+        return self.name + (f" × {len(self.parts)}" if len(self.parts) > 1 else "")
+
+    @property
+    def nodes(self) -> list[int]:
+        return [here for part in self.parts for here in part.nodes]
+
+    @property
+    def is_block(self) -> bool:
+        return bool(self.parts[0].name)
+
+
+def rows(graph: Graph, parts: Sequence[Part]) -> list[Row]:
+    """Blocks of one name, one stage and one size are equal, whatever their channels; layers where all is the same."""
+
+    def what(part: Part) -> tuple[object, ...]:
+        size = graph.nodes[part.nodes[-1]].shape
+        return (part.name, part.stage, size[1:]) if part.name else (labels.layer(graph, part.nodes), size)
+
+    found = []
+    for _, same in groupby(parts, what):
+        group = tuple(same)
+        before, main, after = labels.layer(graph, group[0].nodes)
+        aside = " … ".join(text for text in (before, after) if text)
+        found.append(Row(labels.words(group[0].name), "", group) if group[0].name else Row(main, aside, group))
+    return found
