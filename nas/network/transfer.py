@@ -1,6 +1,7 @@
 """Copying weights from another implementation of the same architecture, whatever its modules are called."""
 
 import math
+from collections import Counter
 from typing import Any, NamedTuple
 
 import torch
@@ -130,8 +131,8 @@ class _Search:
         free parameters of its sizes."""
         here, tensors = seen(module, x), own(module)
         total = float(here.sum())
-        alike = self.alike.get(signature(module), []) if signature(module) else []
-        alike = [layer for layer in alike if not any((layer.name, key) in used for key in tensors)]
+        every = self.alike.get(signature(module), []) if signature(module) else []
+        alike = [layer for layer in every if not any((layer.name, key) in used for key in tensors)]
         fits = [layer for layer in alike if _same(layer, here, total)]
         fits = fits or [layer for layer in alike if _within(layer, here)]
         if fits:
@@ -144,6 +145,11 @@ class _Search:
             and all(sizes(own(layer.module)[key]) == sizes(t) for key, t in zip(keys, tensors.values(), strict=True))
         ]
         if not free:
+            runs = Counter(layer.name for layer in self.layers)
+            again = [layer.name for layer in every if runs[layer.name] > 1 and _same(layer, here, total)]
+            if again:
+                what = f"layer '{name}' {module} of the network would share the weights of another"
+                raise _Misfit(f"{what}: in the reference, '{again[0]}' runs more than once")
             raise _Misfit(self._lacking(name, module, alike, used))
         return sorted(free, key=lambda fit: not _same(fit.layer, here, total))
 

@@ -134,9 +134,11 @@ def test_padding_and_activations_inside_the_references_layers():
 def test_a_layer_that_runs_twice_is_refused():
     layer = nn.Conv2d(3, 3, 1)
     b = Builder(IMAGE)
-    b("conv", b("conv", 0, kernel=1), kernel=1)
+    b("conv", b("relu", b("conv", 0, kernel=1)), kernel=1)
     said = refused(nn.Sequential(layer, nn.ReLU(), layer), b.graph())
-    assert "counterpart" in said
+    assert "'0' runs more than once" in said
+    once = nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU())
+    assert "all of its layers are used" in refused(once, b.graph())
 
 
 def test_a_reference_that_cannot_run_is_told():
