@@ -69,6 +69,7 @@ network:
     - {max_pool: {kernel: 2, ceil: true}}
     - {pad: {spatial: [[1, 0], [0, 2]], value: 0.5}}
     - {slice: {start: -6, step: 2}}
+    - {select: [5, 0, 0, 2, 1]}
     - {branches: [[], [none]], merge: concat}
     - {branches: [[], [{channel_pool: {size: 3, mode: mean}}]], merge: concat}
   size:
@@ -80,6 +81,7 @@ network:
     - {adaptive_max_pool: {size: [3, 2]}}
     - {adaptive_avg_pool: {size: [2, 1]}}
     - flatten
+    - {radial_basis: {units: 4, seed: 3}}
     - {linear: 4}
 """
 
