@@ -69,7 +69,7 @@ network:
     - {max_pool: {kernel: 2, ceil: true}}
     - {pad: {spatial: [[1, 0], [0, 2]], value: 0.5}}
     - {slice: {start: -6, step: 2}}
-    - {select: [2, 0, 0, 1]}
+    - {select: [2, 0, 1]}
     - {branches: [[], [none]], merge: concat}
     - {branches: [[], [{channel_pool: {size: 3, mode: mean}}]], merge: concat}
   size:
