@@ -63,7 +63,8 @@ def _chain(graph: Graph, found: Sequence[Row]) -> tuple[str, float]:
         word = graph.nodes[row.nodes[0]].path.split(".")[1:2]
         if word and word[0] != item:
             item = word[0]
-            svg.append(f'<text class="item" x="{ITEM}" y="{y + 18:.1f}">{escape(_cut(item))}</text>')
+            if not item.isdecimal():
+                svg.append(f'<text class="item" x="{ITEM}" y="{y + 18:.1f}">{escape(_cut(item))}</text>')
         parameters = sum(graph.nodes[here].parameters for here in row.nodes)
         title = f"{parameters:,} parameters" + (f"; {row.aside}" if row.aside else "")
         style = "block" if row.is_block else kind(graph, row.parts[0].nodes)
@@ -81,7 +82,7 @@ def _chain(graph: Graph, found: Sequence[Row]) -> tuple[str, float]:
 
 
 def _cut(text: str, most: int = 11) -> str:
-    return "" if text.isdecimal() else text if len(text) <= most else text[: most - 1] + "…"
+    return text if len(text) <= most else text[: most - 2] + "…"
 
 
 def _shape(graph: Graph, row: Row) -> str:
@@ -149,17 +150,18 @@ def _packed(
 ) -> tuple[list[str], list[Titled], float]:
     """Figures in lines from the left, as many in a line as fit (a little smaller where need be), and where they end.
 
-    What is too wide for this place, or would begin below `until`, is left over, with all that follows it.
+    What is too wide for this place, or would begin below `until`, is left over.
     """
     svg: list[str] = []
-    room, y, left_over = WIDTH - left - MARGIN, top, list(figures)
-    while left_over:
-        line, total = [left_over[0]], left_over[0].width
-        while len(line) < len(left_over) and total + BETWEEN + left_over[len(line)].width <= room / SCALE:
-            total += BETWEEN + left_over[len(line)].width
-            line.append(left_over[len(line)])
-        if until < float("inf") and (y + TITLE > until or total > room / SCALE):
-            break
+    room, y = WIDTH - left - MARGIN, top
+    waiting = [one for one in figures if one.width <= room / SCALE or until == float("inf")]
+    left_over = [one for one in figures if one not in waiting]
+    while waiting and y + TITLE <= until:
+        line = [waiting.pop(0)]
+        total = line[0].width
+        while waiting and total + BETWEEN + waiting[0].width <= room / SCALE:
+            total += BETWEEN + waiting[0].width
+            line.append(waiting.pop(0))
         scale, x, height = min(1.0, room / total), left, 0.0
         for one in line:
             svg.append(f'<text class="title" x="{x:.1f}" y="{y + 13:.1f}">{escape(one.title)}</text>')
@@ -169,5 +171,4 @@ def _packed(
             x += (one.width + BETWEEN) * scale
             height = max(height, TITLE + one.figure.height * scale)
         y += height + BETWEEN
-        left_over = left_over[len(line) :]
-    return svg, left_over, y
+    return svg, [one for one in figures if one in left_over or one in waiting], y
