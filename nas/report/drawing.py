@@ -31,7 +31,7 @@ def draw(graph: Graph, name: str) -> str:
     below, _, y = _packed(rest, MARGIN, max(bottom, side))
     wide = WIDTH if figures else LEFT
     style = files("nas.report").joinpath("drawing.css").read_text(encoding="utf-8")
-    head = f'<text class="name" x="{ITEM}" y="26">{escape(name)}</text>'
+    head = f'<text class="name" x="{ITEM}" y="26">{escape(_cut(name, 40))}</text>'
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="network" width="{wide}" height="{y:.0f}" '
@@ -64,24 +64,27 @@ def _chain(graph: Graph, found: Sequence[Row]) -> tuple[str, float]:
         if word and word[0] != item:
             item = word[0]
             if not item.isdecimal():
-                svg.append(f'<text class="item" x="{ITEM}" y="{y + 18:.1f}">{escape(_cut(item))}</text>')
+                svg.append(f'<text class="item" x="{ITEM}" y="{y + 18:.1f}">{escape(_cut(item, 11))}</text>')
         parameters = sum(graph.nodes[here].parameters for here in row.nodes)
-        title = f"{parameters:,} parameters" + (f"; {row.aside}" if row.aside else "")
+        title = f"{row.label}: {parameters:,} parameters" + (f"; {row.aside}" if row.aside else "")
+        count = row.label.removeprefix(row.name)
+        label = _cut(row.name, 27 - len(count)) + count
         style = "block" if row.is_block else kind(graph, row.parts[0].nodes)
         if len(row.parts) > 1:  # a second sheet behind it: there are several
             sheet = f'x="{BOX + 4}" y="{y + 4:.1f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="5"'
             svg.append(f'<g class="{style}"><rect {sheet}/></g>')
-        svg.append(drawn(Box(("", row.label, ""), style, title), BOX, y, BOX_WIDTH, BOX_HEIGHT))
-        shape, count = _shape(graph, row), sum(source in row.nodes for source in sources)
-        said = [short(parameters) + ("" if count else " parameters")] if parameters else []
-        said += [f"{count} auxiliary heads" if count > 1 else "auxiliary head"] if count else []
+        svg.append(drawn(Box(("", label, ""), style, title), BOX, y, BOX_WIDTH, BOX_HEIGHT))
+        shape, heads = _shape(graph, row), sum(source in row.nodes for source in sources)
+        said = [short(parameters) + ("" if heads else " parameters")] if parameters else []
+        said += [f"{heads} auxiliary heads" if heads > 1 else "auxiliary head"] if heads else []
         svg.append(f'<text class="shape" x="{SHAPE}" y="{y + (12 if said else 18):.1f}">{escape(shape)}</text>')
         svg.append(f'<text class="small left" x="{SHAPE}" y="{y + 25:.1f}">{" + ".join(said)}</text>' if said else "")
         y += BOX_HEIGHT
     return "\n".join(svg), y + BETWEEN
 
 
-def _cut(text: str, most: int = 11) -> str:
+def _cut(text: str, most: int) -> str:
+    """What there is room for."""
     return text if len(text) <= most else text[: most - 2] + "…"
 
 

@@ -57,3 +57,13 @@ def test_all_lies_within_the_picture(name: str) -> None:
 def test_names_are_escaped() -> None:
     svg = draw(graph_of("network: {conv: {channels: 4, kernel: 3}}"), "<b>&")
     assert texts(svg)[0] == "<b>&"
+
+
+def test_what_is_too_long_is_cut_and_whole_in_the_tooltip() -> None:
+    word = "a_block_with_a_very_long_name_indeed"
+    body = "[residual: [{conv: {kernel: 3}}]]"
+    svg = draw(graph_of(f"blocks: {{{word}: {body}}}\nnetwork: [{word}, {word}]"), "n" * 100)
+    told = texts(svg)
+    assert told[0] == "n" * 38 + "…"
+    assert "a block with a very l… × 2" in told
+    assert f"<title>{word.replace('_', ' ')} × 2: 168 parameters" in svg
