@@ -1,0 +1,100 @@
+"""A benchmark table of one's own: every distinct network of a small space trained, several times.
+
+    python -m nas.run.tabulate nasbench_digits --epochs 12 --seeds 3 --to nasbench_digits.csv
+
+The form is `nas.evaluators.tables.answers`: one row a genome and seed. Genomes that are the same network share their
+trainings. A row is written as soon as it is known, and rows that the file has already are not made again.
+"""
+
+import argparse
+import csv
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from nas.space import Genome, Space, load
+from nas.types import Metrics
+
+SHOWN = (1, 2, 3, 6, 12, 25, 50, 100, 200)  # epochs with a column, up to the last
+
+
+def networks(space: Space) -> list[list[Genome]]:
+    """The genomes, those of one network together."""
+    found: dict[str, list[Genome]] = {}
+    for genome in space.enumerate():
+        found.setdefault(space.graph(genome).fingerprint(), []).append(genome)
+    return list(found.values())
+
+
+def train(genome: Genome, dataset: str, data: str | None, epochs: int, seed: int) -> Metrics:
+    """`METRIC@EPOCHS`: validation accuracy and seconds after the shown epochs, test accuracy after the last."""
+    from nas.data import load as load_data
+    from nas.network import compile
+    from nas.training.loop import evaluate, fit
+    from nas.training.recipe import Recipe
+
+    images = load_data(dataset, data)
+    model = compile(Space(genome.document).graph(genome), seed)
+    recipe = Recipe.named("search").replace(epochs=epochs)
+    row: Metrics = {}
+    start = time.process_time()
+
+    def report(epoch: int, metrics: Metrics) -> bool:
+        if epoch in SHOWN or epoch == epochs:
+            row[f"valid_accuracy@{epoch}"] = round(metrics["valid_accuracy"], 5)
+            row[f"seconds@{epoch}"] = round(time.process_time() - start, 3)
+        return True
+
+    fit(model, images, recipe, seed, report=report)
+    row[f"test_accuracy@{epochs}"] = round(evaluate(model, images, "test", recipe)["test_accuracy"], 5)
+    return row
+
+
+def tabulate(space: Space, dataset: str, data: str | None, epochs: int, seeds: int, path: Path) -> Iterator[str]:
+    """Writes the table; yields a line on each training."""
+    epochs_shown = [epoch for epoch in SHOWN if epoch < epochs] + [epochs]
+    measured = [f"{metric}@{epoch}" for metric in ("valid_accuracy", "seconds") for epoch in epochs_shown]
+    groups = networks(space)
+    choices = list(dict.fromkeys(choice for group in groups for genome in group for choice in genome.answers))
+    columns = [*choices, "seed", *measured, f"test_accuracy@{epochs}"]
+    known: set[tuple[str, ...]] = set()
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            known = {tuple(row[column] for column in (*choices, "seed")) for row in csv.DictReader(file)}
+    with path.open("a", newline="", encoding="utf-8") as file:
+        table = csv.DictWriter(file, columns)
+        if not file.tell():
+            table.writeheader()
+        for number, group in enumerate(groups):
+            for seed in range(seeds):
+                rows = [{**genome.answers, "seed": seed} for genome in group]
+                left = [row for row in rows if tuple(str(row.get(c, "")) for c in (*choices, "seed")) not in known]
+                if left:
+                    metrics = train(group[0], dataset, data, epochs, seed)
+                    table.writerows({**row, **metrics} for row in left)
+                    file.flush()
+                    yield f"{number + 1} of {len(groups)}, seed {seed}: {metrics[f'test_accuracy@{epochs}']:.4f}"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("space")
+    parser.add_argument("--dataset", default="digits")
+    parser.add_argument("--data")
+    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--to", type=Path, required=True)
+    args = parser.parse_args(argv)
+    from nas.data import describe
+    from nas.training.threads import use_threads
+
+    shape, classes = describe(args.dataset, args.data)
+    use_threads(1)
+    space = load(args.space, input=list(shape), classes=classes)
+    for line in tabulate(space, args.dataset, args.data, args.epochs, args.seeds, args.to):
+        sys.stderr.write(line + "\n")
+
+
+if __name__ == "__main__":
+    main()
