@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
 
 FLOAT = 4  # bytes
-VIEWS = frozenset({"input", "identity", "flatten", "slice", "split"})  # outputs that share their input's memory
+VIEWS = frozenset({"input", "identity", "flatten", "reshape", "slice", "split"})  # outputs that share memory
 # These see everything, and are not counted in a receptive field.
 GLOBAL = frozenset({"global_avg_pool", "adaptive_avg_pool", "adaptive_max_pool"})
 

@@ -61,7 +61,7 @@ network:
       - dropout
       - {linear: 4}
   several:
-    branches: [[{leaky_relu: {slope: 0.3}}], [gelu, {drop_path: {rate: 0.5}}], [silu], [hardsigmoid]]
+    branches: [[{leaky_relu: {slope: 0.3}}], [gelu, {drop_path: {rate: 0.5}}], [silu, mish], [hardsigmoid, prelu]]
     merge: mean
     drop: 0.3
   products: {branches: [[], [{adaptive_avg_pool: {size: 1}}, softmax, {softmax: {groups: 2}}]], merge: multiply}
@@ -70,6 +70,8 @@ network:
     - {pad: {spatial: [[1, 0], [0, 2]], value: 0.5}}
     - {slice: {start: -6, step: 2}}
     - {select: [2, 0, 1]}
+    - {reshape: [2, 9, 7]}
+    - {reshape: [3, 6, 7]}
     - {branches: [[], [none]], merge: concat}
     - {branches: [[], [{channel_pool: {size: 3, mode: mean}}]], merge: concat}
   size:

@@ -52,6 +52,7 @@ def test_slices_splits_and_shuffles_take_the_right_numbers() -> None:
     torch.testing.assert_close(Slice(-4, -1, 2).module(shape)(x), x[:, -4:-1:2])
     torch.testing.assert_close(OPERATIONS["split"](3, 1).module(shape)(x), x[:, 2:4])
     torch.testing.assert_close(OPERATIONS["channel_shuffle"](3).module(shape)(x), nn.ChannelShuffle(3)(x))
+    assert torch.equal(OPERATIONS["reshape"]([1, 2, math.prod(shape) // 2]).module(shape)(x).flatten(), x.flatten())
 
 
 def test_padding_puts_before_and_after_where_they_belong() -> None:

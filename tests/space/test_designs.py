@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nas.space import load
-from tests.space.documents import operations
+from tests.space.documents import operations, space_of
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,11 @@ def test_designs_in_the_language_alone(name: str, parameters: int):
     assert graph.prune().parameters == parameters
     assert graph.shape == (1000,)
     assert operations(graph)[-1] == "linear"
+
+
+def test_attention_between_neighbouring_channels():
+    """ECA-Net (Wang et al. 2019, arXiv:1910.03151): a 1D convolution along the channels."""
+    gate = """[global_avg_pool, {reshape: "=[1, in_channels]"}, {conv: {channels: 1, kernel: 3, bias: false}}, sigmoid,
+       {reshape: "=[channels, 1, 1]"}]"""
+    graph = space_of(f"blocks: {{eca: {{branches: [[], {gate}], merge: multiply}}}}\nnetwork: [{{eca: 3}}]").graph()
+    assert (graph.parameters, graph.mult_adds, graph.shape) == (3, 9, graph.input)

@@ -7,6 +7,8 @@ from nas.graph.operations.activation import (
     Hardsigmoid,
     Hardswish,
     LeakyReLU,
+    Mish,
+    PReLU,
     ReLU,
     ReLU6,
     Sigmoid,
@@ -21,7 +23,7 @@ from nas.graph.operations.merge import Add, Concat, Gate, Mean, Multiply
 from nas.graph.operations.normalization import BatchNorm, GroupNorm, LayerNorm, LocalResponseNorm
 from nas.graph.operations.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, ChannelPool, GlobalAvgPool, MaxPool
 from nas.graph.operations.regularization import Dropout, DropPath
-from nas.graph.operations.tensor import ChannelShuffle, Flatten, Identity, Input, Scale, Upsample, Zeros
+from nas.graph.operations.tensor import ChannelShuffle, Flatten, Identity, Input, Reshape, Scale, Upsample, Zeros
 
 OPERATIONS: dict[str, type[Operation]] = {
     "input": Input,
@@ -42,6 +44,8 @@ OPERATIONS: dict[str, type[Operation]] = {
     "relu6": ReLU6,
     "leaky_relu": LeakyReLU,
     "elu": ELU,
+    "prelu": PReLU,
+    "mish": Mish,
     "silu": SiLU,
     "gelu": GELU,
     "sigmoid": Sigmoid,
@@ -54,6 +58,7 @@ OPERATIONS: dict[str, type[Operation]] = {
     "identity": Identity,
     "none": Zeros,
     "flatten": Flatten,
+    "reshape": Reshape,
     "upsample": Upsample,
     "pad": Pad,
     "slice": Slice,

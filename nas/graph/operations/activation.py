@@ -1,4 +1,4 @@
-"""Activations: the shape stays, nothing is learned. Never in place, since a graph may read a node twice."""
+"""Activations: shapes stay; only prelu learns. Never in place, since a graph may read a node twice."""
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
@@ -60,6 +60,27 @@ class ELU(_Activation):
 
     def __post_init__(self) -> None:
         check_number("alpha", self.alpha)
+
+
+@dataclass(frozen=True)
+class PReLU(Operation):
+    """A leaky_relu whose slopes are learned, one a channel, from 0.25 on: He et al. 2015, arXiv:1502.01852."""
+
+    name: ClassVar[str] = "prelu"
+
+    def parameters(self, *inputs: Shape) -> int:
+        return inputs[0][0]
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from torch import nn
+
+        return nn.PReLU(inputs[0][0])
+
+
+@dataclass(frozen=True)
+class Mish(_Activation):
+    name: ClassVar[str] = "mish"
+    layer: ClassVar[str] = "Mish"
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,20 @@ class Slice(nn.Module):
         return f"index={self.index}"
 
 
+class Reshape(nn.Module):
+    """(N, ...) to (N, *sizes)."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        super().__init__()
+        self.sizes = tuple(sizes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.reshape(x.shape[0], *self.sizes)
+
+    def extra_repr(self) -> str:
+        return f"sizes={self.sizes}"
+
+
 class Select(nn.Module):
     """x[:, indices]."""
 

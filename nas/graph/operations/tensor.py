@@ -93,6 +93,35 @@ class Flatten(Operation):
 
 
 @dataclass(frozen=True)
+class Reshape(Operation):
+    """The same numbers in the same order as a map of another shape, channels first."""
+
+    name: ClassVar[str] = "reshape"
+
+    sizes: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.sizes, list | tuple) or not 1 <= len(self.sizes) <= 4:
+            raise ArgumentError("sizes", self.sizes, "a list of channels and up to three spatial sizes")
+        for size in self.sizes:
+            check_whole("sizes", size)
+        object.__setattr__(self, "sizes", tuple(self.sizes))
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if math.prod(self.sizes) != math.prod(inputs[0]):
+            raise ShapeError(f"{text(inputs[0])} has not as many numbers as {text(self.sizes)}")
+        return self.sizes
+
+    def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        return inputs[0][1:], (1,) * (len(inputs[0]) - 1)
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from nas.graph.operations import modules
+
+        return modules.Reshape(self.sizes)
+
+
+@dataclass(frozen=True)
 class Upsample(Operation):
     """Enlarges spatial axes by whole factors. `bilinear` is linear in 1D and trilinear in 3D; corners not aligned."""
 
