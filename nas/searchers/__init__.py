@@ -8,8 +8,10 @@ from nas.errors import UserError, did_you_mean
 from nas.searchers.evolution import Evolution
 from nas.searchers.grid import Grid
 from nas.searchers.local_search import LocalSearch
+from nas.searchers.ppo import PPO
 from nas.searchers.random import Random
 from nas.searchers.regularized_evolution import RegularizedEvolution
+from nas.searchers.reinforce import Reinforce
 from nas.space import Space
 from nas.types import Searcher
 
@@ -19,6 +21,8 @@ SEARCHERS: dict[str, Any] = {
     "regularized_evolution": RegularizedEvolution,
     "evolution": Evolution,
     "local_search": LocalSearch,
+    "reinforce": Reinforce,
+    "ppo": PPO,
 }
 
 

@@ -135,6 +135,10 @@ class Space:
         """A genome, each choice answered uniformly. Raises UserError where no valid one is found."""
         return self._draw(lambda: sampled(rng))
 
+    def answered(self, oracle: Callable[[], Oracle]) -> Genome:
+        """The first valid genome that oracles give, a fresh one for each try. Raises UserError where there is none."""
+        return self._draw(oracle)
+
     def _draw(self, oracle: Callable[[], Oracle]) -> Genome:
         """The first valid genome that fresh oracles give; answers may break a `where`, or shrink a map to nothing."""
         problem: Exception = ConstraintBroken("")

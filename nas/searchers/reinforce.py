@@ -1,0 +1,106 @@
+"""Search by reinforcement learning: Zoph & Le 2016, arXiv:1611.01578, with REINFORCE (Williams 1992), equation 2.
+
+    repeat:
+        a_1 .. a_T <- the controller, one choice a step                                (ask)
+        R  <- the accuracy of this architecture, to the third power
+        theta <- theta + lr * sum_t grad log P(a_t | a_1 .. a_t-1; theta) (R - b)      (tell)
+        b  <- an exponential moving average of the R so far
+
+with Adam for the step, averaged over a batch of m architectures, and the controller's entropy added with a small weight
+(ENAS, Pham et al. 2018, arXiv:1802.03268). The gradient is taken when a result is told, of the policy as it is then:
+the paper's replicas are as late. A failed evaluation has no R, and the worst would be a guess about a network that
+perhaps only met a full disk: it teaches nothing.
+
+The paper trains 12,800 networks with a learning rate of 6e-4, one of a hundred would never leave chance: see
+`for_budget`. A controller that is sure of itself proposes what was tried already: each time that the loop refuses one
+and asks again for the same trial, the policy is sampled a little flatter.
+"""
+
+import random
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from nas.searchers.options import check
+from nas.space import Genome, Space
+from nas.types import Result, Trial
+
+if TYPE_CHECKING:
+    pass
+
+HALVED = 10  # refusals after which the logits are halved
+
+
+class Reinforce:
+    """learning_rate: Adam's. decay: of b. entropy: its weight. batch: m. power: of the accuracy in R.
+
+    hidden, layers, spread: the LSTM's units, layers, and range of first weights. tanh_constant (0: none), temperature:
+    of the logits. seed: of the first weights. Raises UserError for options out of range.
+    """
+
+    name = "reinforce"
+
+    def __init__(
+        self,
+        space: Space,
+        learning_rate: float = 6e-4,
+        decay: float = 0.95,
+        entropy: float = 1e-4,
+        batch: int = 8,
+        power: int = 3,
+        hidden: int = 35,
+        layers: int = 2,
+        spread: float = 0.08,
+        tanh_constant: float = 0,
+        temperature: float = 1,
+        seed: int = 0,
+    ) -> None:
+        self.decay, self.entropy, self.batch, self.power = decay, entropy, batch, power
+        whole = {"batch": batch, "power": power, "hidden": hidden, "layers": layers}
+        for option, number in whole.items():
+            check(self.name, option, number, int, least=1)
+        least = {"learning_rate": learning_rate, "entropy": entropy, "spread": spread, "tanh_constant": tanh_constant}
+        for option, value in least.items():
+            check(self.name, option, value, float, least=0)
+        check(self.name, "decay", decay, float, least=0, below=1)
+        check(self.name, "temperature", temperature, float, least=1e-6)
+        check(self.name, "seed", seed, int)
+        from nas.searchers.controller import Controller
+
+        self.controller: Controller = Controller(
+            space, hidden, layers, spread, learning_rate, tanh_constant, temperature, seed
+        )
+        self.b: float | None = None
+        self.told: list[tuple[Genome, float]] = []  # (architecture, R - b) since the last step
+        self.asked_for: random.Random | None = None  # the generator of the trial that was asked for last
+        self.refused = 0  # proposals for it
+
+    @staticmethod
+    def for_budget(trials: int) -> dict[str, float]:
+        return {"learning_rate": min(0.05, max(6e-4, 2.0 / trials)), "batch": 1}
+
+    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
+        self.refused = self.refused + 1 if rng is self.asked_for else 0
+        self.asked_for = rng
+        return self.controller.sample(rng, flatter=2 ** (self.refused / HALVED))
+
+    def tell(self, result: Result) -> None:
+        self.asked_for = None
+        if result.failed:
+            return
+        reward = result.score**self.power
+        b = reward if self.b is None else self.b
+        self.b = self.decay * b + (1 - self.decay) * reward
+        self.told.append((result.trial.genome, reward - b))
+        if len(self.told) == self.batch:
+            self.learn()
+            self.told.clear()
+
+    def learn(self) -> None:
+        """One step on the batch."""
+        import torch
+
+        gains = []
+        for genome, advantage in self.told:
+            log_probability, entropy = self.controller.log_probability(genome)
+            gains.append(advantage * log_probability + self.entropy * entropy)
+        self.controller.descend(-torch.stack(gains).mean())
