@@ -15,13 +15,18 @@ Report = Callable[[int, Metrics], bool]  # (epoch, metrics) -> go on?
 
 @dataclass(frozen=True)
 class Trial:
-    """One evaluation to be made: `genome` with `budget` (epochs; None: the evaluator's own), seeded with `seed`."""
+    """One evaluation to be made: `genome` with `budget` (epochs; None: the evaluator's own), seeded with `seed`.
+
+    horizon: the epochs of the whole training, of which `budget` are made for now, those before a checkpoint among
+    them; the rest may follow. None: there are no others.
+    """
 
     number: int
     genome: Genome
     seed: int
     budget: int | None = None
     attempt: int = 0
+    horizon: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,17 +52,27 @@ class Result:
 
 
 class Searcher(Protocol):
-    """Proposes genomes and learns from results. Its state depends on what it was told and nothing else."""
+    """Proposes genomes and learns from results. Its state depends on what it was told and nothing else.
+
+    Where candidates are paused and some promoted to a larger budget (`run.schedule`), each trial is told once, when it
+    is first paused, so that any searcher works. One that has a method `retell(result)` is told again of a promoted
+    trial, by that method: its latest result, perhaps a failure, takes the place of the one of the same trial number.
+    It is of more epochs, `result.trial.budget`; those who had them were the best of their rung before.
+    """
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome | None:
-        """The next genome to evaluate, or None when there is nothing left to propose."""
+        """The next genome to evaluate, or None when there is nothing left to propose. pending: under way, not told."""
 
     def tell(self, result: Result) -> None:
         """A trial ended, well or not, in whatever order trials end."""
 
 
 class Evaluator(Protocol):
-    """Genome to measurements. Picklable and stateless; what it raises, the executor makes a failed result."""
+    """Genome to measurements. Picklable and stateless; what it raises, the executor makes a failed result.
+
+    checkpoint: a file of the trial's own, where the evaluator may keep what it needs to go on, after a kill or with a
+    larger budget; it finds there what it has left there. None: there is no such place.
+    """
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics: ...
 
@@ -65,7 +80,7 @@ class Evaluator(Protocol):
 class Executor(Protocol):
     """Where evaluations run."""
 
-    def submit(self, evaluator: Evaluator, trial: Trial) -> None:
+    def submit(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> None:
         """Begin (or queue) an evaluation; only while `free()` is positive."""
 
     def next(self) -> Result:

@@ -28,7 +28,9 @@ class Teller:
         elif event.entry is not None and event.entry.result is not None:
             result = event.entry.result
             outcome = percent(event.entry.accuracy) if result.error is None else f"failed: {clean(result.error)}"
-            ended = f"trial {event.entry.trial.number}: {outcome} in {duration(result.seconds)}"
+            trial = event.entry.trial
+            epochs = f" after {trial.budget} of {trial.horizon} epochs" if trial.horizon else ""
+            ended = f"trial {trial.number}: {outcome}{epochs} in {duration(result.seconds)}"
             if self.live and result.failed:
                 self.say(ended)
                 self.now(state(event))

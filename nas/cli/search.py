@@ -23,6 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     evaluation.add_argument("--evaluator", default="train", help="how networks are scored")
     add_data(evaluation)
     evaluation.add_argument("--epochs", type=number(int, 1), metavar="N", help="epochs of training a candidate")
+    schedule = "how these are shared out: full (to all), asha or hyperband (by halving, most to the best)"
+    evaluation.add_argument("--schedule", default="full", metavar="NAME", help=schedule)
+    _pairs(evaluation, "--schedule-set", "a setting of the schedule: eta=3, min_epochs=1; again for more")
     final = "epochs of training the winner; 0 for none"
     evaluation.add_argument("--final-epochs", type=number(int, 0), metavar="N", help=final)
     _pairs(evaluation, "--final-set", "a parameter of the document for the winner's training, such as channels=36")
@@ -65,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         "data": args.data,
         "trials": args.trials,
         "epochs": args.epochs,
+        "schedule": args.schedule,
+        "schedule_options": pairs(args.schedule_set, "--schedule-set", value),
         "final_epochs": args.final_epochs,
         "final_set": pairs(args.final_set, "--final-set", value),
         "final_recipe": args.final_recipe,

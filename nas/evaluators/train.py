@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nas.space import Genome, Space
     from nas.types import Metrics, Report, Trial
 
+SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
 
 
@@ -59,14 +60,28 @@ class Train:
         _fits(graph, _load(self.dataset, self.data, self.valid_fraction, self.train_images, "cpu"))
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
-        """As `nas.training.fit`, which calls `report` after each epoch and saves its state in `checkpoint`."""
+        """As `nas.training.fit`, which calls `report` after each epoch and saves its state in `checkpoint`.
+
+        It does so where the training is paused, and every half minute: a short one is as well begun again. What was
+        reported of a training that goes on is reported again.
+        """
         from nas.space import Space
         from nas.training.loop import fit
 
         model, data = self._ready(Space(trial.genome.document).graph(trial.genome), trial.seed, self.train_images)
-        recipe = self.recipe.for_epochs(trial.budget) if trial.budget else self.recipe
-        device = data.images["train"].device
-        return fit(model, data, recipe, trial.seed, report=report, checkpoint=checkpoint, device=device)
+        epochs = trial.horizon or trial.budget
+        return fit(
+            model,
+            data,
+            self.recipe.for_epochs(epochs) if epochs else self.recipe,
+            trial.seed,
+            report=report,
+            checkpoint=checkpoint,
+            save_every=SAVE_EVERY,
+            pause_after=trial.budget,
+            report_all=True,
+            device=data.images["train"].device,
+        )
 
     def final(
         self,

@@ -5,13 +5,17 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from nas.types import OBJECTIVE, Evaluator, Metrics, Result, Trial
 
 
-def attempt(evaluator: Evaluator, trial: Trial) -> Result:
-    """Evaluate the trial. An exception becomes the result's one-line reason; KeyboardInterrupt and SystemExit pass."""
+def attempt(evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> Result:
+    """Evaluate the trial. An exception becomes the result's one-line reason; KeyboardInterrupt and SystemExit pass.
+
+    A checkpoint in a folder that this machine does not have is left out: the evaluation begins at its beginning.
+    """
     curve: list[Metrics] = []
 
     def report(epoch: int, metrics: Metrics) -> bool:
@@ -20,7 +24,8 @@ def attempt(evaluator: Evaluator, trial: Trial) -> Result:
 
     metrics, error, start = None, None, time.perf_counter()
     try:
-        metrics = checked(evaluator(trial, report))
+        kept = checkpoint is not None and checkpoint.parent.is_dir()
+        metrics = checked(evaluator(trial, report, checkpoint) if kept else evaluator(trial, report))
     except Exception as exception:  # noqa: BLE001 - whatever a candidate raises is its result
         error = reason(exception)
         _release_gpu()

@@ -1,7 +1,9 @@
 """Evaluations on warm Ray workers, on this machine or on an existing cluster (Moritz et al. 2018, arXiv:1712.05889).
 
 A worker is an actor: it imports torch and reads the data set once, then takes one trial after the other. Retries are
-ours, not Ray's: a worker that dies or hangs is replaced by a new one, so that no evaluation can run twice at once.
+ours, not Ray's: a worker that dies or hangs is replaced by a new one, so that no evaluation can run twice at once. A
+trial that is tried again, or promoted, goes on from its checkpoint on any machine that has the run directory at the
+same path (a shared disk); on the others it begins again.
 """
 
 import math
@@ -9,6 +11,7 @@ import os
 import time
 from collections import deque
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -31,8 +34,8 @@ class Worker:
     def ready(self) -> int:
         return os.getpid()
 
-    def evaluate(self, trial: Trial) -> Result:
-        result = attempt(self.evaluator, trial)
+    def evaluate(self, trial: Trial, checkpoint: Path | None) -> Result:
+        result = attempt(self.evaluator, trial, checkpoint)
         return replace(result, trial=None)  # type: ignore[arg-type]  # the driver has it; genomes need not travel twice
 
 
@@ -43,6 +46,7 @@ class Slot:
     actor: Any
     ref: Any
     trial: Trial | None = None
+    checkpoint: Path | None = None
     since: float = 0.0
 
 
@@ -73,14 +77,14 @@ class Ray:
             self.close()
             raise
         self.slots: list[Slot] = []
-        self.queue: deque[Trial] = deque()
+        self.queue: deque[tuple[Trial, Path | None]] = deque()
         self.evaluator: Evaluator | None = None
         self.failed_starts = 0
 
-    def submit(self, evaluator: Evaluator, trial: Trial) -> None:
+    def submit(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> None:
         if self.evaluator is not evaluator:
             self._hire(evaluator)
-        self.queue.append(trial)
+        self.queue.append((trial, checkpoint and checkpoint.resolve()))  # workers have folders of their own
         self._assign()
 
     def free(self) -> int:
@@ -125,8 +129,8 @@ class Ray:
     def _assign(self) -> None:
         for slot in self.slots:
             if slot.ref is None and self.queue:
-                slot.trial, slot.since = self.queue.popleft(), time.monotonic()
-                slot.ref = slot.actor.evaluate.remote(slot.trial)
+                (slot.trial, slot.checkpoint), slot.since = self.queue.popleft(), time.monotonic()
+                slot.ref = slot.actor.evaluate.remote(slot.trial, slot.checkpoint)
 
     def _patience(self, busy: list[Slot]) -> float | None:
         """Seconds until the next deadline, None without one."""
@@ -149,7 +153,7 @@ class Ray:
 
     def _collect(self, slot: Slot) -> Result | None:
         """The result of a slot whose ref is ready; None if the worker has only started, or its trial is tried again."""
-        trial, since = slot.trial, slot.since
+        trial, checkpoint, since = slot.trial, slot.checkpoint, slot.since
         try:
             value = ray.get(slot.ref)
         except ray.exceptions.RayTaskError as error:  # beyond what `attempt` catches; the worker lives
@@ -159,12 +163,12 @@ class Ray:
         except ray.exceptions.RayError as error:
             ray.kill(slot.actor)  # it may only be out of reach, and must not go on
             self._start(slot)
-            return self._lost(trial, since, error)
+            return self._lost(trial, checkpoint, since, error)
         slot.ref, slot.trial = None, None
         self.failed_starts = 0
         return None if trial is None else replace(value, trial=trial)
 
-    def _lost(self, trial: Trial | None, since: float, error: Exception) -> Result | None:
+    def _lost(self, trial: Trial | None, checkpoint: Path | None, since: float, error: Exception) -> Result | None:
         """The worker died: its trial is tried again, or has failed after the last retry."""
         if trial is None:
             self.failed_starts += 1
@@ -173,7 +177,7 @@ class Ray:
                 raise UserError("executor ray", f"its workers die as they start: {_line(error, -1)}", hint)
             return None
         if trial.attempt < self.retries:
-            self.queue.appendleft(replace(trial, attempt=trial.attempt + 1))
+            self.queue.appendleft((replace(trial, attempt=trial.attempt + 1), checkpoint))
             return None
         times = f"{trial.attempt + 1} time{'s' if trial.attempt else ''}"
         return Result(trial, None, f"worker died {times}: {_cause(error)}", time.monotonic() - since)

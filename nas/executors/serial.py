@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections import deque
+from pathlib import Path
 from types import FrameType
 from typing import Never
 
@@ -25,10 +26,10 @@ class Serial:
 
     def __init__(self, deadline: float | None = None) -> None:
         self.deadline = deadline
-        self.waiting: deque[tuple[Evaluator, Trial]] = deque()
+        self.waiting: deque[tuple[Evaluator, Trial, Path | None]] = deque()
 
-    def submit(self, evaluator: Evaluator, trial: Trial) -> None:
-        self.waiting.append((evaluator, trial))
+    def submit(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> None:
+        self.waiting.append((evaluator, trial, checkpoint))
 
     def free(self) -> int:
         return 1 - len(self.waiting)
@@ -37,25 +38,25 @@ class Serial:
         self.waiting.clear()
 
     def next(self) -> Result:
-        evaluator, trial = self.waiting.popleft()
+        evaluator, trial, checkpoint = self.waiting.popleft()
         start = time.perf_counter()
         try:
             if self.deadline is None:
-                return attempt(evaluator, trial)
+                return attempt(evaluator, trial, checkpoint)
             if threading.current_thread() is threading.main_thread():
-                return self._timed(evaluator, trial, self.deadline)
-            return attempt(_Watched(evaluator, start + self.deadline), trial)
+                return self._timed(evaluator, trial, checkpoint, self.deadline)
+            return attempt(_Watched(evaluator, start + self.deadline), trial, checkpoint)
         except Overdue:
             error = f"overdue: still running after its deadline of {self.deadline:g} s"
         except SystemExit as exit:  # its sys.exit() ends an evaluation, not the search in whose process it runs
             error = f"SystemExit: {exit}"
         return Result(trial, None, error, time.perf_counter() - start)
 
-    def _timed(self, evaluator: Evaluator, trial: Trial, deadline: float) -> Result:
+    def _timed(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None, deadline: float) -> Result:
         before = signal.signal(signal.SIGALRM, _overdue)
         signal.setitimer(signal.ITIMER_REAL, deadline)
         try:
-            return attempt(evaluator, trial)
+            return attempt(evaluator, trial, checkpoint)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)
@@ -67,13 +68,13 @@ class _Watched:
     def __init__(self, evaluator: Evaluator, end: float) -> None:
         self.evaluator, self.end = evaluator, end
 
-    def __call__(self, trial: Trial, report: Report, checkpoint: object = None) -> Metrics:
+    def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
         def watched(epoch: int, metrics: Metrics) -> bool:
             if time.perf_counter() > self.end:
                 raise Overdue
             return report(epoch, metrics)
 
-        return self.evaluator(trial, watched)
+        return self.evaluator(trial, watched) if checkpoint is None else self.evaluator(trial, watched, checkpoint)
 
 
 def _overdue(number: int, frame: FrameType | None) -> Never:

@@ -12,6 +12,7 @@ from nas.errors import UserError, did_you_mean
 from nas.run.directory import write_atomically
 from nas.run.limits import parse_limits
 from nas.run.objectives import parse_objectives
+from nas.run.schedule import Schedule, create
 from nas.space import Genome, Space
 from nas.types import OBJECTIVE
 
@@ -28,8 +29,9 @@ class Config:
 
     space: the resolved document and, where there is one, nothing else that it would need. evaluator: as
     `evaluation.describe` puts it. executor: the arguments of `executors.create`. epochs: a trial's budget, None: the
-    evaluator's own. final_epochs: of the winner's last training, 0 for none, None: the final recipe's. final_set:
-    parameters of the document for it. objectives: as `objectives.Objective.parse` reads them.
+    evaluator's own. schedule: how it is shared out, with its options. final_epochs: of the winner's last training, 0
+    for none, None: the final recipe's. final_set: parameters of the document for it. objectives: as
+    `objectives.Objective.parse` reads them.
     """
 
     space: dict[str, Any]
@@ -39,6 +41,8 @@ class Config:
     searcher_options: dict[str, Any] = field(default_factory=dict)
     trials: int = 30
     epochs: int | None = None
+    schedule: str = "full"
+    schedule_options: dict[str, Any] = field(default_factory=dict)
     final_epochs: int | None = None
     final_set: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
@@ -63,6 +67,11 @@ class Config:
                 raise UserError("run", f"unknown executor option '{name}'", did_you_mean(name, EXECUTOR))
         object.__setattr__(self, "limits", parse_limits(self.limits))
         parse_objectives(self.objectives)
+        self.budgets()
+
+    def budgets(self) -> Schedule:
+        """The schedule of the trials' epochs. Raises UserError for an unknown one, or options that do not fit."""
+        return create(self.schedule, self.schedule_options, self.epochs)
 
     def document(self) -> Space:
         """The space that is searched. Raises UserError for a document that cannot be read."""

@@ -9,7 +9,7 @@ from typing import Any
 from nas.errors import UserError
 from nas.types import Metrics
 
-CONFIG, JOURNAL, LOCK = "run.yaml", "journal.jsonl", "lock"
+CONFIG, JOURNAL, LOCK, CURVE, CHECKPOINT = "run.yaml", "journal.jsonl", "lock", "curve.jsonl", "checkpoint.safetensors"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -66,8 +66,19 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_curve(path: Path, curve: tuple[Metrics, ...]) -> None:
-    """One JSON line for each report."""
-    write_atomically(path, "".join(json.dumps(point) + "\n" for point in curve))
+    """One JSON line for each report, after those that are there of epochs before the first."""
+    lines = [json.dumps(point) for point in curve]
+    if path.exists() and curve:
+        first = curve[0]["epoch"]
+        lines = [line for line in path.read_text().splitlines() if json.loads(line)["epoch"] < first] + lines
+    write_atomically(path, "".join(f"{line}\n" for line in lines))
+
+
+def remove_checkpoints(run: Path, number: int | None = None) -> None:
+    """Those of one trial, or of all; also what a process that was killed while it wrote one has left."""
+    for path in run.glob(f"trials/{'*' if number is None else f'{number:04d}'}/{CHECKPOINT}*"):
+        if not path.parent.is_symlink():
+            path.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, text: str, sync: bool = False) -> None:

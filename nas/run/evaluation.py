@@ -64,6 +64,25 @@ def revive(description: dict[str, Any], given: Any = None) -> Evaluator:
     return Train(**{**values, **recipes})
 
 
+def most_epochs(evaluator: Evaluator, epochs: int | None, schedule: str) -> int | None:
+    """The epochs of a whole training, where a schedule shares them out. Raises UserError where none are counted."""
+    if isinstance(evaluator, FunctionEvaluator):
+        what = "a function of a genome counts no epochs"
+        raise UserError(f"schedule {schedule}", what, "give a function of (trial, report, checkpoint): trial.budget")
+    return evaluator.recipe.epochs if epochs is None and isinstance(evaluator, Train) else epochs
+
+
+def takes_checkpoint(evaluator: Evaluator) -> bool:
+    """Whether it is to be called with (trial, report, checkpoint); some of the users' take the first two alone."""
+    if isinstance(evaluator, Train):
+        return True
+    try:
+        inspect.signature(evaluator).bind(None, None, None)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def _takes_trials(function: Any) -> bool:
     """Whether a callable wants (trial, report) as evaluators do, rather than a genome."""
     if isinstance(function, FunctionEvaluator | Train):

@@ -5,22 +5,28 @@
 No barrier: as soon as one evaluation ends, its result is told and the next trial issued. Beside several workers the
 next proposal is made while they are busy, so that none of them waits for it. A record is on disk before anything acts
 on it, so a process may die at any point: trials issued and not done are dispatched again, and none is issued twice.
+Where the schedule pauses trials, it is asked before the searcher: a paused one may be `promoted` to more epochs.
 """
 
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from nas.run.config import Config
-from nas.run.directory import trial_directory, write_curve, write_json
+from nas.run.directory import CHECKPOINT, CURVE, remove_checkpoints, trial_directory, write_curve, write_json
+from nas.run.evaluation import takes_checkpoint
 from nas.run.interrupt import Stop
 from nas.run.journal import Journal
 from nas.run.progress import Clock, Progress, Watch
 from nas.run.propose import Proposal, propose
-from nas.run.state import Entry, State, done, issued
+from nas.run.schedule import Schedule
+from nas.run.state import Entry, State, done, issued, promoted
 from nas.space import Space
 from nas.types import Evaluator, Executor, Result, Searcher, Trial, trial_random
+
+ALL = "all trials done"
 
 
 @dataclass
@@ -31,16 +37,19 @@ class Search:
     config: Config
     space: Space
     searcher: Searcher
+    schedule: Schedule
     evaluator: Evaluator
     journal: Journal
     state: State
     watch: Watch | None = None
     running: int = 0
     ahead: Proposal | str | None = None  # of the next trial, made while the workers are busy
+    settled: set[int] = field(default_factory=set)  # trials whose checkpoints are gone
     clock: Clock = field(init=False)
 
     def __post_init__(self) -> None:
         self.clock = Clock(self.state.finished)
+        self.keeps = takes_checkpoint(self.evaluator)
 
     def run(self, executor: Executor, stop: Stop) -> bool:
         """Run trials until there are enough, or none is left to propose. False where the user stopped it before."""
@@ -50,12 +59,12 @@ class Search:
         while True:
             while reason is None and executor.free() and not stop.asked:
                 trial = again.popleft() if again else self._issue()
-                if isinstance(trial, str):
+                if trial is None or isinstance(trial, str):
                     reason = trial
                     break
-                executor.submit(self.evaluator, trial)
+                directory = self._describe(trial)
+                executor.submit(self.evaluator, trial, directory / CHECKPOINT if self.keeps else None)
                 self.running += 1
-                self._describe(trial)
             if not self.running:
                 break
             if several and reason is None and not (again or stop.asked or self.ahead) and self._wanted():
@@ -63,47 +72,67 @@ class Search:
             result = executor.next()
             self.running -= 1
             self._finish(result)
-        if reason is None:
+        if reason is None and (self.state.pending or self._wanted() or self._promotion()):
             return False
-        self._record({"kind": "end", "reason": reason, "time": round(time.time(), 3)})
+        self._record({"kind": "end", "reason": reason or ALL, "time": round(time.time(), 3)})
+        remove_checkpoints(self.path)
         return True
 
     def _wanted(self) -> bool:
         return len(self.state.entries) < self.config.trials
 
-    def _issue(self) -> Trial | str:
-        """The next trial, journaled; or why there is none."""
-        if not self._wanted():
-            return "all trials done"
-        found, self.ahead = self.ahead or self._propose(), None
-        if isinstance(found, str):
-            return f"exhausted: {found}"
+    def _issue(self) -> Trial | str | None:
+        """The next trial, or a paused one with more epochs, journaled; or why there is none, None for "not yet"."""
+        promotion, reason = self._promotion(), ALL
+        if promotion is None and self._wanted():
+            found, self.ahead = self.ahead or self._propose(), None
+            if not isinstance(found, str):
+                return self._issued(found)
+            promotion, reason = self._promotion(last=True), f"exhausted: {found}"
+        if promotion is None:
+            return None if self.running else reason  # what is under way may yet be promoted
+        number, budget = promotion
+        self._record(promoted(number, budget, time.time()))
+        return self.state.entries[number].trial
+
+    def _issued(self, found: Proposal) -> Trial:
         number = len(self.state.entries)
         seed = trial_random(self.config.seed, number).randrange(2**31)
-        self._record(issued(Trial(number, found.genome, seed, self.config.epochs), found, time.time()))
+        trial = Trial(number, found.genome, seed, self.schedule.first(number), horizon=self.schedule.horizon)
+        self._record(issued(trial, found, time.time()))
         return self.state.entries[number].trial
+
+    def _promotion(self, last: bool = False) -> tuple[int, int] | None:
+        """Who goes on to which epochs. last: no further trial will be issued."""
+        return self.schedule.promotion(self.state.entries, len(self.state.entries) if last else self.config.trials)
 
     def _propose(self) -> Proposal | str:
         """The next trial's proposal, or why there is none."""
         rng = trial_random(self.config.seed, len(self.state.entries))
         rng.randrange(2**31)  # the trial's seed
-        pending = tuple(self.state.pending.values())
+        pending = tuple(trial for number, trial in self.state.pending.items() if not self.state.entries[number].results)
         return propose(self.searcher, self.space, rng, pending, self.state.seen, self.config.limits)
 
     def _finish(self, result: Result) -> None:
         if result.curve:
-            write_curve(trial_directory(self.path, result.trial.number) / "curve.jsonl", result.curve)
+            write_curve(trial_directory(self.path, result.trial.number) / CURVE, result.curve)
         entry = self._record(done(result, time.time()))
         assert entry is not None and entry.result is not None
-        self.searcher.tell(entry.result)
+        (retelling(self.searcher) if entry.retold else self.searcher.tell)(entry.result)
+        for number in self.schedule.settled(self.state.entries, self.config.trials) - self.settled:
+            remove_checkpoints(self.path, number)
+            self.settled.add(number)
         self.tell_watcher(entry)
 
     def _record(self, record: dict[str, object]) -> Entry | None:
         self.journal.append(record)
         return self.state.apply(record)
 
-    def _describe(self, trial: Trial) -> None:
-        write_json(trial_directory(self.path, trial.number) / "genome.json", trial.genome.to_json())
+    def _describe(self, trial: Trial) -> Path:
+        """The trial's folder, with its genome."""
+        directory = trial_directory(self.path, trial.number)
+        write_json(directory / "genome.json", trial.genome.to_json())
+        return directory
 
     def tell_watcher(
         self, entry: Entry | None = None, epoch: int | None = None, metrics: dict[str, float] | None = None
@@ -116,3 +145,9 @@ class Search:
         self.watch(
             Progress(*counts, state.finished - self.clock.finished, seconds, state.best, entry, epoch, metrics or {})
         )
+
+
+def retelling(searcher: Searcher) -> Callable[[Result], None]:
+    """How it is told of a promoted trial; see `types.Searcher`."""
+    retell: Callable[[Result], None] | None = getattr(searcher, "retell", None)
+    return retell or (lambda result: None)

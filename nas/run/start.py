@@ -12,15 +12,16 @@ from nas.evaluators import Train
 from nas.run import config as configuration
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
-from nas.run.evaluation import describe, evaluator_of, revive
+from nas.run.evaluation import describe, evaluator_of, most_epochs, revive
 from nas.run.final import finish
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
 from nas.run.lock import Lock
-from nas.run.loop import Search
+from nas.run.loop import Search, retelling
 from nas.run.objectives import parse_objectives
 from nas.run.progress import Watch
 from nas.run.results import Run
+from nas.run.schedule import HALVING
 from nas.run.state import State, replay
 from nas.space import Space, load
 from nas.types import OBJECTIVE, Evaluator, Executor
@@ -36,6 +37,8 @@ def search(
     data: str | None = None,
     trials: int = 30,
     epochs: int | None = None,
+    schedule: str = "full",
+    schedule_options: Mapping[str, Any] | None = None,
     final_epochs: int | None = None,
     final_set: Mapping[str, Any] | None = None,
     final_recipe: str | None = None,
@@ -60,6 +63,8 @@ def search(
     number to maximise or a mapping of metrics, or an Evaluator.
     trials: how many networks to evaluate; no two are the same. epochs: a trial's budget. final_epochs: of the
     winner's last training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
+    schedule: "full", or "asha" or "hyperband" (nas.run.asha, .hyperband): `epochs` are the most that a trial gets, most
+    are paused after fewer and go on only where they are among the best. `schedule_options`: `eta`, `min_epochs`.
     final_recipe: the named recipe of that training by "train"; None: "final".
     executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation
     may take.
@@ -73,6 +78,8 @@ def search(
     on.
     """
     own = evaluator_of(evaluator, dataset, data, final_recipe)
+    if schedule in HALVING:
+        epochs = most_epochs(own, epochs, schedule)
     found = _fitted(space, dict(overrides or {}), own)
     config = Config(
         space=dict(found.document.data),
@@ -88,6 +95,8 @@ def search(
         searcher_options={**searchers.for_budget(searcher, trials), **(searcher_options or {})},
         trials=trials,
         epochs=epochs,
+        schedule=schedule,
+        schedule_options=dict(schedule_options or {}),
         final_epochs=final_epochs,
         final_set=dict(final_set or {}),
         seed=seed,
@@ -130,8 +139,8 @@ def _go_on(
         space = config.document()
         state = State(space.document, parse_objectives(config.objectives))
         searcher = searchers.create(config.searcher, space, config.searcher_options)
-        replay(journal.records, state, searcher.tell, str(journal.path))
-        under_way = Search(path, config, space, searcher, evaluator, journal, state, progress)
+        replay(journal.records, state, searcher.tell, str(journal.path), retelling(searcher))
+        under_way = Search(path, config, space, searcher, config.budgets(), evaluator, journal, state, progress)
         try:
             if state.end is None:
                 _check(evaluator, space)

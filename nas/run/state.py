@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nas.errors import UserError
@@ -19,6 +19,7 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {  # what the values of a recor
     "issued": {"number": (int,), "answers": (dict,), "fingerprint": (str,), "seed": (int,), "budget": (int, NONE)}
     | {**COSTS, "time": NUMBER},
     "done": {"number": (int,), "attempt": (int,), "seconds": NUMBER},
+    "promoted": {"number": (int,), "budget": (int,)},
     "end": {"reason": (str,)},
     "final": {"number": (int,), "metrics": (dict,)},
 }
@@ -26,7 +27,10 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {  # what the values of a recor
 
 @dataclass
 class Entry:
-    """One trial: what was issued, and its result once it has one. Parameters and mult-adds are the pruned graph's."""
+    """One trial: what was issued, and its result once it has one. Parameters and mult-adds are the pruned graph's.
+
+    Once it is promoted, `trial` has its new budget, while `result` is of the last that it has reached, if only to fail.
+    """
 
     trial: Trial
     fingerprint: str
@@ -36,6 +40,18 @@ class Entry:
     over_limit: int
     issued: float
     result: Result | None = None
+    results: dict[int | None, Result] = field(default_factory=dict)  # by the budgets that it has reached
+
+    @property
+    def retold(self) -> bool:
+        """Whether the searcher was told of an earlier result before this one."""
+        return len(self.results) > 1
+
+    @property
+    def worth(self) -> tuple[int, float]:
+        """What makes one trial better than another: more epochs, with which others do not compare, then the score."""
+        assert self.result is not None
+        return self.result.trial.budget or 0, self.result.score
 
     @property
     def costs(self) -> Metrics:
@@ -58,9 +74,8 @@ class State:
     """Trials by number, the fingerprints already issued, and how the search ended, if it has.
 
     document: of the genomes, whose answers are checked when they are used, not here: a replay is quick. objectives:
-    by whose values results are told and the best is known. pending:
-    trials that were issued and have no result, by number. end: the record of why the search ended. final: the record
-    of the winner's final training.
+    by whose values results are told and the best is known. pending: trials that were issued or promoted and have no
+    result of that, by number. end: the record of why the search ended. final: that of the winner's final training.
     """
 
     document: Document
@@ -86,6 +101,8 @@ class State:
             self._issue(record)
         elif kind == "done":
             return self._finish(record)
+        elif kind == "promoted":
+            self._promote(record["number"], record["budget"])
         elif kind == "end":
             self.end = record
         elif kind == "final":
@@ -99,7 +116,11 @@ class State:
             raise ValueError(f"trial {record['number']} issued where {len(self.entries)} was next")
         if not all(map(is_answer, record["answers"].values())):
             raise TypeError("answers are numbers, words and positions")
-        trial = Trial(record["number"], Genome(self.document, record["answers"]), record["seed"], record["budget"])
+        horizon = record.get("horizon")
+        if not (horizon is None or (type(horizon) is int and type(record["budget"]) is int)):
+            raise TypeError(f"horizon is {horizon!r}")
+        genome = Genome(self.document, record["answers"])
+        trial = Trial(record["number"], genome, record["seed"], record["budget"], horizon=horizon)
         costs = (record["fingerprint"], record["parameters"], record["mult_adds"])
         self.pending[trial.number] = trial
         self.entries.append(Entry(trial, *costs, record["duplicates"], record["over_limit"], record["time"]))
@@ -107,12 +128,21 @@ class State:
         self.duplicates += record["duplicates"]
         self.over_limit += record["over_limit"]
 
+    def _promote(self, number: int, budget: int) -> None:
+        if not 0 <= number < len(self.entries) or number in self.pending:
+            raise ValueError(f"trial {number} promoted without being paused")
+        entry = self.entries[number]
+        reached, horizon = entry.trial.budget, entry.trial.horizon
+        if entry.score is None or reached is None or horizon is None or not reached < budget <= horizon:
+            raise ValueError(f"trial {number} promoted from {reached} to {budget} epochs")
+        entry.trial = self.pending[number] = replace(entry.trial, budget=budget)
+
     def _finish(self, record: Record) -> Entry:
         number = record["number"]
         if self.pending.pop(number, None) is None:
             raise ValueError(f"trial {number} done without being under way")
         entry = self.entries[number]
-        trial = Trial(number, entry.trial.genome, entry.trial.seed, entry.trial.budget, record["attempt"])
+        trial = replace(entry.trial, attempt=record["attempt"])
         metrics = record.get("metrics")
         if metrics is not None:
             metrics = _finite(metrics)
@@ -121,11 +151,21 @@ class State:
         known = {} if error else {**entry.costs, **(metrics or {})}
         worth = () if error else values(self.objectives, known)
         entry.result = Result(trial, None if error else metrics, error, record["seconds"], values=worth)
-        self.finished += 1
+        entry.results[trial.budget] = entry.result
+        self.finished += not entry.retold
         self.failed += entry.result.failed
-        if entry.score is not None and (self.best is None or self.best.score is None or entry.score > self.best.score):
-            self.best = entry
+        if entry.score is None and self.best is entry:  # it failed after its promotion
+            self.best = None
+            for other in self.entries:
+                self._compare(other)
+        else:
+            self._compare(entry)
         return entry
+
+    def _compare(self, entry: Entry) -> None:
+        """Whether it is the best: of equals the first to be so."""
+        if entry.score is not None and (self.best is None or entry.worth > self.best.worth):
+            self.best = entry
 
     def _lacking(self, entry: Entry, metrics: Metrics) -> str | None:
         """Why metrics without an objective's are a failure."""
@@ -141,8 +181,16 @@ def _finite(metrics: dict[str, Any]) -> Metrics:
     return numbers
 
 
-def replay(records: list[Record], state: State, tell: Callable[[Result], None], where: str) -> None:
-    """Apply the records of a journal, telling each result in their order. Raises UserError naming the line."""
+def replay(
+    records: list[Record],
+    state: State,
+    tell: Callable[[Result], None],
+    where: str,
+    retell: Callable[[Result], None] = lambda result: None,
+) -> None:
+    """Apply the records of a journal, telling each result in their order; by `retell` if an earlier one of the same
+    trial was told. Raises UserError naming the line.
+    """
     for line, record in enumerate(records, start=1):
         try:
             entry = state.apply(record)
@@ -155,12 +203,12 @@ def replay(records: list[Record], state: State, tell: Callable[[Result], None], 
                 f"{where}:{line}", f"not a record of a run ({error})", "restore the run from a copy"
             ) from None
         if entry is not None and entry.result is not None:
-            tell(entry.result)
+            (retell if entry.retold else tell)(entry.result)
 
 
 def issued(trial: Trial, proposal: Proposal, now: float) -> Record:
     """The record of a trial about to be dispatched."""
-    return {
+    record = {
         "kind": "issued",
         "number": trial.number,
         "answers": dict(trial.genome.answers),
@@ -173,6 +221,12 @@ def issued(trial: Trial, proposal: Proposal, now: float) -> Record:
         "over_limit": proposal.over_limit,
         "time": round(now, 3),
     }
+    return record if trial.horizon is None else {**record, "horizon": trial.horizon}
+
+
+def promoted(number: int, budget: int, now: float) -> Record:
+    """The record of a paused trial about to go on to more epochs."""
+    return {"kind": "promoted", "number": number, "budget": budget, "time": round(now, 3)}
 
 
 def done(result: Result, now: float) -> Record:

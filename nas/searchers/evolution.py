@@ -34,7 +34,7 @@ class Evolution:
             check("evolution", name, value, int, least=1)
         self.space = space
         self.population_size, self.sample_size, self.d, self.r = population, sample, mutations, rounds
-        self.population: list[tuple[Genome, float]] = []
+        self.population: dict[int, tuple[Genome, float]] = {}  # by the trial's number
         self.i = 0  # rounds since the population was full
 
     @staticmethod
@@ -46,7 +46,7 @@ class Evolution:
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
         if len(self.population) < self.population_size:
             return self.space.sample(rng)
-        sample = rng.sample(self.population, min(self.sample_size, len(self.population)))
+        sample = rng.sample(list(self.population.values()), min(self.sample_size, len(self.population)))
         genome, _ = max(sample, key=lambda individual: individual[1])
         for _ in range(max(math.ceil(self.d - self.i / self.r), 1)):
             genome = self.space.mutate(genome, rng)
@@ -56,6 +56,12 @@ class Evolution:
         if result.failed:
             return
         self.i += len(self.population) == self.population_size
-        self.population.append((result.trial.genome, result.score))
+        self.population[result.trial.number] = (result.trial.genome, result.score)
         if len(self.population) > self.population_size:
-            self.population.remove(min(self.population, key=lambda individual: individual[1]))
+            del self.population[min(self.population, key=lambda number: self.population[number][1])]
+
+    def retell(self, result: Result) -> None:
+        if result.trial.number in self.population and result.failed:
+            del self.population[result.trial.number]
+        elif result.trial.number in self.population:
+            self.population[result.trial.number] = (result.trial.genome, result.score)

@@ -58,6 +58,9 @@ class LocalSearch:
         elif self.first and self.scores[genome] > self.scores[self.v]:
             self.v = genome
 
+    def retell(self, result: Result) -> None:
+        self.scores[result.trial.genome] = -math.inf if result.failed else result.score
+
     def better(self, v: Genome) -> Genome | None:
         """The best neighbour of v that was told, if it is better than v."""
         told = [neighbour for neighbour in self.neighbours(v) if neighbour in self.scores]

@@ -12,7 +12,7 @@
 
 C, the number of trials, counts the first P. Run asynchronously, as the paper ran it: parents come from what has been
 told, and a worker that asks before P results are in gets a random architecture. An evaluation that failed has no
-accuracy: it neither joins the population nor ages it.
+accuracy: it neither joins the population nor ages it. A trial that had more epochs stays where its age has put it.
 """
 
 import random
@@ -39,6 +39,7 @@ class RegularizedEvolution:
         self.space = space
         self.population_size, self.sample_size, self.identity = population, sample, identity
         self.population: deque[tuple[Genome, float]] = deque()  # oldest first
+        self.numbers: deque[int] = deque()  # their trials'
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
@@ -64,5 +65,16 @@ class RegularizedEvolution:
         if result.failed:
             return
         self.population.append((result.trial.genome, result.score))
+        self.numbers.append(result.trial.number)
         if len(self.population) > self.population_size:
             self.population.popleft()
+            self.numbers.popleft()
+
+    def retell(self, result: Result) -> None:
+        if result.trial.number not in self.numbers:
+            return
+        place = self.numbers.index(result.trial.number)
+        if result.failed:
+            del self.population[place], self.numbers[place]
+        else:
+            self.population[place] = (result.trial.genome, result.score)

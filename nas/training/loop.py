@@ -44,6 +44,9 @@ def fit(
     *,
     report: Report | None = None,
     checkpoint: Path | None = None,
+    save_every: float = 0.0,
+    pause_after: int | None = None,
+    report_all: bool = False,
     train_on: Sequence[str] = ("train",),
     evaluate_on: str = "valid",
     device: torch.device | str | None = None,
@@ -54,11 +57,14 @@ def fit(
     (of the last epoch, as it was trained); `learning_rate` (of the last step), `epochs`, `steps`, `train_seconds` and
     `images_per_second`.
     `report(epoch, metrics)` is called after each epoch, counted from 1; where it returns False the training ends there.
+    `report_all`: a training that goes on reports first what was reported before, so that the curve is whole.
     A plateau is one of `valid_accuracy`, or of `train_loss` where the training sees the validation set or `evaluate_on`
     is another: the test set decides nothing.
-    With `checkpoint` the state is saved there after each epoch, and a training whose file is there already goes on from
-    it to the same end as an uninterrupted one. The same seed gives the same result on the same device and number of
-    threads.
+    With `checkpoint` the state is saved there after each epoch (where `save_every` seconds have passed since it was
+    last), and a training whose file is there already goes on from it to the same end as an uninterrupted one. The same
+    seed gives the same result on the same device and number of threads.
+    `pause_after`: after so many epochs of the recipe's the state is saved and the network measured as it is then; the
+    same call with a larger one goes on with the recipe, none of whose steps depends on where it was paused.
     Raises Diverged where the loss becomes NaN or infinite, UserError for a checkpoint of another training.
     """
     device = torch.device(device) if device is not None else default_device()
@@ -83,14 +89,19 @@ def fit(
 
     identity = {"recipe": recipe.to_json(), "seed": seed, "train_on": list(train_on), "images": len(images)}
     metrics: Metrics = {}
+    curve: list[Metrics] = []
     done = 0
+    end = min(plan.steps, pause_after * plan.per_epoch) if pause_after else plan.steps
     if checkpoint is not None and checkpoint.exists():
         state = load_checkpoint(checkpoint, models, step.optimizer, identity)
         done, metrics, plateau = state["done"], state["metrics"], Plateau(**state["plateau"])
+        curve = state.get("curve", [])
+    known = curve if report_all and report is not None else []
+    going = all(report is None or report(int(point["epochs"]), dict(point)) for point in known)
+    saved = time.monotonic()
 
     with torch.random.fork_rng([device] if device.type == "cuda" else []):  # dropout reads torch's own generator
-        going = True
-        while done < plan.steps and going:
+        while done < end and going:
             epoch = done // plan.per_epoch + 1
             drawn = random.Random(f"{seed}/{epoch}").getrandbits(63)  # an epoch's own, so that training resumes there
             generator = torch.Generator(device).manual_seed(drawn)
@@ -129,9 +140,11 @@ def fit(
                 plateau.tell(-metrics["train_loss"])
             elif "valid_accuracy" in metrics:
                 plateau.tell(metrics["valid_accuracy"])
-            if checkpoint is not None:
-                state = {**identity, "done": done, "metrics": metrics, "plateau": asdict(plateau)}
+            curve.append(dict(metrics))
+            if checkpoint is not None and (done == end < plan.steps or time.monotonic() >= saved + save_every):
+                state = {**identity, "done": done, "metrics": metrics, "plateau": asdict(plateau), "curve": curve}
                 save_checkpoint(checkpoint, models, step.optimizer, state)
+                saved = time.monotonic()
             going = report is None or report(epoch, dict(metrics))
     if average:
         model.load_state_dict(average.module.state_dict())

@@ -19,7 +19,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def entry(number: int, score: float | None, error: str | None = None, seconds: float = 3.2) -> Any:
     result = SimpleNamespace(error=error, seconds=seconds, failed=error is not None)
-    return SimpleNamespace(trial=SimpleNamespace(number=number), score=score, result=result)
+    trial = SimpleNamespace(number=number, budget=3, horizon=None)
+    return SimpleNamespace(trial=trial, score=score, accuracy=score, result=result)
 
 
 def ended(finished: int, of: Any, best: Any, remaining: float | None = 324.0) -> Any:

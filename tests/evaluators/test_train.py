@@ -1,6 +1,7 @@
 import pickle
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -95,7 +96,8 @@ def test_a_network_for_other_images_says_what_to_set(space: Space) -> None:
         Train(recipe=QUICK)(Trial(0, genome(other), 0), go_on)
 
 
-def test_a_checkpoint_is_gone_on_from(space: Space, tmp_path: Path) -> None:
+def test_a_checkpoint_is_gone_on_from(space: Space, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(train, "SAVE_EVERY", 0.0)
     path, trial = tmp_path / "checkpoint.safetensors", Trial(0, genome(space), 0)
 
     def interrupt(epoch: int, metrics: dict[str, float]) -> bool:
@@ -103,10 +105,46 @@ def test_a_checkpoint_is_gone_on_from(space: Space, tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         Train(recipe=QUICK)(trial, interrupt, path)
-    told: list[int] = []
-    found = Train(recipe=QUICK)(trial, lambda epoch, metrics: told.append(epoch) is None, path)
-    assert told == [2]
-    assert found["valid_loss"] == Train(recipe=QUICK)(trial, go_on)["valid_loss"]
+    written = path.stat().st_mtime_ns
+    told: list[tuple[int, float, int]] = []
+
+    def report(epoch: int, metrics: dict[str, float]) -> bool:
+        told.append((epoch, metrics["valid_loss"], path.stat().st_mtime_ns))
+        return True
+
+    found = Train(recipe=QUICK)(trial, report, path)
+    whole: list[float] = []
+    Train(recipe=QUICK)(trial, lambda epoch, metrics: whole.append(metrics["valid_loss"]) is None)
+    assert [epoch for epoch, _, _ in told] == [1, 2]  # the first is reported again, not trained again
+    assert [loss for _, loss, _ in told] == whole
+    assert told[0][2] == written < told[1][2]
+    assert found["valid_loss"] == whole[-1]
+
+
+@pytest.mark.parametrize("changes", [{}, {"evaluate_every": 0}, {"ema": 0.9, "schedule": "plateau", "patience": 1}])
+def test_paused_and_gone_on_it_is_the_uninterrupted_training(
+    space: Space, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    evaluator = Train(recipe=QUICK.replace(epochs=2, **changes), threads=1)
+    curves: dict[int, list[dict[str, float]]] = {1: [], 3: [], 4: [], 0: []}
+    found = {}
+    for budget in (1, 3, 4):
+        trial = Trial(0, genome(space), 5, budget=budget, horizon=4)
+        found[budget] = evaluator(
+            trial, lambda _, metrics, to=budget: curves[to].append(metrics) is None, tmp_path / "checkpoint"
+        )
+        assert found[budget]["epochs"] == budget
+        assert "valid_accuracy" in found[budget]
+    whole = evaluator(Trial(0, genome(space), 5, budget=4), lambda _, metrics: curves[0].append(metrics) is None)
+    assert timeless(found[4]) == timeless(whole)
+    for budget in (1, 3, 4):
+        assert [*map(timeless, curves[budget])] == [*map(timeless, curves[0][:budget])]
+    rates = [point["learning_rate"] for point in curves[4]]
+    assert changes.get("schedule") == "plateau" or rates[0] > rates[1] > rates[2] > rates[3]  # falls to the fourth
+
+
+def timeless(metrics: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in metrics.items() if name not in ("train_seconds", "images_per_second")}
 
 
 def test_the_final_training_leaves_weights_and_a_test_accuracy(space: Space, tmp_path: Path) -> None:

@@ -224,7 +224,7 @@ def test_the_first_stop_drains_and_the_second_stops_at_once(tmp_path: Path) -> N
 def test_mistakes_leave_no_run_behind(tmp_path: Path) -> None:
     (tmp_path / "cifar-10-batches-bin").mkdir()
     for wrong in (
-        {"searcher": "evolution"},
+        {"searcher": "evolutoin"},
         {"searcher_options": {"populaton": 3}},
         {"executor": "serail"},
         {"workers": 2},

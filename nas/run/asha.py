@@ -1,0 +1,53 @@
+"""Asynchronous successive halving: Li et al. 2018, A System for Massively Parallel Hyperparameter Tuning,
+arXiv:1810.05934, Algorithm 2 (with its s = 0).
+
+    whenever a worker is free:                                                         (get_job)
+        for rung k = floor(log_eta(R / r)) - 1, ..., 1, 0:
+            candidates <- the top |rung k| / eta of the trials that ended at rung k
+            promotable <- those candidates that have not been promoted
+            return (the best of promotable, rung k + 1) if there is one                (promotion)
+        return (a new architecture, rung 0)                                            (first)
+
+Rung k has r * eta^k epochs, the last one R. No rung is ever waited for: which is why, of trials that come in a bad
+order, a few more than one of eta are promoted. The paper draws new architectures at random; here the searcher proposes
+them. A failed evaluation counts in its rung, as the worst. Where no new trial is left the promotions go on until there
+are none: a trial reaches rung k only if there are eta^k trials or more.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from nas.run.schedule import at, paused, ranked, rungs
+from nas.run.state import Entry
+
+
+class Asha:
+    """epochs: R. eta: of so many trials one is promoted. min_epochs: r. Raises UserError for options out of range."""
+
+    def __init__(self, epochs: int, eta: int = 3, min_epochs: int = 1) -> None:
+        self.horizon: int | None = epochs
+        self.eta, self.rungs = eta, rungs("asha", epochs, eta, min_epochs)
+
+    def first(self, number: int) -> int:
+        return self.rungs[0]
+
+    def promotion(self, entries: Sequence[Entry], total: int) -> tuple[int, int] | None:
+        for rung, above in reversed(list(pairwise(self.rungs))):
+            candidates = ranked(entries, rung)[: len(at(entries, rung)) // self.eta]
+            for entry in candidates:
+                if paused(entry, rung):
+                    return entry.trial.number, above
+        return None
+
+    def settled(self, entries: Sequence[Entry], total: int) -> set[int]:
+        """Those that failed, that are on the last rung, or too low on theirs to be promoted even when it is full.
+
+        A place on a rung only gets worse, and no rung ever holds more than all trials but those settled below it.
+        """
+        found: set[int] = set()
+        for rung in self.rungs:
+            promoted = (total - len(found)) // self.eta if rung < self.rungs[-1] else 0
+            going_on = {entry.trial.number for entry in ranked(entries, rung)[:promoted]}
+            ended = {entry.trial.number for entry in at(entries, rung) if paused(entry, rung)}
+            found |= ended - going_on
+        return found

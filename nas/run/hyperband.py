@@ -1,0 +1,76 @@
+"""Hyperband: Li, Jamieson, DeSalvo, Rostamizadeh & Talwalkar 2016, arXiv:1603.06560, Algorithm 1.
+
+    s_max <- floor(log_eta(R)), B <- (s_max + 1) R
+    for s = s_max, ..., 1, 0:                                                          (brackets)
+        n <- ceil(B / R * eta^s / (s + 1)),  r <- R eta^-s
+        T <- n architectures
+        for i = 0, ..., s:                                                             (successive halving)
+            n_i <- floor(n eta^-i),  r_i <- r eta^i
+            train each of T for r_i epochs
+            T <- the top floor(n_i / eta) of T                                         (promotion)
+
+The brackets follow one another, and after the last the first again, for as many trials as were asked for; the last one
+begun may have fewer than its n, and then promotes fewer. Halving is the paper's own: a rung is complete before any of
+its trials is promoted, so the epochs are those of the paper's table. Workers need not wait for that: meanwhile they get
+the trials of the next bracket, as in BOHB (Falkner, Klein & Hutter 2018, arXiv:1807.01774, section 4.2). The smallest
+r may be larger than the paper's 1; the searcher proposes the architectures; one that fails is never promoted.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from nas.run.schedule import at, paused, ranked, rungs
+from nas.run.state import Entry
+
+
+class Hyperband:
+    """epochs: R. eta: of so many trials one is promoted. min_epochs: the smallest r. Raises UserError."""
+
+    def __init__(self, epochs: int, eta: int = 3, min_epochs: int = 1) -> None:
+        self.horizon: int | None = epochs
+        self.eta, most = eta, rungs("hyperband", epochs, eta, min_epochs)
+        s_max = len(most) - 1
+        self.brackets = [  # n and the rungs of each
+            (-(-(s_max + 1) * eta**s // (s + 1)), most[s_max - s :]) for s in range(s_max, -1, -1)
+        ]
+
+    def first(self, number: int) -> int:
+        number %= sum(n for n, _ in self.brackets)
+        for n, epochs in self.brackets:
+            if number < n:
+                return epochs[0]
+            number -= n
+        raise AssertionError
+
+    def promotion(self, entries: Sequence[Entry], total: int) -> tuple[int, int] | None:
+        for trials, size, epochs in self._begun(entries, total):
+            under_way = size  # trials that are on the rung or will be
+            for i, (rung, above) in enumerate(pairwise(epochs), start=1):
+                if len(at(trials, rung)) < under_way:
+                    break
+                top = ranked(trials, rung)[: size // self.eta**i]
+                for entry in top:
+                    if paused(entry, rung):
+                        return entry.trial.number, above
+                under_way = len(top)
+        return None
+
+    def settled(self, entries: Sequence[Entry], total: int) -> set[int]:
+        """Those that failed, that are on their last rung, or behind all that are promoted: a place only gets worse."""
+        found: set[int] = set()
+        for trials, size, epochs in self._begun(entries, total):
+            for i, rung in enumerate(epochs, start=1):
+                promoted = size // self.eta**i if rung < epochs[-1] else 0
+                going_on = {entry.trial.number for entry in ranked(trials, rung)[:promoted]}
+                ended = {entry.trial.number for entry in at(trials, rung) if paused(entry, rung)}
+                found |= ended - going_on
+        return found
+
+    def _begun(self, entries: Sequence[Entry], total: int) -> Iterator[tuple[Sequence[Entry], int, tuple[int, ...]]]:
+        """Of each bracket that has begun: its trials so far, how many it will have, and its rungs."""
+        start = 0
+        while start < len(entries):
+            for n, epochs in self.brackets:
+                if start < len(entries):
+                    yield entries[start : start + n], min(n, total - start), epochs
+                start += n
