@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import did_you_mean
 from nas.space.document import Template
-from nas.space.expressions import UNKNOWN, ExpressionError, parse
+from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, parse
 from nas.space.language import EDGE_SETS, NODE_KEYS
 from nas.space.problems import place
 from nas.space.values import bind, only, read, settle, shown
 from nas.space.walk import Choice, Flow, Place
+from nas.space.widths import Plan, merge_of, plan, presence
 
 if TYPE_CHECKING:
     from nas.space.interpreter import Interpreter
@@ -35,6 +36,7 @@ class Cell:
     states: list[Flow] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     edges: int = 0
+    plan: Plan | None = None  # where the cell has `widths`
 
     def copy(self) -> "Cell":
         return replace(self, states=list(self.states), used=set(self.used))
@@ -51,6 +53,9 @@ def walk_cell(walk: "Interpreter", template: Template, flow: Flow, at: Place) ->
             raise ExpressionError(f"a cell's nodes are a list, not {shown(specs)}")
     with place(source, "inputs", f"{at.path}.inputs"):
         _inputs(cell, source.get("inputs"), at.child("inputs"))
+    if "widths" in source:
+        with place(source, "widths", f"{at.path}.widths"):
+            cell.plan = plan(cell, specs, source["widths"], at)
     return _nodes(cell, specs, 0, at)._replace(before=flow)
 
 
@@ -80,7 +85,7 @@ def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
     with place(specs, position, f"{here.path}.{position}"):
         if not isinstance(spec, dict):
             raise ExpressionError(f"a node is a mapping like {{add: edges}}, not {shown(spec)}")
-        only(spec, NODE_KEYS, "a node")
+        only({key: None for key in spec if not is_expression(key)}, NODE_KEYS, "a node")
 
     def turns(count: Any) -> Flow:
         inner = cell.copy()
@@ -98,19 +103,22 @@ def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
 def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
     if len(cell.states) - cell.inputs >= MAX_NODES:
         raise ExpressionError(f"a cell has at most {MAX_NODES} nodes")
-    words = [word for word in MERGE_WORDS if word in spec]
-    if len(words) != 1:
-        raise ExpressionError("a node has one merge of its edges: add, concat or mean")
-    merge, walk, earlier = words[0], cell.walk, len(cell.states)
+    written, walk, earlier = merge_of(spec), cell.walk, len(cell.states)
+    merge = parse(written[1:]).value(at.names) if is_expression(written) else written
+    if merge not in MERGE_WORDS:
+        raise ExpressionError(f"a node has one merge of its edges: add, concat or mean, not {shown(merge)}")
     options = {"drop": spec["drop"]} if "drop" in spec else {}
     if options and merge != "mean":
         raise ExpressionError(f"drop belongs to the merge mean, not {merge}")
     names = {**at.names, "earlier": list(range(earlier)), "index": turn}
+    if cell.plan is not None:
+        names["channels"] = cell.plan.width(earlier)
     here = at.child("nodes").child(earlier - cell.inputs).knowing(names)
 
-    flows = _edges(cell, spec[merge], here)
+    flows = _edges(cell, spec[written], here)
     if not flows:  # no edge is present: zeros
-        state = walk.target.primitive("none", {"stride": at.names["stride"]}, cell.states[0], here.child("none"))
+        zeros = {"stride": at.names["stride"]} if cell.plan is None else {"channels": names["channels"]}
+        state = walk.target.primitive("none", zeros, cell.states[0], here.child("none"))
     elif len(flows) == 1:
         state = flows[0]
     else:
@@ -187,10 +195,10 @@ def _written_edge(cell: Cell, edges: Sequence[Any], position: int, at: Place) ->
 
 def _present(cell: Cell, operation: Any, number: int, at: Place, spec: Mapping[str, Any]) -> Flow | None:
     def edge(present: bool) -> Flow | None:
-        return _edge(cell, operation, number, at, spec, "operation") if present else None
+        flow = _edge(cell, operation, number, at, spec, "operation") if present else None
+        return flow if cell.plan is None or cell.plan.reads(len(cell.states), number) else None
 
-    choice = Choice(f"{at.answers}.present", "input", (False, True), (False, True))
-    return cell.walk.target.branch(choice, cell.flow, edge)
+    return cell.walk.target.branch(presence(at), cell.flow, edge)
 
 
 def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, key: Any) -> Flow:
@@ -205,7 +213,8 @@ def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, ke
     if "where" in cell.template.source:
         walk.target.edge()
     given = {"channels": at.names["channels"], "stride": at.names["stride"] if number < cell.inputs else 1}
-    here = Place(at.path, f"{at.answers}.operation", at.names, at.scopes, at.depth, given)
+    names = {**at.names, "source": number}
+    here = Place(at.path, f"{at.answers}.operation", names, at.scopes, at.depth, given)
     out = walk.item(operation, source, here, container, key)
     after = cell.template.source.get("after_edge")
     if after is None or walk.target.is_identity(source, out):

@@ -11,7 +11,7 @@ FORMS: dict[str, tuple[str, ...]] = {
 }
 MERGES = ("add", "concat", "mean", "multiply", "gate")
 SHORTCUTS = ("projection", "pad", "if_same", "identity")
-CELL_KEYS = ("parameters", "stride", "inputs", "nodes", "output", "after_edge", "where", "body")
+CELL_KEYS = ("parameters", "stride", "inputs", "nodes", "output", "after_edge", "where", "widths", "body")
 NODE_KEYS = ("repeat", "do", "add", "concat", "mean", "drop")
 EDGE_SETS: dict[str, tuple[str, ...]] = {
     "all": ("all", "operation"),

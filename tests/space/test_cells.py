@@ -244,3 +244,61 @@ def test_a_cell_used_with_other_arguments_is_expanded_anew():
     graph = graph_of(text)
     assert [(node.shape[0], node.arguments["kernel"]) for node in graph.nodes[1:]] == [(4, 1), (6, 3), (6, 3)]
     assert [node.path for node in graph.nodes[1:]] == [f"network.{i}.nodes.0.0" for i in range(3)]
+
+
+WIDTHS = """{
+  nodes: [
+    {repeat: 2, add: {subset: =earlier, operation: {conv: {channels: =channels, kernel: 1}}}, do: {choice: [relu, tanh]}},
+    {=merge: {subset: "=earlier[1:]"}}],
+  widths: "=channels if state == 3 else rest // len(reads[3]) if 3 in readers else max(after)",
+  parameters: {merge: concat, rest: 12}}"""
+
+
+def test_widths_follow_from_all_edges():
+    space = space_of(f"{IN}cells: {{c: {WIDTHS}}}\nnetwork: [c]")
+    assert space.size() == 2 ** (1 + 2 + 2) * 2**2 == len(list(space.enumerate()))
+    first = [choice.kind for choice in space.choices(space.sample(random.Random(0)))]
+    assert first == ["input"] * 5 + ["operation"] * 2
+
+    def channels(*present: str) -> list[int]:
+        edges = ("0.0", "1.0", "1.1", "2.1", "2.2")
+        answers = {f"cells.c.nodes.{edge}.present": edge in present for edge in edges}
+        answers |= {f"cells.c.nodes.{node}.operation": "relu" for node in (0, 1)}
+        graph = space.graph(space.genome(answers)).prune()
+        return [node.shape[0] for node in graph.nodes if node.operation == "conv"]
+
+    assert channels("0.0", "1.0", "2.1", "2.2") == [6, 6]
+    assert channels("0.0", "1.1", "2.2") == [12, 12]
+    assert channels("0.0", "1.0", "1.1", "2.1") == [12]  # the second node is dead, and so is its edge
+    assert channels("1.0", "1.1", "2.2") == [12]  # the first node reads nothing
+    with pytest.raises(UserError, match="no edges lead from the cell's inputs to its output"):
+        channels("1.1", "2.2")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("rest: 12", "rest: 0", "widths: 0 channels for state"),
+        ("max(after)", "'a'", "a width is a whole number, not 'a'"),
+        ("rest //", "rst //", "unknown name 'rst'"),
+        ("{subset: =earlier,", "{all: =earlier,", "the edges of a cell with 'widths' are"),
+        (
+            "merge: concat",
+            "merge: concatenate",
+            "a node has one merge of its edges: add, concat or mean, not 'concatenate'",
+        ),
+        (
+            "parameters:",
+            "output: {concat: unused}, parameters:",
+            "the output of a cell with 'widths' is 'last', or a list",
+        ),
+    ],
+)
+def test_widths_that_are_wrong(old: str, new: str, message: str):
+    assert old in WIDTHS
+    space = space_of(f"{IN}cells: {{c: {WIDTHS.replace(old, new)}}}\nnetwork: [c]")
+    with pytest.raises(UserError) as error:
+        for seed in range(30):
+            space.graph(space.sample(random.Random(seed)))
+        space.size()
+    assert message in str(error.value)

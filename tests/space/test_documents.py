@@ -24,6 +24,7 @@ SMALL = {  # the smallest that still has every part
     "darts": {"channels": 4, "layers": 3},
     "zoph_le": {"layers": 3, "counts": [2, 4]},
     "nasbench201": {"channels": 4, "cells": 1},
+    "nasbench101": {"channels": 12, "cells": 1},
     "plain": {"width": 4},
 }
 KEEP_SIZE = ("squeeze_excite", "fire", "scaled_residual", "global_max_pool")  # other blocks take stride and channels

@@ -1,6 +1,7 @@
 """What every form of benchmark table is read into."""
 
-from collections.abc import Hashable, Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,8 +37,7 @@ class Table:
         """A genome's metrics by epochs. Raises NotInTable."""
         key: Hashable = answers_key(genome.answers)
         if self.by_fingerprint:
-            space = Space(genome.document)
-            key = space.graph(genome).fingerprint()
+            key = Space(genome.document).graph(genome).fingerprint()
         try:
             return self.rows[key]
         except KeyError:
@@ -67,3 +67,17 @@ class Table:
 def answers_key(answers: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:
     """Answers in any order as one key."""
     return frozenset(answers.items())
+
+
+def averaged(measured: Iterable[tuple[Hashable, int, Metrics]]) -> dict[Hashable, dict[int, Metrics]]:
+    """Curves of (key, epochs, metrics): the mean of each metric over what stands for the same key and epochs."""
+    sums: dict[Hashable, dict[int, Metrics]] = {}
+    counts: Counter[tuple[Hashable, int, str]] = Counter()
+    for key, epochs, metrics in measured:
+        total = sums.setdefault(key, {}).setdefault(epochs, {})
+        for name, value in metrics.items():
+            total[name] = total.get(name, 0.0) + value
+            counts[key, epochs, name] += 1
+    for (key, epochs, name), count in counts.items():
+        sums[key][epochs][name] /= count
+    return sums
