@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
+from nas.searchers.bananas import Bananas
 from nas.searchers.evolution import Evolution
 from nas.searchers.grid import Grid
 from nas.searchers.local_search import LocalSearch
+from nas.searchers.nsga2 import NSGA2
 from nas.searchers.ppo import PPO
 from nas.searchers.random import Random
 from nas.searchers.regularized_evolution import RegularizedEvolution
@@ -21,6 +23,8 @@ SEARCHERS: dict[str, Any] = {
     "regularized_evolution": RegularizedEvolution,
     "evolution": Evolution,
     "local_search": LocalSearch,
+    "bananas": Bananas,
+    "nsga2": NSGA2,
     "reinforce": Reinforce,
     "ppo": PPO,
 }

@@ -7,43 +7,8 @@ from typing import Any
 import pytest
 
 from nas.searchers.regularized_evolution import RegularizedEvolution
-from nas.types import Result, Trial
 from tests import cheap
-
-
-class Script(random.Random):
-    """A generator whose draws are written down; each kind of draw has its own list."""
-
-    def __init__(self, choices: list[int], uniform: list[float]) -> None:
-        super().__init__(0)
-        self.choices_left, self.uniform_left = list(choices), list(uniform)
-
-    def choice(self, items: Any) -> Any:
-        return items[self.choices_left.pop(0)]
-
-    def random(self) -> float:
-        return self.uniform_left.pop(0)
-
-
-class Letters:
-    """A space of words; a mutation appends the kind that was asked for."""
-
-    def __init__(self) -> None:
-        self.samples = iter("ABCDEFGH")
-
-    def sample(self, rng: random.Random) -> str:
-        return next(self.samples)
-
-    def kinds(self, genome: str) -> tuple[str, ...]:
-        return () if genome == "A" else ("operation", "input")
-
-    def mutate(self, genome: str, rng: random.Random, kind: str) -> str:
-        return genome + kind[0]
-
-
-def told(searcher: RegularizedEvolution, genome: Any, accuracy: float | None) -> None:
-    metrics = None if accuracy is None else {"valid_accuracy": accuracy}
-    searcher.tell(Result(Trial(0, genome, 0), metrics, None if metrics else "failed"))
+from tests.searchers.traced import Letters, Script, told
 
 
 def evolution(space: Any, **options: Any) -> RegularizedEvolution:
@@ -53,7 +18,7 @@ def evolution(space: Any, **options: Any) -> RegularizedEvolution:
 def test_a_run_traced_by_hand() -> None:
     searcher = evolution(Letters(), population=3, sample=2, identity=0.05)
     for name, accuracy in zip("ABC", (0.9, 0.5, 0.7), strict=True):  # the first P are random
-        assert searcher.ask(Script([], []), ()) == name
+        assert searcher.ask(Script(), ()) == name
         told(searcher, name, accuracy)
     # Tournament of B (0.5) and C (0.7): C wins; no identity (0.5 > 0.05); second kind: input.
     assert searcher.ask(Script([1, 2, 1], [0.5]), ()) == "Ci"
@@ -70,10 +35,10 @@ def test_a_run_traced_by_hand() -> None:
 def test_failures_neither_join_nor_age_the_population() -> None:
     searcher = evolution(Letters(), population=2, sample=1)
     told(searcher, "A", 0.1)
-    told(searcher, "B", None)
-    assert searcher.ask(Script([], []), ()) == "A"  # still filling: a random one
+    told(searcher, "B")
+    assert searcher.ask(Script(), ()) == "A"  # still filling: a random one
     told(searcher, "C", 0.2)
-    told(searcher, "D", None)
+    told(searcher, "D")
     assert [genome for genome, _ in searcher.population] == ["A", "C"]
 
 

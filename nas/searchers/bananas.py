@@ -1,0 +1,106 @@
+"""BANANAS: White, Neiswanger & Savani 2019, arXiv:1910.11858, Algorithm 1, with a Gaussian process for its model.
+
+    draw t0 random architectures, evaluate them                                        (ask, first branch)
+    for t from t0 to T:
+        fit a model to the encodings and accuracies so far                             (`Surrogate`)
+        candidates <- mutations of the best architectures, and random ones             (`candidates`)
+        for each candidate draw an accuracy from the model's posterior for it alone
+        evaluate the candidate of the highest draw                                     (ask, second branch)
+
+That is independent Thompson sampling. The paper's model is an ensemble of networks; a Gaussian process over the same
+path encoding, and the answers one-hot beside it, is exact, quick, and better with few results. Accuracies count by
+rank (the quantiles of a normal distribution at their ranks), so that a few networks that learn nothing do not flatten
+the differences among the good ones, and so that any metric will do.
+
+What is under way is no candidate, and the draws for each trial are others: several workers are sent to different
+places without being told guesses. Failed evaluations teach the model nothing.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from nas.searchers.options import check
+from nas.space import Genome, Space
+from nas.types import Result, Trial
+
+if TYPE_CHECKING:
+    from nas.searchers.surrogate import Surrogate
+
+
+class Bananas:
+    """first: t0. best: how many of the best architectures are mutated. mutations, samples: candidates of either kind.
+
+    Raises UserError for options out of range.
+    """
+
+    def __init__(self, space: Space, first: int = 10, best: int = 5, mutations: int = 60, samples: int = 20) -> None:
+        for name, value in {"first": first, "best": best, "mutations": mutations}.items():
+            check("bananas", name, value, int, least=1)
+        check("bananas", "samples", samples, int, least=0)
+        self.space = space
+        self.first, self.best, self.mutations, self.samples = first, best, mutations, samples
+        self.told: dict[int, tuple[Genome, float]] = {}  # by the trial's number; a failure is not among them
+        self.known: set[Genome] = set()  # all that was told
+        self.fingerprints: set[str] = set()  # of these
+        self.ranking: tuple[random.Random | None, Iterator[Genome]] = (None, iter(()))
+        self._surrogate: Surrogate | None = None
+
+    @staticmethod
+    def for_budget(trials: int) -> dict[str, int]:
+        """A tenth of the trials, but not more than the 10 of the paper, before there is a model."""
+        return {"first": min(10, max(2, trials // 5))}
+
+    @property
+    def surrogate(self) -> "Surrogate":
+        if self._surrogate is None:  # imported when used: it takes a second
+            from nas.searchers.surrogate import Surrogate
+
+            self._surrogate = Surrogate(self.space)
+        return self._surrogate
+
+    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
+        """The best candidate. Asked again with the same generator, the last one was refused: then the next best."""
+        if len(self.told) < self.first:
+            return self.space.sample(rng)
+        if self.ranking[0] is not rng:
+            self.ranking = rng, self.ranked(rng, pending)
+        best = next(self.ranking[1], None)
+        if best is None:
+            self.ranking = None, iter(())
+            return self.space.sample(rng)
+        return best
+
+    def ranked(self, rng: random.Random, pending: Sequence[Trial]) -> Iterator[Genome]:
+        """Candidates by the accuracies drawn for them, best first; none whose network was tried or is under way."""
+        tried = self.fingerprints | {self.fingerprint(trial.genome) for trial in pending}
+        found = self.candidates(rng)
+        if not found:
+            return
+        means, deviations = self.surrogate.predict(list(self.told.values()), found)
+        draws = [rng.gauss(*each) for each in zip(means.tolist(), deviations.tolist(), strict=True)]
+        for here in sorted(range(len(found)), key=draws.__getitem__, reverse=True):
+            if self.fingerprint(found[here]) not in tried:
+                yield found[here]
+
+    def candidates(self, rng: random.Random) -> list[Genome]:
+        ordered = sorted(self.told.values(), key=lambda one: one[1], reverse=True)
+        parents = [genome for genome, _ in ordered[: self.best]]
+        found = [self.space.mutate(rng.choice(parents), rng) for _ in range(self.mutations)]
+        found += [self.space.sample(rng) for _ in range(self.samples)]
+        return [genome for genome in dict.fromkeys(found) if genome not in self.known]
+
+    def fingerprint(self, genome: Genome) -> str:
+        return self.space.graph(genome).fingerprint()
+
+    def tell(self, result: Result) -> None:
+        genome = result.trial.genome
+        self.known.add(genome)
+        self.fingerprints.add(self.fingerprint(genome))
+        if not result.failed:
+            self.told[result.trial.number] = (genome, result.score)
+        self.ranking = None, iter(())
+
+    def retell(self, result: Result) -> None:
+        self.told.pop(result.trial.number, None)
+        self.tell(result)

@@ -1,0 +1,99 @@
+"""A model of how good networks are: a Gaussian process over their encodings, exact (Rasmussen & Williams 2006, ch. 2).
+
+Its kernel is the weighted sum of one over the answers and one over the cells' paths, each a squared exponential.
+Weight, length and noise are those of the highest marginal likelihood on a small grid: what a gradient finds depends on
+where it starts, and a grid shares one decomposition among all noises. (scikit-learn's regressor has no kernels over
+parts of the columns, and with one kernel over all of them it took twice as long and searched worse: on NAS-Bench-201,
+94.26 after 100 trials beside 94.37.)
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+
+from nas.searchers.encoding import Encoded, Encoder
+from nas.space import Genome, Space
+
+WEIGHTS = (0.0, 0.5, 1.0)  # of the kernel over paths; the one over answers has the rest
+LENGTHS = (0.5, 1.0, 2.0, 4.0)  # in units of the encodings' standard deviation
+NOISES = (0.001, 0.01, 0.1, 0.3)  # variance, in units of the kernel's
+
+
+class Kernel(NamedTuple):
+    weight: float
+    length: float
+
+    def __call__(self, one: Encoded, other: Encoded) -> np.ndarray:
+        """(genomes of one, genomes of other)"""
+        shares = (1 - self.weight, self.weight)
+        return sum(  # type: ignore[return-value]
+            share * np.exp(-_squared_distances(a, b) / (2 * self.length**2))
+            for share, a, b in zip(shares, one, other, strict=True)
+            if share
+        )
+
+
+class Fitted(NamedTuple):
+    kernel: Kernel
+    noise: float
+    scale: float  # variance of the values
+
+
+class Surrogate:
+    """The grid is searched on the first 1, 2, ... 10, 20, ... 100, 200, ... results: what was told alone decides it."""
+
+    def __init__(self, space: Space) -> None:
+        self.encoder = Encoder(space)
+        self.fitted: tuple[int, Fitted] | None = None  # number of results, and what they gave
+
+    def predict(self, told: Sequence[tuple[Genome, float]], others: Sequence[Genome]) -> tuple[np.ndarray, np.ndarray]:
+        """Means and standard deviations of the others' values, as normal scores: 0 is the median of those told."""
+        genomes, scores = [genome for genome, _ in told], np.array([score for _, score in told])
+        step = 10 ** (len(str(len(genomes))) - 1)
+        number = len(genomes) // step * step
+        if self.fitted is None or self.fitted[0] != number:
+            known, _ = self.encoder.matrices(genomes[:number], [])
+            self.fitted = number, fit(known, normal_scores(scores[:number]))
+        known, asked = self.encoder.matrices(genomes, others)
+        return posterior(self.fitted[1], known, normal_scores(scores), asked)
+
+
+def normal_scores(scores: np.ndarray) -> np.ndarray:
+    """The quantiles of a normal distribution at the scores' ranks; equal scores have the mean of theirs."""
+    ordered = np.sort(scores)
+    ranks = (np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right")) / 2
+    return np.array([NormalDist().inv_cdf(rank / len(scores)) for rank in ranks])
+
+
+def fit(known: Encoded, values: np.ndarray) -> Fitted:
+    """The point of the grid that gives the values the highest marginal likelihood."""
+    return max(_likelihoods(known, values), key=lambda found: found[0])[1]
+
+
+def _likelihoods(known: Encoded, values: np.ndarray) -> Iterator[tuple[float, Fitted]]:
+    for weight, length in product(WEIGHTS, LENGTHS):
+        kernel = Kernel(weight, length)
+        eigenvalues, vectors = np.linalg.eigh(kernel(known, known))
+        parts = (vectors.T @ values) ** 2
+        for noise in NOISES:
+            variances = np.maximum(eigenvalues, 0) + noise
+            scale = max(float(np.mean(parts / variances)), 1e-9)  # the variance that makes the values likeliest
+            likelihood = -0.5 * (len(values) * np.log(scale) + np.log(variances).sum())
+            yield likelihood, Fitted(kernel, noise, scale)
+
+
+def posterior(fitted: Fitted, known: Encoded, values: np.ndarray, asked: Encoded) -> tuple[np.ndarray, np.ndarray]:
+    """Means and standard deviations at `asked`, without the noise (Rasmussen & Williams 2006, Algorithm 2.1)."""
+    kernel, noise, scale = fitted
+    lower = np.linalg.cholesky(kernel(known, known) + noise * np.eye(len(values)))
+    between = np.linalg.solve(lower, kernel(known, asked))
+    means = between.T @ np.linalg.solve(lower, values)
+    return means, np.sqrt(scale * np.maximum(1 - (between**2).sum(axis=0), 0))
+
+
+def _squared_distances(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    products = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
+    return np.maximum(products, 0)
