@@ -51,6 +51,27 @@ def logged(genome: Genome) -> float:
     return score(genome)
 
 
+def trained(trial: Any, report: Any, checkpoint: Path | None = None) -> dict[str, float]:
+    """Some epochs that each take the score further, in a way that depends on the answers alone.
+
+    Goes on from its checkpoint, and notes each epoch in the file $EVALUATIONS if there is one.
+    """
+    made = int(checkpoint.read_text()) if checkpoint and checkpoint.exists() else 0
+    noise = random.Random(score(trial.genome))
+    scores = [score(trial.genome) + 0.1 * epoch + 0.3 * noise.random() for epoch in range(trial.budget)]
+    for epoch in range(made, trial.budget):
+        report(epoch + 1, {"valid_accuracy": scores[epoch]})
+        time.sleep(0.002)
+        if "EVALUATIONS" in os.environ:
+            with Path(os.environ["EVALUATIONS"]).open("a") as file:
+                file.write(f"{trial.number} {epoch + 1}\n")
+        if checkpoint:
+            draft = checkpoint.with_name(f"{checkpoint.name}.{os.getpid()}.new")
+            draft.write_text(str(epoch + 1))
+            draft.rename(checkpoint)
+    return {"valid_accuracy": scores[trial.budget - 1]}
+
+
 class Behave:
     """An evaluator that does on trial `number` what `how` says, and scores quickly otherwise."""
 

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from nas.errors import UserError, did_you_mean
 from nas.run.state import Entry
 
-
 HALVING = ("asha", "hyperband")
 
 
