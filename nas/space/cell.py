@@ -142,7 +142,9 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
     only(spec, EDGE_SETS[word], f"'{word}'")
     operation = spec.get("operation", "identity")
 
-    def taken(numbers: Sequence[int]) -> list[Flow]:
+    def taken(numbers: Any) -> list[Flow]:
+        if not isinstance(numbers, list | tuple):
+            raise ExpressionError(f"edges go over a list of sources, not {shown(numbers)}")
         return [_edge(cell, operation, number, at.child(number), spec, "operation") for number in numbers]
 
     def among(sources: Any) -> list[Flow]:
@@ -154,7 +156,8 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
             return taken(sources)
         if word == "subset":
             present = [_present(cell, operation, number, at.child(number), spec) for number in sources]
-            return [flow for flow in present if flow is not None] or _instead(cell, spec)
+            always = settle(target, spec.get("with", []), cell.flow, at.child("with"), taken)
+            return [flow for flow in present if flow is not None] + always or _instead(cell, spec)
         return settle(target, spec["choose"], cell.flow, at.child("choose"), lambda count: chosen(count, sources))
 
     def chosen(count: Any, sources: list[int]) -> list[Flow]:

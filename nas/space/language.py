@@ -16,7 +16,7 @@ NODE_KEYS = ("repeat", "do", "add", "concat", "mean", "drop")
 EDGE_SETS: dict[str, tuple[str, ...]] = {
     "all": ("all", "operation"),
     "choose": ("choose", "of", "operation"),
-    "subset": ("subset", "operation", "else"),
+    "subset": ("subset", "with", "operation", "else"),
 }
 ABOUT = ("source", "year", "description", "notes", "deviation")  # for people; a variant may have its own
 TOP_KEYS = (

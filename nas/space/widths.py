@@ -88,7 +88,7 @@ def _edges(cell: "Cell", specs: Sequence[Any], at: Place) -> Reads:
 
 def _sources(cell: "Cell", edges: Any, at: Place) -> list[int]:
     target = cell.walk.target
-    if not isinstance(edges, dict) or "subset" not in edges:
+    if not isinstance(edges, dict) or "subset" not in edges or "with" in edges:
         raise ExpressionError("the edges of a cell with 'widths' are {subset: ...}")
     among = read(target, edges["subset"], cell.flow, at.child("subset"), _itself)
     if not isinstance(among, list) or not all(type(number) is int for number in among):

@@ -171,6 +171,21 @@ def test_a_node_without_a_present_edge_may_read_another_source():
     assert [node.inputs for node in everything.nodes[1:]] == [(0,), (1,), (1, 2), (3,)]
 
 
+def test_sources_that_are_always_read_beside_those_that_may_be():
+    nodes = "[{repeat: 3, add: {subset: '=earlier[:-1]', with: '=earlier[-1:]', operation: {op: {newest: '=source == earlier[-1]'}}}}]"
+    blocks = "blocks: {op: {parameters: {newest: false}, body: {when: =newest, do: {choice: [relu, tanh]}}}}"
+    space = space_of(f"{IN}{blocks}\ncells: {{c: {{nodes: {nodes}}}}}\nnetwork: [c]")
+    assert space.size() == 2**3 * 2 ** (1 + 2)
+    absent = {choice.path: False for choice in space.choices(space.sample(random.Random(0)))}
+    answers = {path: False if path.endswith("present") else "relu" for path in absent}
+    graph = space.graph(space.genome(answers)).prune()
+    assert [node.inputs for node in graph.nodes[1:]] == [(0,), (1,), (2,)]
+    present = {path: True if path.endswith("present") else "relu" for path in absent}
+    assert [len(node.inputs) for node in space.graph(space.genome(present)).nodes if node.operation == "add"] == [2, 3]
+    with pytest.raises(UserError, match="edges go over a list of sources, not 3"):
+        space_of(f"{IN}cells: {{c: {{nodes: [{{add: {{subset: [0], with: 3}}}}]}}}}\nnetwork: [c]").size()
+
+
 def test_two_edges_a_node_each_with_an_operation_and_a_source():
     text = f"{IN}cells: {{c: {{{TWO}, nodes: [{{repeat: 2, add: [[{{choice: [relu, tanh]}}, {{choice: =earlier}}], [relu, {{choice: =earlier}}]]}}]}}}}\nnetwork: [c]"
     space = space_of(text)

@@ -24,6 +24,10 @@ SMALL = {  # the smallest that still has every part
     "darts": {"channels": 4, "layers": 3},
     "zoph_le": {"layers": 3, "counts": [2, 4]},
     "nasbench201": {"channels": 4, "cells": 1},
+    "enas_macro": {"channels": 4, "layers": 6},
+    "nasbench_macro": {"channels": 4, "features": 8},
+    "transnas_micro": {"channels": 4, "cells": 1},
+    "mobilenet": {"width": 0.25, "layers": [2, 1, 1, 1, 1, 1]},
     "nasbench101": {"channels": 12, "cells": 1},
     "plain": {"width": 4},
 }
