@@ -26,7 +26,12 @@ def run(args: argparse.Namespace) -> int:
     others = [text.partition(":")[0] for text in found.config.objectives]
     others = [metric for metric in others if metric not in ("valid_accuracy", "parameters", "mult_adds")]
     front_head = ["front"] if several else []
-    heads = ["trial", *front_head, "valid accuracy", *others, "parameters", "mult-adds", "seconds", "genome"]
+    paused = found.config.schedule != "full"
+    epochs_head = ["epochs"] if paused else []
+    accuracy = "valid_accuracy"  # which proxies do not have
+    scored = any(accuracy in (row["metrics"] or ()) for row in rows) or not others
+    heads = ["trial", *front_head, *epochs_head, *(["valid accuracy"] if scored else []), *others]
+    heads += ["parameters", "mult-adds", "seconds", "genome"]
     print(
         table(
             heads,
@@ -34,8 +39,9 @@ def run(args: argparse.Namespace) -> int:
                 [
                     row["number"],
                     *(["*" if row["front"] else ""] if several else []),
-                    percent(row["metrics"]["valid_accuracy"]) if row["metrics"] else "failed",
-                    *(f"{row['metrics'][metric]:.4g}" if row["metrics"] else "" for metric in others),
+                    *([row["epochs"]] if paused else []),
+                    *([percent(row["metrics"].get(accuracy)) if row["metrics"] else "failed"] if scored else []),
+                    *(f"{row['metrics'][metric]:.4g}" if row["metrics"] else "failed" for metric in others),
                     row["parameters"],
                     row["mult_adds"],
                     f"{row['seconds']:.1f}",

@@ -6,8 +6,9 @@ from typing import Any
 from nas.run import config as configuration
 from nas.run.directory import CONFIG, JOURNAL, existing
 from nas.run.journal import read
-from nas.run.objectives import front, parse_objectives
+from nas.run.objectives import parse_objectives
 from nas.run.state import Entry, State, replay
+from nas.searchers.pareto import front
 from nas.space import Genome, Space
 
 
@@ -53,19 +54,25 @@ class Run:
     def results(self) -> list[dict[str, Any]]:
         """Trials that ended, best first, failures last: plain values, as `nas results --json` prints them.
 
-        `front` says which no other trial dominates in all objectives.
+        Where trials had different epochs, those of more come first. `front` says which no other trial dominates in all
+        objectives.
         """
         ended = [entry for entry in self.trials if entry.result is not None]
-        ended.sort(key=lambda entry: (entry.score is None, -(entry.score or 0.0), entry.trial.number))
+        ended.sort(key=_rank)
         best = {entry.trial.number for entry in self.front}
         return [{**_row(entry), "front": entry.trial.number in best} for entry in ended]
 
     @property
     def front(self) -> list[Entry]:
-        """The Pareto front: trials that no other dominates in all objectives, by the first one, best first."""
-        done = [entry for entry in self.trials if entry.result is not None and not entry.result.failed]
+        """The Pareto front: trials that no other dominates in all objectives, by the first one, best first.
+
+        Among those of the most epochs: others do not compare.
+        """
+        done = [entry for entry in self.trials if entry.score is not None]
+        most = max((entry.worth[0] for entry in done), default=0)
+        done = [entry for entry in done if entry.worth[0] == most]
         best = [done[i] for i in front([entry.result.values for entry in done if entry.result is not None])]
-        return sorted(best, key=lambda entry: (-(entry.score or 0.0), entry.trial.number))
+        return sorted(best, key=_rank)
 
 
 def best_genome(path: str | Path) -> Genome:
@@ -76,6 +83,11 @@ def best_genome(path: str | Path) -> Genome:
     if run.best is None:
         raise UserError(str(path), "no trial of this run has succeeded yet", "see nas results, or go on: nas resume")
     return run.best.trial.genome
+
+
+def _rank(entry: Entry) -> tuple[bool, float, float, int]:
+    epochs, score = entry.worth if entry.score is not None else (0, 0.0)
+    return entry.score is None, -epochs, -score, entry.trial.number
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -89,6 +101,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "metrics": result.metrics,
         "parameters": entry.parameters,
         "mult_adds": entry.mult_adds,
-        "seconds": result.seconds,
+        "epochs": result.trial.budget or (result.metrics or {}).get("epochs"),
+        "seconds": sum(each.seconds for each in entry.results.values()),
         "error": result.error,
     }

@@ -26,6 +26,7 @@ def test_best_first_and_failures_last(tmp_path: Path) -> None:
             "metrics",
             "parameters",
             "mult_adds",
+            "epochs",
             "seconds",
             "error",
             "front",

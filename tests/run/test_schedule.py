@@ -226,9 +226,7 @@ def test_few_checkpoints_are_kept(tmp_path: Path) -> None:
     assert 54 // 9 < most <= 54 // 3 + 54 // 9 + 54 // 27
 
 
-@pytest.fixture
-def space(tmp_path: Path) -> nas.Space:
-    (tmp_path / "tiny.yaml").write_text("""
+TINY = """
 name: tiny
 input: [1, 8, 8]
 classes: 10
@@ -237,11 +235,14 @@ network:
   - {dropout: 0.2}
   - flatten
   - {linear: =classes}
-""")
+"""
+TRAIN = Train(recipe=Recipe(batch_size=64, learning_rate=0.05, crop=1), train_images=192)
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> nas.Space:
+    (tmp_path / "tiny.yaml").write_text(TINY)
     return nas.load(tmp_path / "tiny.yaml")
-
-
-TRAIN = Train(recipe=Recipe(batch_size=64, learning_rate=0.05, drop_path=0.1, crop=1), train_images=192)
 
 
 @pytest.mark.parametrize("searcher", THREE)
