@@ -6,7 +6,7 @@ import pytest
 
 from nas.errors import UserError
 from nas.searchers.evolution import Evolution
-from tests.searchers.traced import Letters, Script, told
+from tests.searchers.traced import Letters, Script, retold, told
 
 
 def evolution(space: Any, **options: Any) -> Evolution:
@@ -29,6 +29,20 @@ def test_a_run_traced_by_hand() -> None:
     told(searcher, "A-", 0.1, number=4)
     assert genomes(searcher) == {"A", "C", "C--"}  # the child itself was the least fit
     assert searcher.ask(Script([2, 1]), ()) == "C-"  # never fewer than one mutation
+
+
+def test_more_epochs_replace_a_score() -> None:
+    searcher = evolution(Letters(), population=2, sample=2)
+    told(searcher, "A", 0.1, number=0)
+    told(searcher, "B", 0.2, number=1)
+    retold(searcher, "A", 0.9, number=0)
+    assert list(searcher.population.values()) == [("A", 0.9), ("B", 0.2)]
+    told(searcher, "C", 0.3, number=2)
+    retold(searcher, "B", 1.0, number=1)  # it was the least fit
+    assert genomes(searcher) == {"A", "C"}
+    retold(searcher, "C", number=2)
+    assert genomes(searcher) == {"A"}
+    assert searcher.i == 1  # rounds count trials
 
 
 def test_mutations_by_the_formula() -> None:

@@ -130,3 +130,18 @@ def test_what_is_under_way_is_not_asked_for_again() -> None:
 def test_first_is_true_or_false() -> None:
     with pytest.raises(UserError, match="searcher local_search: first is 1; give true or false"):
         LocalSearch(cheap.space(), first=1)  # type: ignore[arg-type]
+
+
+def test_more_epochs_of_a_trial_change_its_score_and_not_where_the_search_is() -> None:
+    searcher, space = LocalSearch(cheap.space(1)), cheap.space(1)
+    told = [result(number, genome) for number, genome in enumerate(cheap.genomes(4, 1))]
+    v = next(each for each in told if not each.failed)
+    searcher.tell(v)
+    near = next(iter(space.neighbours(v.trial.genome)))
+    searcher.tell(Result(Trial(4, near, 0), {"valid_accuracy": v.score - 1}))
+    assert searcher.better(v.trial.genome) is None
+    searcher.retell(Result(Trial(4, near, 0, 3), {"valid_accuracy": v.score + 1}))
+    assert searcher.v == v.trial.genome
+    assert searcher.better(v.trial.genome) == near
+    searcher.retell(Result(Trial(4, near, 0, 9), None, "failed"))
+    assert searcher.better(v.trial.genome) is None

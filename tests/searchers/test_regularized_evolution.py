@@ -8,7 +8,7 @@ import pytest
 
 from nas.searchers.regularized_evolution import RegularizedEvolution
 from tests import cheap
-from tests.searchers.traced import Letters, Script, told
+from tests.searchers.traced import Letters, Script, retold, told
 
 
 def evolution(space: Any, **options: Any) -> RegularizedEvolution:
@@ -40,6 +40,24 @@ def test_failures_neither_join_nor_age_the_population() -> None:
     told(searcher, "C", 0.2)
     told(searcher, "D")
     assert [genome for genome, _ in searcher.population] == ["A", "C"]
+
+
+def test_more_epochs_replace_a_score_and_change_no_age() -> None:
+    searcher = evolution(Letters(), population=3, sample=2)
+    for number, (name, accuracy) in enumerate(zip("ABC", (0.1, 0.2, 0.3), strict=True)):
+        told(searcher, name, accuracy, number=number)
+    retold(searcher, "B", 0.9, number=1)
+    assert list(searcher.population) == [("A", 0.1), ("B", 0.9), ("C", 0.3)]
+    told(searcher, "Bi", 0.4, number=3)
+    retold(searcher, "A", 1.0, number=0)  # it has died
+    assert list(searcher.population) == [("B", 0.9), ("C", 0.3), ("Bi", 0.4)]
+    retold(searcher, "C", number=2)  # it failed
+    assert list(searcher.population) == [("B", 0.9), ("Bi", 0.4)]
+    told(searcher, "Bo", 0.5, number=4)
+    told(searcher, "D", 0.5, number=5)
+    assert [genome for genome, _ in searcher.population] == ["Bi", "Bo", "D"]  # B was the oldest still
+    retold(searcher, "Bo", 0.8, number=4)
+    assert searcher.population[1] == ("Bo", 0.8)
 
 
 def test_a_genome_without_choices_is_its_own_child() -> None:
