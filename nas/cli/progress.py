@@ -7,6 +7,7 @@ from nas.cli.output import clean, duration, percent
 
 if TYPE_CHECKING:
     from nas.run import Progress
+    from nas.run.state import Entry
 
 
 class Teller:
@@ -25,9 +26,11 @@ class Teller:
         """A trial has ended, or an epoch of the winner's last training."""
         if event.epoch is not None:
             self.epoch(event.epoch, event.metrics)
+        elif event.scored is not None:
+            self.now("warm start: {:,} of {:,} networks scored".format(*event.scored))
         elif event.entry is not None and event.entry.result is not None:
             result = event.entry.result
-            outcome = percent(event.entry.accuracy) if result.error is None else f"failed: {clean(result.error)}"
+            outcome = measured(event.entry, event) if result.error is None else f"failed: {clean(result.error)}"
             trial = event.entry.trial
             epochs = f" after {trial.budget} of {trial.horizon} epochs" if trial.horizon else ""
             ended = f"trial {trial.number}: {outcome}{epochs} in {duration(result.seconds)}"
@@ -82,6 +85,12 @@ class Teller:
             self.silent = True
 
 
+def measured(entry: "Entry", event: "Progress") -> str:
+    """`93.25 %` of an accuracy, `synflow 83.04` of another objective."""
+    name, value = entry.shown(event.objective) or ("", None)
+    return percent(value) if value is None or name.endswith("accuracy") else f"{clean(name)} {value:.4g}"
+
+
 def accuracies(metrics: dict[str, float]) -> str:
     """`train accuracy 99.10 %, valid accuracy 93.25 %`: what a person looks at first."""
     found = {name: value for name, value in metrics.items() if name.endswith("accuracy")}
@@ -92,7 +101,7 @@ def state(event: "Progress") -> str:
     """`12 of 50, best 93.25 % (trial 9), 410 trials an hour, 5 min 30 s left`."""
     parts = [f"{event.finished} of {event.total}"]
     if event.best is not None:
-        parts.append(f"best {percent(event.best.accuracy)} (trial {event.best.trial.number})")
+        parts.append(f"best {measured(event.best, event)} (trial {event.best.trial.number})")
     if event.new:
         parts.append(f"{event.trials_per_hour:,.0f} trials an hour")
     if event.remaining_seconds:

@@ -50,7 +50,9 @@ def outcome(run: "Run") -> list[str]:
     if best is None or best.result is None or best.result.metrics is None:
         return lines
     costs = f"{count(best.parameters)} parameters, {count(best.mult_adds)} mult-adds"
-    lines.append(f"best: trial {best.trial.number}, {accuracies(best.result.metrics)}, {costs}")
+    objective = run.state.objectives[0].metric
+    told = accuracies(best.result.metrics) or "{} {:.4g}".format(*best.shown(objective) or ("", 0.0))
+    lines.append(f"best: trial {best.trial.number}, {told}, {costs}")
     if run.final:
         lines.append(f"after its final training: {accuracies(run.final)}")
     lines += [f"next: nas results {run.path}", f"      nas report {run.path}", f"      nas export {run.path} --to DIR"]

@@ -8,6 +8,7 @@ from nas.cli.parser import number, one_of, pairs
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.target import add_document
+    from nas.evaluators.proxies import PROXIES
 
     document = "a packaged space (nas list) or a path to a document"
     add_document(parser, "space", document, nargs="?", default="nasbench201")
@@ -15,12 +16,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument("--searcher", default="regularized_evolution", help="regularized_evolution or random")
     _pairs(search, "--searcher-set", "a setting of the searcher, such as population=50; again for more")
     search.add_argument("--trials", type=number(int, 1), default=30, metavar="N", help="networks to evaluate")
-    _pairs(search, "--limit", "the most that a network may cost: parameters=3.5M, mult_adds=600M; again for more")
-    objective = "what to make large, or small: valid_accuracy, parameters:min; again for more, the first decides"
+    limit = "the most that a network may cost: parameters=3.5M, mult_adds=600M, latency_ms=5; again for more"
+    _pairs(search, "--limit", limit)
+    objective = "what to make large, or small: valid_accuracy, latency_ms:min; again for more, the first decides"
     search.add_argument("--objective", action="append", default=[], metavar="METRIC[:min]", help=objective)
+    warm = "begin with the best of so many random networks by proxies: synflow:1000, synflow+jacov:1000 (sum of ranks)"
+    search.add_argument("--warm-start", metavar="PROXY:N", help=warm)
     search.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of everything random")
     evaluation = parser.add_argument_group("the evaluation of a network")
-    evaluation.add_argument("--evaluator", default="train", help="how networks are scored")
+    evaluation.add_argument("--evaluator", default="train", help="how networks are scored: train, or proxy")
+    proxy = f"what proxy computes, by default synflow; of {', '.join(PROXIES)}; again for more, the first decides"
+    evaluation.add_argument("--proxy", action="append", default=[], metavar="NAME", help=proxy)
     add_data(evaluation)
     evaluation.add_argument("--epochs", type=number(int, 1), metavar="N", help="epochs of training a candidate")
     schedule = "how these are shared out: full (to all), asha or hyperband (by halving, most to the best)"
@@ -58,7 +64,6 @@ def run(args: argparse.Namespace) -> int:
     import nas
     from nas.cli.running import carry_out
     from nas.cli.target import value
-    from nas.types import OBJECTIVE
 
     settings = {
         "searcher": args.searcher,
@@ -80,7 +85,9 @@ def run(args: argparse.Namespace) -> int:
         "deadline": args.deadline,
         "seed": args.seed,
         "limits": pairs(args.limit, "--limit", str),
-        "objectives": args.objective or [OBJECTIVE],
+        "objectives": args.objective,
+        "proxies": args.proxy,
+        "warm_start": args.warm_start,
         "overrides": pairs(args.set, "--set", value),
         "runs": args.runs,
         "name": args.name,

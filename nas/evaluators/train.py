@@ -14,15 +14,15 @@ from nas.training.recipe import Recipe
 from nas.training.threads import use_threads
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from nas.data import Dataset
     from nas.graph.graph import Graph
+    from nas.network import Network
     from nas.space import Genome, Space
     from nas.types import Metrics, Report, Trial
 
 SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
+KINDS |= {"latency_batch": int, "latency_limit": float}
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,10 @@ class Train:
     `train_images` caps the training images, always the same ones, for cheap budgets; `valid_fraction` is as in
     `nas.data.load`. `device` is torch's name of one; None takes a GPU where there is one. `threads` caps the CPU's;
     None takes what the executor set, else every core. `final_recipe` is for the last training of a winner; None: the
-    named one, "final", in the number and memory formats of `recipe`. Raises UserError where the network's input or
-    classes are not the data set's, training.Diverged, and whatever torch raises when memory runs out.
+    named one, "final", in the number and memory formats of `recipe`. `latency_batch`: images in the batch whose time on
+    the device becomes the metric `latency_ms`; None: not measured. `latency_limit`: the most that it may be, in
+    milliseconds. Raises UserError where the network's input or classes are not the data set's, training.Diverged,
+    TooSlow, and whatever torch raises when memory runs out.
     """
 
     dataset: str = "digits"
@@ -44,6 +46,8 @@ class Train:
     device: str | None = None
     threads: int | None = None
     final_recipe: Recipe | None = None
+    latency_batch: int | None = None
+    latency_limit: float | None = None
 
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():
@@ -68,9 +72,11 @@ class Train:
         from nas.space import Space
         from nas.training.loop import fit
 
-        model, data = self._ready(Space(trial.genome.document).graph(trial.genome), trial.seed, self.train_images)
+        model, data = self.ready(Space(trial.genome.document).graph(trial.genome), trial.seed, self.train_images)
+        again = checkpoint is not None and checkpoint.exists()
+        measured = self.latency(model, limited=not again)
         epochs = trial.horizon or trial.budget
-        return fit(
+        return measured | fit(
             model,
             data,
             self.recipe.for_epochs(epochs) if epochs else self.recipe,
@@ -102,7 +108,7 @@ class Train:
         from nas.training.loop import fit
 
         space = Space(genome.document).final(final_set)
-        model, data = self._ready(space.graph(space.genome(genome.answers)), seed, None)
+        model, data = self.ready(space.graph(space.genome(genome.answers)), seed, None)
         recipe = self.last_recipe(epochs)
         checkpoint = directory / "checkpoint.safetensors"
         metrics = fit(
@@ -129,7 +135,7 @@ class Train:
         recipe = recipe.replace(evaluate_every=0)  # the test images are looked at once, at the end
         return recipe.for_epochs(epochs) if epochs else recipe
 
-    def _ready(self, graph: Graph, seed: int, train_images: int | None) -> tuple[nn.Module, Dataset]:
+    def ready(self, graph: Graph, seed: int, train_images: int | None) -> tuple[Network, Dataset]:
         """The graph's network, and the data set on the device; raises UserError where they do not fit each other."""
         from nas.network import compile
         from nas.training.precision import default_device
@@ -139,6 +145,25 @@ class Train:
         data = _load(self.dataset, self.data, self.valid_fraction, train_images, device)
         _fits(graph, data)
         return compile(graph, seed), data
+
+    def latency(self, model: Network, limited: bool = True) -> Metrics:
+        """`latency_ms` of an untrained network, if it is asked for. Raises TooSlow over the limit, where `limited`."""
+        if self.latency_batch is None and self.latency_limit is None:
+            return {}
+        import torch
+
+        from nas.evaluators.latency import latency_ms
+        from nas.training.precision import default_device
+
+        device = torch.device(self.device or default_device())
+        found = latency_ms(model, model.graph.input, self.recipe, device, self.latency_batch or 1)
+        if limited and self.latency_limit is not None and found > self.latency_limit:
+            raise TooSlow(f"latency_ms is {found:.4g}, over the limit of {self.latency_limit:g}")
+        return {"latency_ms": found}
+
+
+class TooSlow(RuntimeError):
+    """A network whose latency is over the limit; it is not trained."""
 
 
 def _fits(graph: Graph, data: Dataset) -> None:

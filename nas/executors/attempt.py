@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nas.types import OBJECTIVE, Evaluator, Metrics, Result, Trial
+from nas.types import Evaluator, Metrics, Result, Trial
 
 
 def attempt(evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> Result:
@@ -37,8 +37,8 @@ def checked(metrics: Any) -> Metrics:
     if not isinstance(metrics, Mapping):
         raise TypeError(f"the evaluator returned {type(metrics).__name__}, not a mapping of metrics")
     plain = _numbers(metrics)
-    if OBJECTIVE not in plain:
-        raise ValueError(f"the evaluator's metrics have no {OBJECTIVE}")
+    if not plain:
+        raise ValueError("the evaluator returned no metric")
     for name, value in plain.items():
         if not math.isfinite(value):
             raise ValueError(f"{name} is {value}")

@@ -1,13 +1,48 @@
 """One self-contained page about a search. A run directory may come from anyone: every text that enters is escaped."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from typing import Any
 
 from nas.report.svg import Axis, Point, chart, short
 
-SCORE = "valid_accuracy"
+
+@dataclass(frozen=True)
+class Measure:
+    """What trials are compared by on the page: a metric, or a cost of the network; an accuracy is shown in percent."""
+
+    metric: str = "valid_accuracy"
+    smaller: bool = False  # is better
+
+    @property
+    def title(self) -> str:
+        return self.metric.replace("_", " ").replace("valid ", "validation ")
+
+    @property
+    def axis(self) -> str:
+        return f"{self.title} (%)" if self.percent else self.title
+
+    @property
+    def percent(self) -> bool:
+        return self.metric.endswith("accuracy")
+
+    def of(self, row: Mapping[str, Any]) -> float | None:
+        """A trial's value; None where it has none."""
+        value = (row["metrics"] or {}).get(self.metric, row.get(self.metric) if row["state"] == "done" else None)
+        return None if value is None else float(value)
+
+    def rank(self, row: Mapping[str, Any]) -> float:
+        """Larger is better, of a trial that has a value."""
+        return -self.height(row) if self.smaller else self.height(row)
+
+    def height(self, row: Mapping[str, Any]) -> float:
+        """Where such a trial is on the axis."""
+        return (self.of(row) or 0.0) * (100 if self.percent else 1)
+
+    def text(self, value: float) -> str:
+        return f"{value:.2%}" if self.percent else f"{value:.4g}"
 
 
 def page(
@@ -17,6 +52,7 @@ def page(
     facts: Mapping[str, str],
     drawing: str = "",
     top: int = 20,
+    measure: Measure = Measure(),
 ) -> str:
     """The page as text.
 
@@ -27,12 +63,13 @@ def page(
         facts: what came out of it, shown large: a title and a value each.
         drawing: SVG of the best genome's network, trusted (made here, not read from the run).
         top: how many trials the table holds.
+        measure: what they are compared by.
     """
-    done = [row for row in rows if row["state"] == "done" and SCORE in (row["metrics"] or {})]
-    best = max(done, key=lambda row: row["metrics"][SCORE]) if done else None  # the first of equals
+    done = [row for row in rows if row["state"] == "done" and measure.of(row) is not None]
+    best = max(done, key=measure.rank) if done else None  # the first of equals
     sections = [_facts(facts)]
     if best is not None:
-        sections += [_figures(done, best), _answers(best, drawing), _table(done, top)]
+        sections += [_figures(done, best, measure), _answers(best, drawing), _table(done, top, measure)]
     sections += [_failures(rows), _settings(settings)]
     style = files("nas.report").joinpath("style.css").read_text()
     title = escape(name)
@@ -55,31 +92,34 @@ def _facts(facts: Mapping[str, str]) -> str:
     return f'<dl class="facts">{"".join(tiles)}</dl>'
 
 
-def _label(row: Mapping[str, Any]) -> str:
+def _label(row: Mapping[str, Any], measure: Measure) -> str:
     costs = [
         f"{short(row[key])} {key.replace('_', '-')}" for key in ("parameters", "mult_adds") if row.get(key) is not None
     ]
-    return ", ".join([f"trial {row['number']}: {row['metrics'][SCORE]:.2%}", *costs])
+    return ", ".join([f"trial {row['number']}: {measure.text(measure.of(row) or 0.0)}", *costs])
 
 
-def _figures(done: Sequence[Mapping[str, Any]], best: Mapping[str, Any]) -> str:
-    scores = [float(row["metrics"][SCORE]) for row in done]
-    y = Axis.around("validation accuracy (%)", [100 * score for score in scores])
+def _figures(done: Sequence[Mapping[str, Any]], best: Mapping[str, Any], measure: Measure) -> str:
+    y = Axis.around(measure.axis, [measure.height(row) for row in done])
 
-    def kind(row: Mapping[str, Any]) -> str:
-        return "best" if row is best else "dot"
+    def points(rows: Sequence[Mapping[str, Any]], key: str) -> list[Point]:
+        marks = [
+            Point(float(row[key]), measure.height(row), _label(row, measure), "best" if row is best else "dot")
+            for row in rows
+        ]
+        return sorted(marks, key=lambda mark: mark.kind != "dot")  # the best is drawn last, on top
 
     ordered = sorted(done, key=lambda row: row["number"])
-    record, course = float("-inf"), []
+    record, course = ordered[0], []
     for row in ordered:
-        record = max(record, row["metrics"][SCORE])
-        course.append((float(row["number"]), 100 * record))
+        record = max(record, row, key=measure.rank)
+        course.append((float(row["number"]), measure.height(record)))
     x = Axis.around("trial", [number for number, _ in course], whole=True)
     figures = [
         _figure(
             "The search's course",
             "Every trial, and the best so far.",
-            chart(x, y, _points(ordered, "number", kind), course, "accuracy of each trial and the best so far", 1060),
+            chart(x, y, points(ordered, "number"), course, f"{measure.title} of each trial and the best so far", 1060),
         )
     ]
     for cost, title in (("parameters", "parameters"), ("mult_adds", "mult-adds")):
@@ -88,17 +128,12 @@ def _figures(done: Sequence[Mapping[str, Any]], best: Mapping[str, Any]) -> str:
             x = Axis.around(f"{title} (logarithmic)", [float(row[cost]) for row in costed], read=short, log=True)
             figures.append(
                 _figure(
-                    f"Accuracy against {title}",
+                    f"{measure.title.capitalize()} against {title}",
                     "The best trial is the large mark.",
-                    chart(x, y, _points(costed, cost, kind), describe=f"validation accuracy against {title}"),
+                    chart(x, y, points(costed, cost), describe=f"{measure.title} against {title}"),
                 )
             )
     return f'<div class="figures">{"".join(figures)}</div>'
-
-
-def _points(rows: Sequence[Mapping[str, Any]], key: str, kind: Any) -> list[Point]:
-    marks = [Point(float(row[key]), 100 * row["metrics"][SCORE], _label(row), kind(row)) for row in rows]
-    return sorted(marks, key=lambda mark: mark.kind != "dot")  # the best is drawn last, on top
 
 
 def _figure(title: str, caption: str, svg: str) -> str:
@@ -114,16 +149,16 @@ def _answers(best: Mapping[str, Any], drawing: str) -> str:
     return f"<section><h2>The best genome: trial {best['number']}</h2>{drawing}{listed if lines else ''}</section>"
 
 
-def _table(done: Sequence[Mapping[str, Any]], top: int) -> str:
-    ranked = sorted(done, key=lambda row: -row["metrics"][SCORE])[:top]
-    others = sorted({key for row in ranked for key in row["metrics"]} - {SCORE})
-    heads = ["trial", "validation accuracy", "parameters", "mult-adds", "seconds", *others]
+def _table(done: Sequence[Mapping[str, Any]], top: int, measure: Measure) -> str:
+    ranked = sorted(done, key=lambda row: -measure.rank(row))[:top]
+    others = sorted({key for row in ranked for key in row["metrics"]} - {measure.metric})
+    heads = ["trial", measure.title, "parameters", "mult-adds", "seconds", *others]
     body = []
     for row in ranked:
         metrics = row["metrics"]
         cells = [
             str(row["number"]),
-            f"{metrics[SCORE]:.2%}",
+            measure.text(measure.of(row) or 0.0),
             _number(row.get("parameters")),
             _number(row.get("mult_adds")),
         ]

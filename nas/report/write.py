@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from nas.report.drawing import draw
-from nas.report.page import page
+from nas.report.page import Measure, page
 
 SHOWN = ("searcher", "searcher_options", "trials", "epochs", "final_epochs", "final_set", "seed", "limits", "executor")
 
@@ -20,7 +20,11 @@ def write(path: str | Path) -> Path:
     target = run.path / "report.html"
     draft = run.path / "report.html.new"
     draft.unlink(missing_ok=True)  # a link there is removed, not followed
-    draft.write_text(page(run.path.resolve().name, run.results(), settings(run), facts(run), drawing), encoding="utf-8")
+    rows, first = run.results(), run.state.objectives[0]
+    accurate = any(Measure().metric in (row["metrics"] or ()) for row in rows)  # proxies know no accuracy
+    measure = Measure() if accurate else Measure(first.metric, first.smaller)
+    text = page(run.path.resolve().name, rows, settings(run), facts(run), drawing, measure=measure)
+    draft.write_text(text, encoding="utf-8")
     draft.rename(target)
     return target
 
@@ -39,7 +43,8 @@ def facts(run: Any) -> dict[str, str]:
     state = run.state
     found: dict[str, str] = {}
     if run.best is not None:
-        found["best validation accuracy"] = f"{run.best.accuracy:.2%}"
+        name, value = run.best.shown(run.state.objectives[0].metric)
+        found[f"best {Measure(name).title}"] = Measure(name).text(value)
     if run.final and "test_accuracy" in run.final:
         found["test accuracy, trained in the end"] = f"{run.final['test_accuracy']:.2%}"
     found["trials done"] = f"{state.finished - state.failed:,} of {run.config.trials:,}"

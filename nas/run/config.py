@@ -13,6 +13,7 @@ from nas.run.directory import write_atomically
 from nas.run.limits import parse_limits
 from nas.run.objectives import parse_objectives
 from nas.run.schedule import Schedule, create
+from nas.run.warm_start import WarmStart
 from nas.space import Genome, Space
 from nas.types import OBJECTIVE
 
@@ -31,7 +32,7 @@ class Config:
     `evaluation.describe` puts it. executor: the arguments of `executors.create`. epochs: a trial's budget, None: the
     evaluator's own. schedule: how it is shared out, with its options. final_epochs: of the winner's last training, 0
     for none, None: the final recipe's. final_set: parameters of the document for it. objectives: as
-    `objectives.Objective.parse` reads them.
+    `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does; empty: none.
     """
 
     space: dict[str, Any]
@@ -48,6 +49,7 @@ class Config:
     seed: int = 0
     limits: dict[str, Any] = field(default_factory=dict)
     objectives: list[str] = field(default_factory=lambda: [OBJECTIVE])
+    warm_start: str = ""
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -67,6 +69,8 @@ class Config:
                 raise UserError("run", f"unknown executor option '{name}'", did_you_mean(name, EXECUTOR))
         object.__setattr__(self, "limits", parse_limits(self.limits))
         parse_objectives(self.objectives)
+        if self.warm_start:
+            WarmStart.parse(self.warm_start)
         self.budgets()
 
     def budgets(self) -> Schedule:

@@ -1,28 +1,40 @@
 """Which evaluator a search uses: one of ours by name, or the user's own, and how `run.yaml` remembers it."""
 
 import inspect
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
-from nas.evaluators import FunctionEvaluator, Train
+from nas.evaluators import FunctionEvaluator, Proxy, Train
+from nas.evaluators.proxy import IMAGES
+from nas.run.objectives import Objective
 from nas.training import Recipe
 from nas.types import Evaluator
 
-NAMES = ("train",)
+NAMES = ("train", "proxy")
+LATENCY = "latency_ms"
+PROXY = ("names", "images", "train")
 
 
-def evaluator_of(given: Any, dataset: str, data: str | None, final_recipe: str | None = None) -> Evaluator:
+def evaluator_of(
+    given: Any, dataset: str, data: str | None, final_recipe: str | None = None, proxies: Sequence[str] = ()
+) -> Evaluator:
     """The evaluator meant by a name, a function of a genome, or an evaluator. Raises UserError for anything else.
 
-    `final_recipe` names that of the winner's last training by the built-in evaluator.
+    `final_recipe` names that of the winner's last training by the built-in evaluators; `proxies` what "proxy" computes.
     """
-    if given == "train":
+    if proxies and given != "proxy":
+        raise UserError("proxy", "the evaluator is another", "use the evaluator 'proxy' (--evaluator proxy)")
+    if given in NAMES:
         folder = Path(dataset).expanduser()
         name = str(folder.resolve()) if "/" in dataset or (folder / ".").is_dir() else dataset
         final = Recipe.named(final_recipe) if final_recipe else None
-        return Train(dataset=name, data=str(Path(data).expanduser().resolve()) if data else None, final_recipe=final)
+        train = Train(dataset=name, data=str(Path(data).expanduser().resolve()) if data else None, final_recipe=final)
+        if given == "proxy":
+            return Proxy(tuple(proxies), train) if proxies else Proxy(train=train)
+        return train
     if isinstance(given, str):
         raise UserError("evaluator", f"unknown evaluator '{given}'", did_you_mean(given, NAMES))
     if not callable(given):
@@ -31,8 +43,29 @@ def evaluator_of(given: Any, dataset: str, data: str | None, final_recipe: str |
     return evaluator
 
 
+def measuring(evaluator: Evaluator, objectives: Sequence[Objective], limits: Mapping[str, float]) -> Evaluator:
+    """The evaluator, so that it measures `latency_ms` where that is an objective or has a limit.
+
+    Raises UserError where it is limited and the evaluator is a user's own.
+    """
+    limit = limits.get(LATENCY)
+    if limit is None and all(objective.metric != LATENCY for objective in objectives):
+        return evaluator
+    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
+    if isinstance(train, Train):
+        train = replace(train, latency_batch=train.latency_batch or 1, latency_limit=limit)
+        return replace(evaluator, train=train) if isinstance(evaluator, Proxy) else train
+    if limit is not None:
+        what = "only the evaluators 'train' and 'proxy' measure it before they go on"
+        raise UserError(f"limit {LATENCY}", what, "let your own raise an error for what is too slow")
+    return evaluator
+
+
 def describe(evaluator: Evaluator) -> dict[str, Any]:
     """Plain values from which `revive` makes one of our evaluators again; of a user's own, only what it was called."""
+    if isinstance(evaluator, Proxy):
+        names = list(evaluator.names)
+        return {"name": "proxy", "names": names, "images": evaluator.images, "train": describe(evaluator.train)}
     if isinstance(evaluator, Train):
         values = {item.name: getattr(evaluator, item.name) for item in fields(evaluator)}
         final = evaluator.final_recipe.to_json() if evaluator.final_recipe else None
@@ -54,6 +87,14 @@ def revive(description: dict[str, Any], given: Any = None) -> Evaluator:
         return evaluator_of(given, "", None)
     if given is not None:
         raise UserError("run", f"its evaluator is '{description.get('name')}'", "leave evaluator out")
+    if description.get("name") == "proxy":
+        names, train = description.get("names"), description.get("train")
+        if not isinstance(names, list) or not isinstance(train, dict) or set(description) - {"name", *PROXY}:
+            raise UserError("run", f"not an evaluator: {sorted(description)}", "restore run.yaml from a copy")
+        found = revive(train)
+        if not isinstance(found, Train):
+            raise UserError("run", "a proxy on what is no data set", "restore run.yaml from a copy")
+        return Proxy(tuple(map(str, names)), found, description.get("images", IMAGES))
     values = {name: value for name, value in description.items() if name != "name"}
     known = {item.name for item in fields(Train)}
     recipe, final = values.get("recipe"), values.pop("final_recipe", None)
@@ -66,6 +107,8 @@ def revive(description: dict[str, Any], given: Any = None) -> Evaluator:
 
 def most_epochs(evaluator: Evaluator, epochs: int | None, schedule: str) -> int | None:
     """The epochs of a whole training, where a schedule shares them out. Raises UserError where none are counted."""
+    if isinstance(evaluator, Proxy):
+        raise UserError(f"schedule {schedule}", "proxies train nothing, and have no epochs", "leave it out")
     if isinstance(evaluator, FunctionEvaluator):
         what = "a function of a genome counts no epochs"
         raise UserError(f"schedule {schedule}", what, "give a function of (trial, report, checkpoint): trial.budget")
@@ -74,7 +117,7 @@ def most_epochs(evaluator: Evaluator, epochs: int | None, schedule: str) -> int 
 
 def takes_checkpoint(evaluator: Evaluator) -> bool:
     """Whether it is to be called with (trial, report, checkpoint); some of the users' take the first two alone."""
-    if isinstance(evaluator, Train):
+    if isinstance(evaluator, Proxy | Train):
         return True
     try:
         inspect.signature(evaluator).bind(None, None, None)
@@ -85,7 +128,7 @@ def takes_checkpoint(evaluator: Evaluator) -> bool:
 
 def _takes_trials(function: Any) -> bool:
     """Whether a callable wants (trial, report) as evaluators do, rather than a genome."""
-    if isinstance(function, FunctionEvaluator | Train):
+    if isinstance(function, FunctionEvaluator | Proxy | Train):
         return True
     try:
         parameters = inspect.signature(function).parameters.values()

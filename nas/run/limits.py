@@ -1,4 +1,8 @@
-"""Limits on what a candidate may cost, checked on its pruned graph before anything is trained."""
+"""Limits on what a candidate may cost, before anything is trained.
+
+Most are checked on its pruned graph, and one that is over them is refused before it is a trial. `latency_ms` is
+measured on the device where trials run, once the network is built: over that limit a trial has failed, untrained.
+"""
 
 import math
 import re
@@ -8,7 +12,8 @@ from typing import Any
 from nas.errors import UserError, did_you_mean
 from nas.graph.graph import Graph
 
-QUANTITIES = ("parameters", "mult_adds", "depth", "activation_memory")
+MEASURED = ("latency_ms",)
+QUANTITIES = ("parameters", "mult_adds", "depth", "activation_memory", *MEASURED)
 UNITS = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9}
 
 
@@ -18,8 +23,8 @@ def parse_limits(limits: Mapping[str, Any] | None) -> dict[str, float]:
 
 
 def broken(graph: Graph, limits: Mapping[str, float]) -> str | None:
-    """The first limit that a pruned graph exceeds, or None."""
-    return next((name for name, most in limits.items() if getattr(graph, name) > most), None)
+    """The first limit that a pruned graph exceeds, or None. What has to be measured is left to the evaluator."""
+    return next((name for name, most in limits.items() if name not in MEASURED and getattr(graph, name) > most), None)
 
 
 def _amount(name: str, value: Any) -> float:

@@ -20,7 +20,7 @@ from nas.run.evaluation import takes_checkpoint
 from nas.run.interrupt import Stop
 from nas.run.journal import Journal
 from nas.run.progress import Clock, Progress, Watch
-from nas.run.propose import Proposal, propose
+from nas.run.propose import Given, Proposal, propose
 from nas.run.schedule import Schedule
 from nas.run.state import Entry, State, done, issued, promoted
 from nas.space import Space
@@ -111,7 +111,9 @@ class Search:
         rng = trial_random(self.config.seed, len(self.state.entries))
         rng.randrange(2**31)  # the trial's seed
         pending = tuple(trial for number, trial in self.state.pending.items() if not self.state.entries[number].results)
-        return propose(self.searcher, self.space, rng, pending, self.state.seen, self.config.limits)
+        given = (self.state.warm or [])[len(self.state.entries) :]
+        searcher = Given(given[0]) if given else self.searcher
+        return propose(searcher, self.space, rng, pending, self.state.seen, self.config.limits)
 
     def _finish(self, result: Result) -> None:
         if result.curve:
@@ -135,16 +137,19 @@ class Search:
         return directory
 
     def tell_watcher(
-        self, entry: Entry | None = None, epoch: int | None = None, metrics: dict[str, float] | None = None
+        self,
+        entry: Entry | None = None,
+        epoch: int | None = None,
+        metrics: dict[str, float] | None = None,
+        scored: tuple[int, int] | None = None,
     ) -> None:
         """One event for whoever watches."""
         if self.watch is None:
             return
         state, seconds = self.state, self.clock.seconds()
         counts = (state.finished, self.config.trials, self.running, state.failed, state.duplicates, state.over_limit)
-        self.watch(
-            Progress(*counts, state.finished - self.clock.finished, seconds, state.best, entry, epoch, metrics or {})
-        )
+        about = (entry, epoch, metrics or {}, scored, state.objectives[0].metric)
+        self.watch(Progress(*counts, state.finished - self.clock.finished, seconds, state.best, *about))
 
 
 def retelling(searcher: Searcher) -> Callable[[Result], None]:

@@ -5,15 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from nas.run.state import Entry
-from nas.types import Metrics
+from nas.types import OBJECTIVE, Metrics
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One event: `entry` has just ended, or (in the final training) the epoch `epoch` has.
+    """One event: `entry` has just ended, or (in the final training) the epoch `epoch` has, or (before the first trial)
+    as many networks of so many as `scored` says.
 
-    finished counts failed trials too; new is how many of them this process has run, in `seconds`. duplicates and
-    over_limit are proposals refused so far.
+    objective: the first one's metric. finished counts failed trials too; new is how many of them this process has run,
+    in `seconds`. duplicates and over_limit are proposals refused so far.
     """
 
     finished: int
@@ -28,6 +29,8 @@ class Progress:
     entry: Entry | None = None
     epoch: int | None = None
     metrics: Metrics = field(default_factory=dict)
+    scored: tuple[int, int] | None = None
+    objective: str = OBJECTIVE
 
     @property
     def final(self) -> bool:

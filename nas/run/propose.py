@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nas.errors import ShapeError, UserError
 from nas.run.limits import broken
 from nas.space import Genome, Space
-from nas.types import Searcher, Trial
+from nas.types import Result, Searcher, Trial
 
 PATIENCE = 1000  # proposals refused in a row before a search counts as exhausted
 SEEN = "of networks already tried"
@@ -24,6 +24,19 @@ class Proposal:
     mult_adds: int
     duplicates: int
     over_limit: int
+
+
+@dataclass(frozen=True)
+class Given:
+    """Proposes what was chosen before: a network within the limits that was not tried yet."""
+
+    genome: Genome
+
+    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
+        return self.genome
+
+    def tell(self, result: Result) -> None:
+        """It has no say in what follows."""
 
 
 def propose(

@@ -8,14 +8,15 @@ from typing import Any
 
 from nas import executors, searchers
 from nas.errors import UserError
-from nas.evaluators import Train
+from nas.evaluators import Proxy, Train
 from nas.run import config as configuration
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
-from nas.run.evaluation import describe, evaluator_of, most_epochs, revive
+from nas.run.evaluation import describe, evaluator_of, measuring, most_epochs, revive
 from nas.run.final import finish
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
+from nas.run.limits import parse_limits
 from nas.run.lock import Lock
 from nas.run.loop import Search, retelling
 from nas.run.objectives import parse_objectives
@@ -23,6 +24,7 @@ from nas.run.progress import Watch
 from nas.run.results import Run
 from nas.run.schedule import HALVING
 from nas.run.state import State, replay
+from nas.run.warm_start import WarmStart, warm_up
 from nas.space import Space, load
 from nas.types import OBJECTIVE, Evaluator, Executor
 
@@ -49,7 +51,9 @@ def search(
     deadline: float | None = None,
     seed: int = 0,
     limits: Mapping[str, Any] | None = None,
-    objectives: Sequence[str] = (OBJECTIVE,),
+    objectives: Sequence[str] = (),
+    proxies: Sequence[str] = (),
+    warm_start: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     runs: str | Path = "runs",
     name: str | None = None,
@@ -59,7 +63,8 @@ def search(
 
     space: a packaged name, a document's path, or a Space; `overrides` are parameters of the document, of which
     `input` and `classes` come from the data set unless they are given here.
-    evaluator: "train" (on `dataset`, found in the folder `data`), any picklable function of a genome that gives a
+    evaluator: "train" (on `dataset`, found in the folder `data`); "proxy", which trains nothing and gives `proxies` of
+    `evaluators.proxies.PROXIES` as metrics and objectives; any picklable function of a genome that gives a
     number to maximise or a mapping of metrics, or an Evaluator.
     trials: how many networks to evaluate; no two are the same. epochs: a trial's budget. final_epochs: of the
     winner's last training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
@@ -68,16 +73,20 @@ def search(
     final_recipe: the named recipe of that training by "train"; None: "final".
     executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation
     may take.
-    limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6}`.
-    objectives: metrics of the evaluator, or `parameters` and `mult_adds`, to be made large, or small: "parameters:min".
-    The first decides which trial is best and is the one that a searcher of one objective sees.
+    limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6, "latency_ms": 5}`.
+    objectives: metrics of the evaluator, or `parameters`, `mult_adds` and `latency_ms`, to be made large, or small:
+    "parameters:min". The first decides which trial is best and is the one that a searcher of one objective sees.
+    warm_start: "synflow:1000" scores so many random networks first and begins with the best of them, a tenth of the
+    trials; "synflow+jacov:1000" by the sum of ranks.
     progress: called with a Progress after each trial, and after each epoch of the final training.
 
     Raises UserError for bad input, Interrupted where the user stops it, Unfinished where the final training fails,
     OSError where the run directory cannot be written (the disk is full). After each of the last three, `resume` goes
     on.
     """
-    own = evaluator_of(evaluator, dataset, data, final_recipe)
+    own = evaluator_of(evaluator, dataset, data, final_recipe, proxies)
+    objectives = list(objectives) or (list(own.names) if isinstance(own, Proxy) else [OBJECTIVE])
+    own = measuring(own, parse_objectives(objectives), parse_limits(limits))
     if schedule in HALVING:
         epochs = most_epochs(own, epochs, schedule)
     found = _fitted(space, dict(overrides or {}), own)
@@ -101,12 +110,15 @@ def search(
         final_set=dict(final_set or {}),
         seed=seed,
         limits=dict(limits or {}),
-        objectives=list(objectives),
+        objectives=objectives,
+        warm_start=warm_start or "",
     )
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
     found.sample(random.Random(0))
     found.final(config.final_set).sample(random.Random(0))
     _check(own, found)
+    if warm_start:
+        WarmStart.parse(warm_start).evaluator(own)
     with closing(executors.create(**config.executor)) as workers_:
         path = create(runs, name, f"{found.name}-{searcher}")
         configuration.write(path / CONFIG, config)
@@ -145,7 +157,7 @@ def _go_on(
             if state.end is None:
                 _check(evaluator, space)
                 with closing(workers()) as executor, Stop() as stop:
-                    if not under_way.run(executor, stop):
+                    if not (warm_up(under_way, executor, stop) and under_way.run(executor, stop)):
                         raise Interrupted(path)
             with Stop() as stop:
                 stop.at_once = True
@@ -157,16 +169,17 @@ def _go_on(
 
 def _check(evaluator: Evaluator, space: Space) -> None:
     """What is wrong with the data is the user's error, not each trial's failure."""
-    if isinstance(evaluator, Train):
+    if isinstance(evaluator, Proxy | Train):
         evaluator.check(space)
 
 
 def _fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Evaluator) -> Space:
     """The space with the user's overrides, and with the input and classes of the data that the evaluator trains on."""
-    if isinstance(evaluator, Train):
+    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
+    if isinstance(train, Train):
         from nas.data import describe as describe_data
 
-        shape, classes = describe_data(evaluator.dataset, evaluator.data)
+        shape, classes = describe_data(train.dataset, train.data)
         overrides = {"input": list(shape), "classes": classes, **overrides}
     if isinstance(space, Space):
         return space.with_parameters(**overrides) if overrides else space

@@ -22,6 +22,7 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {  # what the values of a recor
     "promoted": {"number": (int,), "budget": (int,)},
     "end": {"reason": (str,)},
     "final": {"number": (int,), "metrics": (dict,)},
+    "warm_start": {"answers": (list,), "scored": (int,), "failed": (int,)},
 }
 
 
@@ -63,10 +64,13 @@ class Entry:
         """The first objective, larger is better; None while it runs and when it failed."""
         return None if self.result is None or self.result.failed else self.result.score
 
-    @property
-    def accuracy(self) -> float | None:
-        """valid_accuracy; None while it runs and when it failed."""
-        return None if self.result is None or self.result.metrics is None else self.result.metrics[OBJECTIVE]
+    def shown(self, objective: str) -> tuple[str, float] | None:
+        """What a person is told of it: its valid_accuracy, without one its `objective`; None without a result."""
+        if self.result is None or self.result.metrics is None:
+            return None
+        known = {**self.costs, **self.result.metrics}
+        name = OBJECTIVE if OBJECTIVE in known else objective
+        return name, known[name]
 
 
 @dataclass
@@ -75,7 +79,8 @@ class State:
 
     document: of the genomes, whose answers are checked when they are used, not here: a replay is quick. objectives:
     by whose values results are told and the best is known. pending: trials that were issued or promoted and have no
-    result of that, by number. end: the record of why the search ended. final: that of the winner's final training.
+    result of that, by number. warm: what a warm start tries first, None without one.
+    end: the record of why the search ended. final: that of the winner's final training.
     """
 
     document: Document
@@ -88,6 +93,7 @@ class State:
     finished: int = 0
     duplicates: int = 0
     over_limit: int = 0
+    warm: list[Genome] | None = None
     end: Record | None = None
     final: Record | None = None
 
@@ -105,6 +111,8 @@ class State:
             self._promote(record["number"], record["budget"])
         elif kind == "end":
             self.end = record
+        elif kind == "warm_start":
+            self.warm = [self._genome(answers) for answers in record["answers"]]
         elif kind == "final":
             self.final = {**record, "metrics": _finite(record["metrics"])}
         else:
@@ -114,12 +122,10 @@ class State:
     def _issue(self, record: Record) -> None:
         if record["number"] != len(self.entries):
             raise ValueError(f"trial {record['number']} issued where {len(self.entries)} was next")
-        if not all(map(is_answer, record["answers"].values())):
-            raise TypeError("answers are numbers, words and positions")
         horizon = record.get("horizon")
         if not (horizon is None or (type(horizon) is int and type(record["budget"]) is int)):
             raise TypeError(f"horizon is {horizon!r}")
-        genome = Genome(self.document, record["answers"])
+        genome = self._genome(record["answers"])
         trial = Trial(record["number"], genome, record["seed"], record["budget"], horizon=horizon)
         costs = (record["fingerprint"], record["parameters"], record["mult_adds"])
         self.pending[trial.number] = trial
@@ -127,6 +133,11 @@ class State:
         self.seen.add(record["fingerprint"])
         self.duplicates += record["duplicates"]
         self.over_limit += record["over_limit"]
+
+    def _genome(self, answers: dict[str, Any]) -> Genome:
+        if not all(map(is_answer, answers.values())):
+            raise TypeError("answers are numbers, words and positions")
+        return Genome(self.document, answers)
 
     def _promote(self, number: int, budget: int) -> None:
         if not 0 <= number < len(self.entries) or number in self.pending:
@@ -146,7 +157,8 @@ class State:
         metrics = record.get("metrics")
         if metrics is not None:
             metrics = _finite(metrics)
-            metrics[OBJECTIVE]  # its absence is found here, not in the searcher
+            if not metrics:
+                raise ValueError("a result without metrics")
         error = str(record["error"]) if metrics is None else self._lacking(entry, metrics)
         known = {} if error else {**entry.costs, **(metrics or {})}
         worth = () if error else values(self.objectives, known)

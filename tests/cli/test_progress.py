@@ -20,12 +20,14 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 def entry(number: int, score: float | None, error: str | None = None, seconds: float = 3.2) -> Any:
     result = SimpleNamespace(error=error, seconds=seconds, failed=error is not None)
     trial = SimpleNamespace(number=number, budget=3, horizon=None)
-    return SimpleNamespace(trial=trial, score=score, accuracy=score, result=result)
+    shown = None if score is None else ("valid_accuracy", score)
+    return SimpleNamespace(trial=trial, result=result, shown=lambda objective: shown)
 
 
 def ended(finished: int, of: Any, best: Any, remaining: float | None = 324.0) -> Any:
     speed = {"new": finished, "trials_per_hour": 100.0, "remaining_seconds": remaining}
-    return SimpleNamespace(finished=finished, total=10, best=best, entry=of, epoch=None, metrics={}, **speed)
+    rest = {"epoch": None, "metrics": {}, "scored": None, "objective": "valid_accuracy"}
+    return SimpleNamespace(finished=finished, total=10, best=best, entry=of, **rest, **speed)
 
 
 BEST = entry(0, 0.5)
@@ -76,6 +78,14 @@ def test_epochs_of_the_final_training() -> None:
     stream = io.StringIO()
     Teller(stream)(SimpleNamespace(epoch=3, metrics={"train_loss": 0.1, "valid_accuracy": 0.25}))  # type: ignore[arg-type]
     assert stream.getvalue() == "final training: epoch 3, valid accuracy 25.00 %\n"
+
+
+def test_an_objective_that_is_no_accuracy() -> None:
+    stream = io.StringIO()
+    found = entry(3, 0.5)
+    found.shown = lambda objective: ("synflow", 83.04476)
+    Teller(stream)(ended(4, found, found, 0.0))
+    assert stream.getvalue().startswith("trial 3: synflow 83.04 in 3 s; 4 of 10, best synflow 83.04 (trial 3), ")
 
 
 def test_a_reader_who_left_does_not_stop_the_search() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from nas.report.page import page
+from nas.report.page import Measure, page
 
 
 def trial(number: int, accuracy: float | None, **more: Any) -> dict[str, Any]:
@@ -25,6 +25,18 @@ def test_the_page_names_the_best_and_what_failed() -> None:
     assert "out of memory" in html
     assert "75.00%" in html
     assert html.count('<circle class="best"') == 3  # in each of the figures
+
+
+def test_other_measures_than_an_accuracy() -> None:
+    rows = [trial(number, 0.0, metrics={"latency_ms": value}) for number, value in enumerate((12.5, 3.25, 7.0))]
+    html = page("run", rows, {}, {}, measure=Measure("latency_ms", smaller=True))
+    assert "The best genome: trial 1<" in html
+    assert "<th>latency ms</th>" in html
+    assert html.index("<td>3.25</td>") < html.index("<td>7</td>") < html.index("<td>12.5</td>")
+    assert "Latency ms against parameters" in html
+    assert "%" not in html[html.index("<main>") :]
+    cost = page("run", rows, {}, {}, measure=Measure("parameters"))
+    assert "The best genome: trial 2<" in cost
 
 
 @pytest.mark.parametrize(

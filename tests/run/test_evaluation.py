@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nas.errors import UserError
-from nas.evaluators import FunctionEvaluator, Train
+from nas.evaluators import FunctionEvaluator, Proxy, Train
 from nas.run.evaluation import describe, evaluator_of, revive
 from nas.training.recipe import Recipe
 from tests import cheap
@@ -24,6 +24,22 @@ def test_the_built_in_one_comes_back_from_plain_values() -> None:
     assert revive(older) == Train()
     with pytest.raises(UserError, match="no such recipe"):
         evaluator_of("train", "digits", None, "resnt")
+
+
+def test_proxies_come_back_too() -> None:
+    asked = evaluator_of("proxy", "cifar10", "/d", "resnet", ["synflow", "zen"])
+    train = Train("cifar10", "/d", final_recipe=Recipe.named("resnet"))
+    assert asked == Proxy(("synflow", "zen"), train)
+    assert revive(json.loads(json.dumps(describe(asked)))) == asked
+    assert evaluator_of("proxy", "digits", None) == Proxy(("synflow",))
+    with pytest.raises(UserError, match="use the evaluator 'proxy'"):
+        evaluator_of("train", "digits", None, None, ["synflow"])
+    good = describe(asked)
+    for wrong in ({"names": "synflow"}, {"train": 3}, {"other": 1}, {"train": {**good["train"], "name": "proxy"}}):
+        with pytest.raises(UserError, match=r"not an evaluator"):
+            revive({**good, **wrong})
+    with pytest.raises(UserError, match="unknown proxy 'x'"):
+        revive({**good, "names": ["x"]})
 
 
 def test_folders_are_remembered_from_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

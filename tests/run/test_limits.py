@@ -28,6 +28,11 @@ def test_unknown_quantity() -> None:
         parse_limits({"params": 1})
 
 
+def test_what_is_measured_later_is_no_limit_on_a_graph() -> None:
+    graph = cheap.space(1).graph(cheap.genomes(1, layers=1)[0]).prune()
+    assert broken(graph, parse_limits({"latency_ms": "0.001", "depth": 100})) is None
+
+
 def test_a_limit_is_the_most_that_is_allowed() -> None:
     space = cheap.space(1)
     graph = space.graph(cheap.genomes(1, layers=1)[0]).prune()

@@ -1,0 +1,43 @@
+"""How long a network takes for a batch, measured on the device that runs it."""
+
+import statistics
+import time
+
+import torch
+from torch import nn
+
+from nas.training.precision import autocast, place
+from nas.training.recipe import Recipe
+
+WARM, REPEATS, SECONDS = 5, 50, 2.0  # untimed runs; timed runs, and about how long these may take in all
+LEAST = 5
+
+
+def latency_ms(model: nn.Module, shape: tuple[int, ...], recipe: Recipe, device: torch.device, batch: int = 1) -> float:
+    """The median, in milliseconds, of runs on `batch` images of `shape`, after some that are not counted.
+
+    As in evaluation: no gradients, batch norms by their running statistics, the number and memory formats of `recipe`
+    and the threads that this process uses. What else runs on the machine slows it: compare what was measured alike.
+    """
+    was = model.training
+    place(model.eval(), recipe, device)
+    images = torch.zeros(batch, *shape, device=device)
+    if recipe.channels_last:
+        images = images.contiguous(memory_format=torch.channels_last)
+    times: list[float] = []
+    with torch.inference_mode(), autocast(recipe, device):
+        for _ in range(WARM):
+            _timed(model, images)
+        while len(times) < LEAST or (len(times) < REPEATS and sum(times) < SECONDS):
+            times.append(_timed(model, images))
+    model.train(was)
+    return 1000 * statistics.median(times)
+
+
+def _timed(model: nn.Module, images: torch.Tensor) -> float:
+    """Seconds of one run, whose work is done when it returns: a GPU only queues it."""
+    start = time.perf_counter()
+    model(images)
+    if images.is_cuda:
+        torch.cuda.synchronize(images.device)
+    return time.perf_counter() - start

@@ -1,0 +1,60 @@
+"""What the proxies have in common: a copy of the network that they may watch and change, and its layers."""
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.conv import _ConvNd
+
+from nas.graph.operations.modules import Add
+from nas.network import Network
+from nas.network.in_place import AddInto
+
+ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SiLU, nn.GELU, nn.Mish, nn.Hardswish, nn.Tanh)
+GATES = (nn.Sigmoid, nn.Hardsigmoid)  # an activation in old networks, a factor of 0 to 1 in later ones
+
+
+def prepare(model: Network) -> nn.Module:
+    """A copy to measure: batch norms go by the batch's statistics; without auxiliary heads and anything random.
+
+    Nothing writes over its input, so that hooks see what each module got and gave.
+    """
+    found = copy.deepcopy(model).eval()  # the heads run where the network as a whole is in training mode
+    for module in list(found.modules()):
+        if isinstance(module, _BatchNorm):
+            module.train()
+        if getattr(module, "inplace", False):
+            module.inplace = False  # type: ignore[assignment]
+        for name, child in module.named_children():
+            if isinstance(child, AddInto):
+                setattr(module, name, Add())
+    return found
+
+
+def layers(model: nn.Module) -> list[nn.Module]:
+    """The convolutions and linear layers, each once."""
+    return [module for module in model.modules() if isinstance(module, _ConvNd | nn.Linear)]
+
+
+def weights(model: nn.Module) -> list[Tensor]:
+    """The weights of the convolutions and linear layers. Raises ValueError where there is none."""
+    found = [module.weight for module in layers(model)]
+    if not found:
+        raise ValueError("the network has no convolution and no linear layer")
+    return found  # type: ignore[return-value]
+
+
+def gradients(output: Tensor, of: Sequence[Tensor], keep: bool = False) -> list[Tensor]:
+    """Derivatives of a number; zeros where it does not depend on a tensor. `keep`: they can be derived again."""
+    if not output.requires_grad:
+        return [torch.zeros_like(tensor) for tensor in of]
+    found = torch.autograd.grad(output, of, create_graph=keep, allow_unused=True)
+    return [torch.zeros_like(x) if gradient is None else gradient for x, gradient in zip(of, found, strict=True)]
+
+
+def loss(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """The mean cross-entropy of the batch."""
+    return functional.cross_entropy(model(images), labels)

@@ -1,0 +1,121 @@
+"""A warm start: many random networks are scored by zero-cost proxies, and a search tries the best of these first.
+
+Source: Abdelfattah et al. 2021, Zero-Cost Proxies for Lightweight NAS, arXiv:2101.08134, section 4.1; where there are
+several proxies, their ranks are added. The searcher is told the results as of any trial and knows nothing about it.
+
+The choice is one record of the journal. A run that stopped before makes it again, and alike, from the search's seed.
+"""
+
+import random
+import time
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nas.errors import UserError
+from nas.evaluators import Proxy, Train, proxies
+from nas.run.interrupt import Stop
+from nas.run.propose import Proposal, propose
+from nas.searchers.random import Random
+from nas.types import Evaluator, Executor, Metrics, Trial
+
+if TYPE_CHECKING:
+    from nas.run.loop import Search
+
+SHARE = 10  # one trial in ten is of the best by the proxies, for these are not always right
+TOLD = 20  # how often a watcher hears of it
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """The proxies to go by, and how many networks to score."""
+
+    names: tuple[str, ...]
+    count: int
+
+    @classmethod
+    def parse(cls, text: str) -> "WarmStart":
+        """`synflow:1000`, `synflow+jacov:1000`. Raises UserError."""
+        names, _, count = text.partition(":")
+        if not count.isdecimal() or not 0 < int(count) <= 1_000_000:
+            hint = "write PROXY:NETWORKS, such as synflow:1000 or synflow+jacov:1000"
+            raise UserError("warm start", f"'{text}' does not say how many networks to score", hint)
+        found = tuple(proxies.check(name.strip()) for name in names.split("+"))
+        for name in found:
+            if found.count(name) > 1:
+                raise UserError("warm start", f"'{name}' is given twice", "leave one out")
+        return cls(found, int(count))
+
+    def evaluator(self, of: Evaluator) -> Proxy:
+        """That scores, on the data and device of the search's own evaluator. Raises UserError where that has none."""
+        train = of.train if isinstance(of, Proxy) else of
+        if not isinstance(train, Train):
+            what = "proxies look at images, and the evaluator names no data set"
+            raise UserError("warm start", what, "use the evaluator 'train'")
+        return Proxy(self.names, train)
+
+
+def warm_up(search: "Search", executor: Executor, stop: Stop) -> bool:
+    """Choose and journal what a search begins with, if it is to and has not. False where the user stopped it before."""
+    config, state = search.config, search.state
+    if not config.warm_start or state.warm is not None or state.entries:
+        return True
+    warm = WarmStart.parse(config.warm_start)
+    candidates = sample(search, warm.count)
+    scores = _score(search, warm.evaluator(search.evaluator), candidates, executor, stop)
+    if scores is None:
+        return False
+    best = ranked(scores, warm.names)[: max(1, config.trials // SHARE)]
+    answers = [dict(candidates[number].genome.answers) for number in best]
+    counts = {"scored": len(scores), "failed": len(candidates) - len(scores)}
+    record = {"kind": "warm_start", "answers": answers, **counts, "time": round(time.time(), 3)}
+    search.journal.append(record)
+    state.apply(record)
+    return True
+
+
+def sample(search: "Search", count: int) -> list[Proposal]:
+    """So many random networks within the limits, no two of them the same; fewer where there are no more."""
+    rng, searcher = random.Random(f"{search.config.seed}/warm start"), Random(search.space)
+    found: list[Proposal] = []
+    seen: set[str] = set()
+    while len(found) < count:
+        proposal = propose(searcher, search.space, rng, (), seen, search.config.limits)
+        if isinstance(proposal, str):
+            break
+        found.append(proposal)
+        seen.add(proposal.fingerprint)
+    return found
+
+
+def ranked(scores: Mapping[int, Metrics], names: Sequence[str]) -> list[int]:
+    """The candidates by the sum of their ranks in each metric, best first; of equals the earlier."""
+    total = dict.fromkeys(scores, 0.0)
+    for name in names:
+        values = sorted(metrics[name] for metrics in scores.values())
+        for number, metrics in scores.items():  # equal values share the mean of their ranks
+            total[number] += (bisect_left(values, metrics[name]) + bisect_right(values, metrics[name])) / 2
+    return sorted(total, key=lambda number: (-total[number], number))
+
+
+def _score(
+    search: "Search", evaluator: Proxy, candidates: Sequence[Proposal], executor: Executor, stop: Stop
+) -> dict[int, Metrics] | None:
+    """Metrics by position in `candidates` of those that could be scored; None where the user stopped it before."""
+    rng = random.Random(f"{search.config.seed}/warm start weights")
+    todo = deque(Trial(i, found.genome, rng.randrange(2**31)) for i, found in enumerate(candidates))
+    scores: dict[int, Metrics] = {}
+    running = ended = 0
+    while running or (todo and not stop.asked):
+        while todo and executor.free() and not stop.asked:
+            executor.submit(evaluator, todo.popleft())
+            running += 1
+        result = executor.next()
+        running, ended = running - 1, ended + 1
+        if result.metrics is not None:
+            scores[result.trial.number] = result.metrics
+        if ended % max(1, len(candidates) // TOLD) == 0:
+            search.tell_watcher(scored=(ended, len(candidates)))
+    return None if todo else scores
