@@ -1,4 +1,5 @@
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,20 @@ def test_metrics_and_the_curve() -> None:
     assert (result.metrics, result.error, result.failed) == ({"valid_accuracy": 0.5, "epochs": 2.0}, None, False)
     assert result.curve == ({"epoch": 1, "valid_accuracy": 0.25}, {"epoch": 2, "valid_accuracy": 1.0})
     assert result.seconds >= 0
+
+
+def test_a_checkpoint_goes_along_where_its_folder_exists(tmp_path: Path) -> None:
+    given: list[Any] = []
+
+    def evaluator(trial: Any, report: Any, checkpoint: Any = None) -> dict[str, float]:
+        given.append(checkpoint)
+        return {"valid_accuracy": 0.5}
+
+    for checkpoint in (tmp_path / "checkpoint", tmp_path / "elsewhere" / "checkpoint", None):
+        attempt(evaluator, TRIAL, checkpoint)
+    assert given == [tmp_path / "checkpoint", None, None]
+    attempt(lambda trial, report: given.append(trial.number) or {"valid_accuracy": 0.5}, TRIAL)  # takes none
+    assert given[-1] == 0
 
 
 class Diverged(ArithmeticError):
@@ -68,9 +83,7 @@ def test_numbers_that_are_none_fail(value: float) -> None:
     assert attempt(FunctionEvaluator(lambda genome: value), TRIAL).failed
 
 
-@pytest.mark.parametrize(
-    "value", [None, 3, {}, {"valid_accuracy": "high"}, {"valid_accuracy": None}]
-)
+@pytest.mark.parametrize("value", [None, 3, {}, {"valid_accuracy": "high"}, {"valid_accuracy": None}])
 def test_what_is_no_measurement_fails(value: Any) -> None:
     with pytest.raises((TypeError, ValueError)):
         checked(value)

@@ -1,6 +1,7 @@
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,24 @@ def test_it_evaluates() -> None:
     result = run(cheap.Behave("nothing", 7))
     assert result.metrics is not None
     assert result.metrics["valid_accuracy"] == cheap.score(trial().genome)
+
+
+@pytest.mark.parametrize("deadline", [None, 60])
+@pytest.mark.parametrize("thread", [False, True])
+def test_the_checkpoint_goes_along(tmp_path: Path, deadline: float | None, thread: bool) -> None:
+    def evaluator(trial: Any, report: Any, checkpoint: Any = None) -> Any:
+        checkpoint.write_text("kept")
+        return {"valid_accuracy": 0.5}
+
+    executor = Serial(deadline)
+    executor.submit(evaluator, trial(), tmp_path / "checkpoint")
+    if thread:
+        other = threading.Thread(target=executor.next)
+        other.start()
+        other.join()
+    else:
+        executor.next()
+    assert (tmp_path / "checkpoint").read_text() == "kept"
 
 
 @pytest.mark.parametrize("deadline", [None, 60])

@@ -4,7 +4,7 @@ import pytest
 
 from nas.errors import UserError
 from nas.run.propose import Proposal
-from nas.run.state import State, done, issued, replay
+from nas.run.state import State, done, issued, promoted, replay
 from nas.types import Result, Trial
 from tests import cheap
 
@@ -24,6 +24,9 @@ def end(number: int, accuracy: float | None) -> dict[str, Any]:
     )
 
 
+PAUSED = {**issue(0), "horizon": 9}
+
+
 def state_of(records: list[dict[str, Any]]) -> tuple[State, list[Result]]:
     state, told = State(SPACE.document), []
     replay(records, state, told.append, "journal.jsonl")
@@ -40,6 +43,24 @@ def test_records_add_up() -> None:
     assert state.seen == {"print0", "print1", "print2", "print3"}
     assert (told[1].error, told[1].failed, told[0].trial.attempt, told[0].trial.budget) == ("why", True, 1, 2)
     assert (state.entries[3].score, state.entries[2].score, state.entries[1].score) == (None, None, 0.5)
+
+
+def test_a_promoted_trial_is_one_trial_and_its_later_result_counts() -> None:
+    again: list[Result] = []
+    state, told = State(SPACE.document), list[Result]()
+    before = [PAUSED, {**issue(1), "horizon": 9}, end(0, 0.5), end(1, 0.6)]
+    replay([*before, promoted(0, 9, 7.0)], state, told.append, "journal.jsonl", again.append)
+    entry = state.entries[0]
+    assert (state.pending[0].budget, state.pending[0].horizon, entry.trial.budget, entry.score) == (9, 9, 9, 0.5)
+    assert (state.finished, again, state.best) == (2, [], state.entries[1])
+    replay([end(0, 0.4)], state, told.append, "journal.jsonl", again.append)
+    assert [result.trial.budget for result in told] == [2, 2]
+    assert [(result.trial.number, result.trial.budget, result.score) for result in again] == [(0, 9, 0.4)]
+    assert (state.finished, state.failed, state.pending) == (2, 0, {})
+    assert state.best is entry  # 0.6 after two epochs does not compare
+    assert {budget: result.score for budget, result in entry.results.items()} == {2: 0.5, 9: 0.4}
+    replay([promoted(1, 9, 8.0), end(1, None)], state, told.append, "journal.jsonl", again.append)
+    assert (state.finished, state.failed, state.best) == (2, 1, entry)
 
 
 @pytest.mark.parametrize(
@@ -64,6 +85,19 @@ def test_records_add_up() -> None:
         ([issue(0), {**end(0, 0.5), "metrics": {}}], 2),
         ([issue(0), {**end(0, 0.5), "metrics": {"valid_accuracy": "x"}}, issue(1), end(1, 0.5)], 2),
         ([issue(0), {**end(0, 0.5), "number": [0]}], 2),
+        ([issue(0), end(0, 0.5), promoted(0, 3, 7.0)], 3),  # its schedule pauses nothing
+        ([{**issue(0), "horizon": "9"}], 1),
+        ([{**issue(0), "horizon": True}], 1),
+        ([{**issue(0), "horizon": 9, "budget": None}], 1),
+        ([PAUSED, promoted(0, 3, 7.0)], 2),  # it has not ended
+        ([PAUSED, end(0, None), promoted(0, 3, 7.0)], 3),  # it failed
+        ([PAUSED, end(0, 0.5), promoted(1, 3, 7.0)], 3),
+        ([PAUSED, end(0, 0.5), promoted(-1, 3, 7.0)], 3),
+        ([PAUSED, end(0, 0.5), promoted(0, 2, 7.0)], 3),  # no more than it had
+        ([PAUSED, end(0, 0.5), promoted(0, 10, 7.0)], 3),  # beyond the horizon
+        ([PAUSED, end(0, 0.5), {**promoted(0, 3, 7.0), "budget": 2.5}], 3),
+        ([PAUSED, end(0, 0.5), promoted(0, 3, 7.0), promoted(0, 9, 7.0)], 4),
+        ([PAUSED, end(0, 0.5), promoted(0, 3, 7.0), end(0, 0.5), end(0, 0.5)], 5),
     ],
 )
 def test_records_that_do_not_fit_name_their_line(records: list[dict[str, Any]], line: int) -> None:
