@@ -52,7 +52,7 @@ def facts(run: Any) -> dict[str, str]:
     found["duplicates not trained again"] = f"{state.duplicates:,}"
     if run.config.limits:
         found["over a limit"] = f"{state.over_limit:,}"
-    seconds = sum(entry.result.seconds for entry in run.trials if entry.result is not None)
+    seconds = sum(result.seconds for entry in run.trials for result in entry.results.values())
     found["hours of evaluation"] = f"{seconds / 3600:,.2f}"
     if run.reason != "all trials done":
         found["ended"] = run.reason or "not yet"

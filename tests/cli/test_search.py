@@ -51,6 +51,25 @@ def test_search_results_report_export(capsys: pytest.CaptureFixture[str], folder
     assert main(["resume", "runs/a"]) == 0  # there is nothing left to do
 
 
+def test_a_search_by_halving(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    halving = ("--schedule", "asha", "--schedule-set", "eta=2", "--schedule-set", "min_epochs=1", "--epochs", "2")
+    assert main(["search", "tiny.yaml", *halving, "--trials", "4", "--final-epochs", "0", "--name", "a"]) == 0
+    told = capsys.readouterr().err
+    assert "after 1 of 2 epochs" in told
+    assert "after 2 of 2 epochs" in told
+    assert main(["results", "runs/a", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert len(rows) == 4
+    assert rows[0]["epochs"] == rows[0]["metrics"]["epochs"] == 2
+    assert rows[-1]["epochs"] == 1
+    assert main(["results", "runs/a"]) == 0
+    head, _, first, *_ = capsys.readouterr().out.splitlines()
+    assert head.split()[:2] == ["trial", "epochs"]
+    assert first.split()[1] == "2"
+    assert main(["search", "tiny.yaml", "--schedule", "ashaa", "--epochs", "2"]) == 2
+    assert "error: schedule: unknown schedule 'ashaa'; did you mean 'asha'?" in capsys.readouterr().err
+
+
 def test_train_and_export_a_document(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     assert main(["train", "fixed.yaml", "--epochs", "2", "--to", "trained"]) == 0
     captured = capsys.readouterr()

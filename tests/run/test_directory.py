@@ -5,7 +5,15 @@ from pathlib import Path
 import pytest
 
 from nas.errors import UserError
-from nas.run.directory import create, existing, trial_directory, write_atomically, write_curve, write_json
+from nas.run.directory import (
+    create,
+    existing,
+    remove_checkpoints,
+    trial_directory,
+    write_atomically,
+    write_curve,
+    write_json,
+)
 
 
 def test_names_are_counted_up_and_given_ones_are_taken_once(tmp_path: Path) -> None:
@@ -93,3 +101,23 @@ def test_a_full_disk_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_curves(tmp_path: Path) -> None:
     write_curve(tmp_path / "curve.jsonl", ({"epoch": 1, "valid_accuracy": 0.5}, {"epoch": 2, "valid_accuracy": 0.75}))
     assert [json.loads(line)["epoch"] for line in (tmp_path / "curve.jsonl").read_text().splitlines()] == [1, 2]
+    write_curve(tmp_path / "curve.jsonl", ({"epoch": 2, "valid_accuracy": 0.8}, {"epoch": 3, "valid_accuracy": 0.9}))
+    points = [json.loads(line) for line in (tmp_path / "curve.jsonl").read_text().splitlines()]
+    assert [(point["epoch"], point["valid_accuracy"]) for point in points] == [(1, 0.5), (2, 0.8), (3, 0.9)]
+
+
+def test_checkpoints_are_removed_with_what_a_killed_process_left(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "checkpoint.safetensors").touch()
+    run = tmp_path / "run"
+    for number in range(3):
+        for name in ("checkpoint.safetensors", "checkpoint.safetensors.77.new", "genome.json"):
+            (trial_directory(run, number) / name).touch()
+    (run / "trials" / "0003").symlink_to(other)
+    remove_checkpoints(run, 1)
+    assert sorted(path.parent.name for path in run.glob("trials/000[012]/checkpoint*")) == ["0000"] * 2 + ["0002"] * 2
+    remove_checkpoints(run)
+    assert not list(run.glob("trials/000[012]/checkpoint*"))
+    assert len(list(run.glob("trials/*/genome.json"))) == 3
+    assert (other / "checkpoint.safetensors").exists()
