@@ -13,6 +13,7 @@ from typing import NamedTuple
 from nas.graph.graph import Graph, Node
 
 WEIGHTY = frozenset({"input", "none", "upsample", "channel_shuffle", "split"})  # and what multiplies, pools or merges
+BEFORE = frozenset({"pad", "slice"})  # what belongs to the layer after it where that is of another item
 USES = 3  # of a chain of convolutions, that make it a block of its own
 READINGS = 3
 WHOLE = 60  # the most nodes of a named item of the network's chain that is one block
@@ -159,8 +160,10 @@ def _joined(graph: Graph, parts: list[Part]) -> list[Part]:
     found: list[Part] = []
     waiting: tuple[int, ...] = ()
     for part in parts:
-        beside = not part.name and light(graph.nodes[part.nodes[0]])
-        if beside and found and not found[-1].name and not waiting:
+        node = graph.nodes[part.nodes[0]]
+        beside = not part.name and light(node)
+        opens = node.operation in BEFORE and bool(found) and _item(graph, part) != _item(graph, found[-1])
+        if beside and found and not found[-1].name and not waiting and not opens:
             found[-1] = found[-1]._replace(nodes=found[-1].nodes + part.nodes)
         elif beside:
             waiting += part.nodes
@@ -182,10 +185,15 @@ def _stages(graph: Graph, parts: list[Part]) -> list[str]:
         turns.append(next((scope.path for scope in node.scopes if scope.turn is not None), ""))
     blocks = Counter(turn for turn, part in zip(turns, parts, strict=True) if turn and part.name)
     many = {turn.rpartition(".")[0] for turn, count in blocks.items() if count > 1}
-    items = [".".join(graph.nodes[part.nodes[-1]].path.split(".")[:2]) for part in parts]
+    items = [_item(graph, part) for part in parts]
     held = Counter(item for item, part in zip(items, parts, strict=True) if part.name)
     loops = [turn.rpartition(".")[0] for turn in turns]
     return [
         (turn if loop in many else loop) or (item if held[item] > 1 else "")
         for turn, loop, item in zip(turns, loops, items, strict=True)
     ]
+
+
+def _item(graph: Graph, part: Part) -> str:
+    """The item of the network's chain that a part ends in."""
+    return ".".join(graph.nodes[part.nodes[-1]].path.split(".")[:2])

@@ -79,3 +79,11 @@ def test_cells_that_read_the_cell_before_are_still_a_chain() -> None:
 def test_auxiliary_heads_are_left_out() -> None:
     text = "network: [{conv: {channels: 4, kernel: 3}}, {auxiliary: [global_avg_pool, {linear: 3}]}, global_avg_pool]"
     assert len(read(text)) == 2
+
+
+def test_a_border_belongs_to_the_layer_after_it_where_a_new_item_begins() -> None:
+    conv, pad = "{conv: {channels: 4, kernel: 3}}", "{pad: {spatial: -1}}"
+    parts = outline(graph_of(f"network: {{a: [{conv}, relu], b: [{pad}, {{avg_pool: 2}}]}}").prune())
+    assert [part.nodes for part in parts] == [(1, 2), (3, 4)]
+    parts = outline(graph_of(f"network: {{a: [{conv}, {pad}], b: {{avg_pool: 2}}}}").prune())
+    assert [part.nodes for part in parts] == [(1, 2), (3,)]
