@@ -27,8 +27,9 @@ INTRODUCTION = """\
 The history of convolutional networks as this project's documents tell it, and the spaces that architecture search looks
 through. All of it is computed from the documents: `nas show NAME` describes one, `nas show NAME --svg FILE` draws it,
 `nas list` lists them. In a drawing the stages stand from the top down, with the shape after each (channels × height ×
-width); equal blocks are one box, and each different block is drawn once. Parameters are trainable weights, auxiliary
-heads left out; mult-adds are those of convolutions and linear layers for one image of the size that is drawn.
+width); equal blocks are one box, and each different block is drawn once (of one with many forms, the most frequent).
+Parameters are trainable weights, auxiliary heads left out; mult-adds are those of convolutions and linear layers for
+one image of the size that is drawn.
 
 This page is made by `python -m nas.report.gallery docs`.
 """
