@@ -52,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
             args.arch, "an open search space is not one network", "train one of its genomes, or search it first"
         )
     folder = Path(args.to) if args.to else create("runs", None, f"train-{target.space.name}")
+    new = args.to is None or not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     tell = Teller(sys.stderr)
 
@@ -64,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         measured = trainer.final(genome, args.seed, args.epochs, {}, folder, report)
     except UserError:
-        if not args.to and not any(folder.iterdir()):
+        if new and not any(folder.iterdir()):
             folder.rmdir()
         raise
     except KeyboardInterrupt:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.errors import UserError, did_you_mean
+from nas.errors import UserError, did_you_mean, shortened
 from nas.export.formats import FORMATS
 from nas.export.trained import trained
 
@@ -41,6 +41,11 @@ def export(
         if name not in FORMATS:
             raise UserError("nas.export", f"unknown format '{name}'", did_you_mean(name, FORMATS))
     if not isinstance(source, torch.nn.Module):
+        from nas.run import Run
+
+        if not isinstance(source, Run):
+            what = f"takes a network or a finished search, not {shortened(repr(source))}"
+            raise UserError("nas.export", what, "build it first: nas.export(nas.build(space, genome), ...)")
         source, genome = trained(source.path / "best")
     model = plain(source)
     shape = input or getattr(getattr(source, "graph", None), "input", None)

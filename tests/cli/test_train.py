@@ -87,6 +87,13 @@ def test_mistakes(capsys: pytest.CaptureFixture[str], folder: Path, argv: tuple[
     assert not (folder / "runs").exists() or not list((folder / "runs").iterdir())
 
 
+def test_a_mistake_leaves_no_new_folder(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    (folder / "old").mkdir()
+    for name in ("new", "old"):
+        assert "leave nothing" in complaint(capsys, "--recipe", "darts", "--to", name)
+    assert not (folder / "new").exists() and (folder / "old").exists()
+
+
 def test_a_training_that_is_stopped_goes_on_by_the_same_command(
     capsys: pytest.CaptureFixture[str], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -85,6 +85,11 @@ def test_mistakes_write_nothing(model: nn.Module, tmp_path: Path, settings: dict
     assert not (tmp_path / "out").exists()
 
 
+def test_a_space_is_not_yet_a_network(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="takes a network or a finished search"):
+        nas.export(nas.load("lenet5"), tmp_path / "out")
+
+
 def test_the_room_and_the_function_are_one() -> None:
     import nas.export.formats  # puts the room where `nas.export` is looked up
 
