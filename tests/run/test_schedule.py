@@ -12,12 +12,14 @@ import pytest
 import nas
 from nas.errors import UserError
 from nas.evaluators import Train
+from nas.executors.serial import Serial
 from nas.run import Run
 from nas.run.journal import read
 from nas.run.schedule import create, rungs
+from nas.searchers import SEARCHERS
 from nas.searchers.random import Random
 from nas.training import Recipe
-from nas.types import Trial
+from nas.types import Result, Trial
 from tests import cheap
 
 THREE = ("random", "regularized_evolution", "local_search")
@@ -205,13 +207,63 @@ def test_one_that_fails_after_its_promotion_is_a_failure(tmp_path: Path) -> None
 
 
 def test_a_search_that_is_exhausted_promotes_what_it_has(tmp_path: Path) -> None:
-    run = nas.search(
-        cheap.space(1), searcher="random", evaluator=cheap.trained, trials=99, epochs=9, schedule="hyperband",
-        schedule_options={"min_epochs": 3}, runs=tmp_path,
-    )  # fmt: skip
+    options = {"searcher": "random", "trials": 99, "epochs": 9, "schedule": "hyperband"}
+    run = nas.search(cheap.space(1), evaluator=cheap.trained, runs=tmp_path, **options)
     assert run.reason is not None
     assert run.reason.startswith("exhausted")
-    assert reached(run) == {3: 12, 9: 4 + 8}  # brackets of 3, 2, 3, 2, ... trials, of 20 networks
+    assert reached(run) == {1: 9 + 3, 3: 3 + 5 + 1, 9: 1 + 1 + 3}  # 20 networks: 9, 5, 3, and 3 of another 9
+
+
+class Several(Serial):
+    """Some evaluations under way at once, which end in any order."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.rng = random.Random(seed)
+
+    def free(self) -> int:
+        return 4 - len(self.waiting)
+
+    def next(self) -> Result:
+        self.waiting.rotate(self.rng.randrange(len(self.waiting)))
+        return super().next()
+
+
+@pytest.mark.parametrize("schedule", ["asha", "hyperband"])
+@pytest.mark.parametrize("searcher", THREE)
+def test_several_at_once_in_any_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, schedule: str, searcher: str
+) -> None:
+    monkeypatch.setattr("nas.executors.create", lambda **options: Several(seed=1))
+    monkeypatch.setenv("EVALUATIONS", str(tmp_path / "evaluations"))
+    told: set[int] = set()
+    made = SEARCHERS[searcher]
+    ask, tell = made.ask, made.tell
+
+    def asked(self: Any, rng: random.Random, pending: Any) -> Any:
+        assert not told & {trial.number for trial in pending}
+        return ask(self, rng, pending)
+
+    monkeypatch.setattr(made, "ask", asked)
+    monkeypatch.setattr(made, "tell", lambda self, result: told.add(result.trial.number) or tell(self, result))
+    run = search(tmp_path, schedule=schedule, searcher=searcher, trials=40)
+    assert told == set(range(40))
+    if schedule == "hyperband":  # whatever ends first: twice 9, 5 and 3 trials, and 6 of another 9
+        assert reached(run) == {1: 18 + 6, 3: 6 + 10 + 2, 9: 2 + 2 + 6}
+    assert reached(run)[9] >= 2
+    lines = (tmp_path / "evaluations").read_text().splitlines()
+    assert len(lines) == len(set(lines)) == sum(entry.trial.budget or 0 for entry in run.trials)
+    assert Run.open(run.path).results() == run.results()
+    assert not list(run.path.glob("trials/*/checkpoint*"))
+
+
+def test_what_a_killed_process_left_is_removed_at_the_end(tmp_path: Path) -> None:
+    run = search(tmp_path)
+    lines = (run.path / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    (run.path / "journal.jsonl").write_bytes(b"".join(lines[:-1]))
+    (run.path / "trials" / "0000" / "checkpoint.safetensors.123.new").touch()
+    nas.resume(run.path, evaluator=cheap.trained)
+    assert not list(run.path.glob("trials/*/checkpoint*"))
 
 
 def test_few_checkpoints_are_kept(tmp_path: Path) -> None:
