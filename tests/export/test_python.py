@@ -47,7 +47,8 @@ network:
   stem: [{conv: {channels: 16, kernel: 4, bias: true}}, {batch_norm: {eps: 0.002, momentum: 0.3, affine: false}}, relu6]
   halves:
     branches:
-      - [{split: {parts: 2, part: 0}}, {layer_norm: {eps: 0.001}}, {group_norm: {groups: 2, eps: 0.001}}, {elu: {alpha: 0.7}}]
+      - - {split: {parts: 2, part: 0}}
+        - [{layer_norm: {eps: 0.001}}, {group_norm: {groups: 2, eps: 0.001}}, {elu: {alpha: 0.7}}]
       - [{split: {parts: 2, part: 1}}, {conv: {kernel: [1, 3], groups: 4, dilation: [1, 2]}}, hardswish]
     merge: concat
   shuffle: [{channel_shuffle: {groups: 4}}, {scale: {value: 0.5, shift: 0.25, learned: true}}, {scale: {value: -2}}]
