@@ -2,7 +2,8 @@
 
 A trial is issued with the epochs of its first rung and paused there, its training kept in a checkpoint. A promoted one
 goes on to the epochs of the next rung, by the recipe of the most epochs that a trial may get: paused or not, its
-training is the same. What is promoted follows from the trials so far, which the journal has, and from nothing else.
+training is the same. What is promoted follows from the trials so far, which the journal has, and from nothing else;
+where there are several objectives, from the first.
 """
 
 import inspect
