@@ -24,10 +24,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument("--warm-start", metavar="PROXY:N", help=warm)
     search.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of everything random")
     evaluation = parser.add_argument_group("the evaluation of a network")
-    evaluation.add_argument("--evaluator", default="train", help="how networks are scored: train, or proxy")
+    evaluation.add_argument("--evaluator", default="train", help="how networks are scored: train, table, or proxy")
+    evaluation.add_argument("--table", metavar="FILE", help="the benchmark table that table reads (docs/benchmarks.md)")
     proxy = f"what proxy computes, by default synflow; of {', '.join(PROXIES)}; again for more, the first decides"
     evaluation.add_argument("--proxy", action="append", default=[], metavar="NAME", help=proxy)
-    add_data(evaluation)
+    add_data(evaluation, None)
     evaluation.add_argument("--epochs", type=number(int, 1), metavar="N", help="epochs of training a candidate")
     schedule = "how these are shared out: full (to all), asha or hyperband (by halving, most to the best)"
     evaluation.add_argument("--schedule", default="full", metavar="NAME", help=schedule)
@@ -52,7 +53,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_data(group: Any, default: str | None = "digits") -> None:
     """The arguments that say which images."""
-    group.add_argument("--dataset", default=default, help="digits, cifar10, cifar100, or a folder of class folders")
+    dataset = "digits, cifar10, cifar100, or a folder of class folders"
+    group.add_argument("--dataset", default=default, help=dataset)
     group.add_argument("--data", metavar="DIR", help="where the data set is, or shall be downloaded to")
 
 
@@ -71,6 +73,7 @@ def run(args: argparse.Namespace) -> int:
         "evaluator": args.evaluator,
         "dataset": args.dataset,
         "data": args.data,
+        "table": args.table,
         "trials": args.trials,
         "epochs": args.epochs,
         "schedule": args.schedule,
@@ -92,5 +95,7 @@ def run(args: argparse.Namespace) -> int:
         "runs": args.runs,
         "name": args.name,
     }
-    opening = f"searching {args.space} with {args.searcher}: {args.trials} trials on {args.dataset}"
+    opening = (
+        f"searching {args.space} with {args.searcher}: {args.trials} trials on {args.table or args.dataset or 'digits'}"
+    )
     return carry_out(opening, lambda tell: nas.search(args.space, progress=tell, **settings))

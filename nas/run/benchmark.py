@@ -1,8 +1,9 @@
 """Searches over a benchmark table, many times over: how good is the best found after how many trials.
 
-Each repeat is the real thing but for the training: the searcher is asked, networks already tried are refused and asked
-again, as in `nas.run.loop`, and results are told one by one. The incumbent is the trial of highest validation accuracy
-so far; its score is the test accuracy that the table has for a full training, which no searcher is shown.
+Each repeat is the real thing but for the training: the searcher is asked, networks already tried, and such as the table
+lacks, are refused and asked again, as in `nas.run.loop`, and results are told one by one. The incumbent is the trial of
+highest validation accuracy so far; its score is the test accuracy that the table has for a full training, which no
+searcher is shown.
 """
 
 import math
@@ -16,6 +17,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from nas import searchers
+from nas.errors import UserError
 from nas.evaluators.tables import read
 from nas.run.propose import propose
 from nas.space import Space, load
@@ -65,13 +67,17 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
     """Repeat number `repeat`: the search that the seed `benchmark.seed + repeat` gives. Raises UserError."""
     known, space = read(benchmark.table, benchmark.dataset), _space(benchmark)
     asked = searchers.create(searcher, space, {**searchers.for_budget(searcher, benchmark.trials), **options})
+    has = partial(known.has, epochs=benchmark.epochs)
+    known.check(benchmark.epochs)
     seen: set[str] = set()
     seconds, scores, best, score, elapsed = list[float](), list[float](), -math.inf, math.nan, 0.0
     for number in range(benchmark.trials):
         rng = trial_random(benchmark.seed + repeat, number)
         rng.randrange(2**31)  # the trial's seed, in a search
-        found = propose(asked, space, rng, (), () if benchmark.again else seen, {})
+        found = propose(asked, space, rng, (), () if benchmark.again else seen, {}, has)
         if isinstance(found, str):
+            if not scores:
+                raise UserError(benchmark.table, f"nothing to search in {benchmark.space}: {found}")
             break
         seen.add(found.fingerprint)
         metrics = known.metrics(found.genome, benchmark.epochs)

@@ -7,27 +7,39 @@ from pathlib import Path
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
-from nas.evaluators import FunctionEvaluator, Proxy, Train
+from nas.evaluators import FunctionEvaluator, Proxy, TableEvaluator, Train
 from nas.evaluators.proxy import IMAGES
+from nas.evaluators.tables.nats import is_nats
 from nas.run.objectives import Objective
 from nas.training import Recipe
 from nas.types import Evaluator
 
-NAMES = ("train", "proxy")
+TRAINED, NAMES = ("train", "proxy"), ("train", "proxy", "table")
 LATENCY = "latency_ms"
 PROXY = ("names", "images", "train")
 
 
 def evaluator_of(
-    given: Any, dataset: str, data: str | None, final_recipe: str | None = None, proxies: Sequence[str] = ()
+    given: Any,
+    dataset: str | None,
+    data: str | None,
+    final_recipe: str | None = None,
+    proxies: Sequence[str] = (),
+    table: str | None = None,
 ) -> Evaluator:
     """The evaluator meant by a name, a function of a genome, or an evaluator. Raises UserError for anything else.
 
-    `final_recipe` names that of the winner's last training by the built-in evaluators; `proxies` what "proxy" computes.
+    `final_recipe` names that of the winner's last training by the built-in evaluators; `proxies` what "proxy" computes;
+    `table` the file that "table" reads. dataset: None is digits, and a table's CIFAR-10.
     """
+    if (table is not None) != (given == "table"):
+        raise UserError("table", "the evaluator 'table' reads one, and no other does", "--evaluator table --table FILE")
+    if table is not None:
+        return TableEvaluator(str(Path(table).expanduser().resolve()), dataset or "cifar10")
+    dataset = dataset or "digits"
     if proxies and given != "proxy":
         raise UserError("proxy", "the evaluator is another", "use the evaluator 'proxy' (--evaluator proxy)")
-    if given in NAMES:
+    if given in TRAINED:
         folder = Path(dataset).expanduser()
         name = str(folder.resolve()) if "/" in dataset or (folder / ".").is_dir() else dataset
         final = Recipe.named(final_recipe) if final_recipe else None
@@ -66,6 +78,8 @@ def describe(evaluator: Evaluator) -> dict[str, Any]:
     if isinstance(evaluator, Proxy):
         names = list(evaluator.names)
         return {"name": "proxy", "names": names, "images": evaluator.images, "train": describe(evaluator.train)}
+    if isinstance(evaluator, TableEvaluator):
+        return {"name": "table", "table": evaluator.table, "dataset": evaluator.dataset}
     if isinstance(evaluator, Train):
         values = {item.name: getattr(evaluator, item.name) for item in fields(evaluator)}
         final = evaluator.final_recipe.to_json() if evaluator.final_recipe else None
@@ -75,8 +89,10 @@ def describe(evaluator: Evaluator) -> dict[str, Any]:
     return {"function": f"{named.__module__}:{named.__qualname__}"}
 
 
-def revive(description: dict[str, Any], given: Any = None) -> Evaluator:
+def revive(description: dict[str, Any], given: Any = None, table: str | None = None) -> Evaluator:
     """The evaluator of a run that goes on. Nothing that a run directory names is imported: a function is given again.
+
+    Likewise `table`, where it is a pickle: reading one can run any code.
 
     Raises UserError where one is needed and none is given, and for a description that fits no evaluator.
     """
@@ -87,6 +103,10 @@ def revive(description: dict[str, Any], given: Any = None) -> Evaluator:
         return evaluator_of(given, "", None)
     if given is not None:
         raise UserError("run", f"its evaluator is '{description.get('name')}'", "leave evaluator out")
+    if description.get("name") == "table":
+        return _revived_table(description, table)
+    if table is not None:
+        raise UserError("run", f"its evaluator is '{description.get('name')}'", "leave the table out")
     if description.get("name") == "proxy":
         names, train = description.get("names"), description.get("train")
         if not isinstance(names, list) or not isinstance(train, dict) or set(description) - {"name", *PROXY}:
@@ -105,6 +125,16 @@ def revive(description: dict[str, Any], given: Any = None) -> Evaluator:
     return Train(**{**values, **recipes})
 
 
+def _revived_table(description: dict[str, Any], table: str | None) -> Evaluator:
+    if set(description) != {"name", "table", "dataset"}:
+        raise UserError("run", f"not an evaluator: {sorted(description)}", "restore run.yaml from a copy")
+    before = TableEvaluator(description["table"], description["dataset"])
+    if table is None and is_nats(before.table):
+        what = f"its table was {before.table}, which is a pickle or a folder of them"
+        raise UserError("run", what, "give it again: nas.resume(path, table=...) (--table)")
+    return before if table is None else TableEvaluator(str(Path(table).expanduser().resolve()), before.dataset)
+
+
 def most_epochs(evaluator: Evaluator, epochs: int | None, schedule: str) -> int | None:
     """The epochs of a whole training, where a schedule shares them out. Raises UserError where none are counted."""
     if isinstance(evaluator, Proxy):
@@ -112,6 +142,8 @@ def most_epochs(evaluator: Evaluator, epochs: int | None, schedule: str) -> int 
     if isinstance(evaluator, FunctionEvaluator):
         what = "a function of a genome counts no epochs"
         raise UserError(f"schedule {schedule}", what, "give a function of (trial, report, checkpoint): trial.budget")
+    if isinstance(evaluator, TableEvaluator):
+        return epochs or evaluator.read.most_epochs()
     return evaluator.recipe.epochs if epochs is None and isinstance(evaluator, Train) else epochs
 
 

@@ -12,8 +12,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from nas.evaluators import TableEvaluator
 from nas.run.config import Config
 from nas.run.directory import CHECKPOINT, CURVE, remove_checkpoints, trial_directory, write_curve, write_json
 from nas.run.evaluation import takes_checkpoint
@@ -113,7 +115,10 @@ class Search:
         pending = tuple(trial for number, trial in self.state.pending.items() if not self.state.entries[number].results)
         given = (self.state.warm or [])[len(self.state.entries) :]
         searcher = Given(given[0]) if given else self.searcher
-        return propose(searcher, self.space, rng, pending, self.state.seen, self.config.limits)
+        has = None
+        if isinstance(self.evaluator, TableEvaluator):
+            has = partial(self.evaluator.has, epochs=self.schedule.first(len(self.state.entries)))
+        return propose(searcher, self.space, rng, pending, self.state.seen, self.config.limits, has)
 
     def _finish(self, result: Result) -> None:
         if result.curve:

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from nas.errors import ShapeError, UserError
@@ -46,8 +46,12 @@ def propose(
     pending: Sequence[Trial],
     seen: Container[str],
     limits: Mapping[str, float],
+    has: Callable[[Genome], bool] | None = None,
 ) -> Proposal | str:
-    """The next proposal, or the reason why there is none. One generator serves every asking for a trial."""
+    """The next proposal, or the reason why there is none. One generator serves every asking for a trial.
+
+    has: whether the evaluator can say anything of a genome (a benchmark table may lack it); None: of all.
+    """
     refused: Counter[str] = Counter()
     over_limit, impossible = 0, ""
     while refused.total() < PATIENCE:
@@ -65,6 +69,8 @@ def propose(
             over_limit += 1
         elif (fingerprint := graph.fingerprint()) in seen:
             refused[SEEN] += 1
+        elif has is not None and not has(genome):
+            refused["without a row in the table"] += 1
         else:
             return Proposal(genome, fingerprint, graph.parameters, graph.mult_adds, refused[SEEN], over_limit)
     counts = ", ".join(f"{count} {reason}" for reason, count in refused.most_common())

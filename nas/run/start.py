@@ -8,7 +8,7 @@ from typing import Any
 
 from nas import executors, searchers
 from nas.errors import UserError
-from nas.evaluators import Proxy, Train
+from nas.evaluators import Proxy, TableEvaluator, Train
 from nas.run import config as configuration
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
@@ -35,8 +35,9 @@ def search(
     searcher: str = "regularized_evolution",
     searcher_options: Mapping[str, Any] | None = None,
     evaluator: Any = "train",
-    dataset: str = "digits",
+    dataset: str | None = None,
     data: str | None = None,
+    table: str | Path | None = None,
     trials: int = 30,
     epochs: int | None = None,
     schedule: str = "full",
@@ -63,9 +64,10 @@ def search(
 
     space: a packaged name, a document's path, or a Space; `overrides` are parameters of the document, of which
     `input` and `classes` come from the data set unless they are given here.
-    evaluator: "train" (on `dataset`, found in the folder `data`); "proxy", which trains nothing and gives `proxies` of
-    `evaluators.proxies.PROXIES` as metrics and objectives; any picklable function of a genome that gives a
-    number to maximise or a mapping of metrics, or an Evaluator.
+    evaluator: "train" (on `dataset`, digits if left out, found in the folder `data`); "table", which looks networks up
+    in the benchmark table `table` (docs/benchmarks.md; `dataset`: cifar10 if left out); "proxy", which trains nothing
+    and gives `proxies` of `evaluators.proxies.PROXIES` as metrics and objectives; any picklable function of a genome
+    that gives a number to maximise or a mapping of metrics, or an Evaluator.
     trials: how many networks to evaluate; no two are the same. epochs: a trial's budget. final_epochs: of the
     winner's last training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
     schedule: "full", or "asha" or "hyperband" (nas.run.asha, .hyperband): `epochs` are the most that a trial gets, most
@@ -84,7 +86,7 @@ def search(
     OSError where the run directory cannot be written (the disk is full). After each of the last three, `resume` goes
     on.
     """
-    own = evaluator_of(evaluator, dataset, data, final_recipe, proxies)
+    own = evaluator_of(evaluator, dataset, data, final_recipe, proxies, None if table is None else str(table))
     objectives = list(objectives) or (list(own.names) if isinstance(own, Proxy) else [OBJECTIVE])
     own = measuring(own, parse_objectives(objectives), parse_limits(limits))
     if schedule in HALVING:
@@ -116,7 +118,7 @@ def search(
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
     found.sample(random.Random(0))
     found.final(config.final_set).sample(random.Random(0))
-    _check(own, found)
+    _check(own, found, epochs)
     if warm_start:
         WarmStart.parse(warm_start).evaluator(own)
     with closing(executors.create(**config.executor)) as workers_:
@@ -126,11 +128,17 @@ def search(
 
 
 def resume(
-    path: str | Path, *, evaluator: Any = None, ray_address: str | None = None, progress: Watch | None = None
+    path: str | Path,
+    *,
+    evaluator: Any = None,
+    table: str | Path | None = None,
+    ray_address: str | None = None,
+    progress: Watch | None = None,
 ) -> Run:
     """Go on with the run at `path`, from where its journal ends. A finished run is returned as it is.
 
-    evaluator: the user's own, where the run had one: what a run directory names is never imported. ray_address:
+    evaluator: the user's own, where the run had one: what a run directory names is never imported. table: the
+    benchmark table, where it is a pickle, for the same reason, or is elsewhere now. ray_address:
     likewise, where it ran on a cluster other than "auto". Raises as `search` does, and UserError where another process
     has the run, or its journal is damaged.
     """
@@ -140,7 +148,7 @@ def resume(
     if address not in (ray_address, "auto"):  # "auto" is this machine's own cluster; another may be anybody's
         what = f"it ran on the Ray cluster {address}, and {ray_address} is given"
         raise UserError(str(path), what, "give the same again: ray_address=... (--ray-address)")
-    own = revive(config.evaluator, evaluator)
+    own = revive(config.evaluator, evaluator, None if table is None else str(table))
     return _go_on(path, config, own, lambda: executors.create(**config.executor), progress)
 
 
@@ -155,7 +163,7 @@ def _go_on(
         under_way = Search(path, config, space, searcher, config.budgets(), evaluator, journal, state, progress)
         try:
             if state.end is None:
-                _check(evaluator, space)
+                _check(evaluator, space, config.epochs)
                 with closing(workers()) as executor, Stop() as stop:
                     if not (warm_up(under_way, executor, stop) and under_way.run(executor, stop)):
                         raise Interrupted(path)
@@ -167,8 +175,10 @@ def _go_on(
         return Run(path, config, space, state)
 
 
-def _check(evaluator: Evaluator, space: Space) -> None:
+def _check(evaluator: Evaluator, space: Space, epochs: int | None) -> None:
     """What is wrong with the data is the user's error, not each trial's failure."""
+    if isinstance(evaluator, TableEvaluator):
+        evaluator.read.check(epochs)
     if isinstance(evaluator, Proxy | Train):
         evaluator.check(space)
 
@@ -181,6 +191,8 @@ def _fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Eva
 
         shape, classes = describe_data(train.dataset, train.data)
         overrides = {"input": list(shape), "classes": classes, **overrides}
+    if isinstance(evaluator, TableEvaluator):
+        overrides = {**evaluator.read.given, **overrides}
     if isinstance(space, Space):
         return space.with_parameters(**overrides) if overrides else space
     return load(str(space), **overrides)

@@ -74,6 +74,19 @@ def test_networks_are_tried_once_unless_asked_otherwise(benchmark_files: tuple[s
     assert len(course(Benchmark(space, file, trials=100, again=True), "random", {}, 0).scores) == 100
 
 
+def test_networks_that_the_table_lacks_are_refused(benchmark_files: tuple[str, str]):
+    space, file = benchmark_files
+    lines = Path(file).read_text().splitlines(keepends=True)
+    Path(file + ".part.csv").write_text("".join(lines[:11]))
+    part = Benchmark(space, file + ".part.csv", trials=100)
+    assert len(course(part, "random", {}, 0).scores) == 10
+    assert max(course(part, "regularized_evolution", {}, 0).scores) == max(
+        read(part.table, "cifar10").score(genome)
+        for genome in load(space).enumerate()
+        if read(part.table, "cifar10").has(genome)
+    )
+
+
 def test_a_search_ends_with_its_seconds(benchmark_files: tuple[str, str]):
     space, file = benchmark_files
     found = course(Benchmark(space, file, trials=100, seconds=200), "random", {}, 0)
@@ -95,5 +108,7 @@ def test_mistakes_are_found_before_anything_runs(benchmark_files: tuple[str, str
         courses(Benchmark(space, file), "randm", {}, 2)
     with pytest.raises(UserError, match="unknown option 'populaton'"):
         courses(Benchmark(space, file), "regularized_evolution", {"populaton": 3}, 2)
-    with pytest.raises(UserError, match="no row for this genome"):
+    with pytest.raises(UserError, match="no valid_accuracy at 3 epochs; the table has it at: 2"):
+        courses(Benchmark(space, file, epochs=3), "random", {}, 1, processes=1)
+    with pytest.raises(UserError, match=r"nothing to search in nasbench201: .* 1000 without a row in the table"):
         courses(Benchmark("nasbench201", file), "random", {}, 1, processes=1)

@@ -1,6 +1,6 @@
 """Benchmark tables: what every network of a space reached when somebody trained it, so that a search costs nothing.
 
-A table's file says by itself which it is: the columns of its header choose the reader.
+A table's file says by itself which it is: its name, or the columns of its header, choose the reader.
 """
 
 import csv
@@ -9,20 +9,28 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from nas.errors import UserError
-from nas.evaluators.tables import answers, nasbench201
-from nas.evaluators.tables.table import Row, Table
+from nas.evaluators.tables import answers, nasbench101, nasbench201, nasbench301, nats
+from nas.evaluators.tables.table import NotInTable, Row, Table
 
-__all__ = ["Table", "read"]
+__all__ = ["NotInTable", "Table", "read"]
 
 Reader = Callable[[list[Row], str, str], Table]
-READERS: Mapping[str, Reader] = {  # a column that only this form has
+READERS: Mapping[str, Reader] = {  # by a column of this form; the first that fits counts
     "arch_str": nasbench201.table,
+    "adj": nasbench101.ecnas,
+    "space": nasbench301.table,
+    "val_accuracy": nasbench101.suite_zero,
 }
 
 
 @lru_cache(maxsize=4)
 def read(path: str, dataset: str) -> Table:
-    """The table in a CSV file (plain or gzip), of the data set `dataset` where it has several. Raises UserError."""
+    """The table in a CSV file (plain or gzip), of the data set `dataset` where it has several. Raises UserError.
+
+    NATS-Bench's own files, which are pickles, are read by their authors' package (`nas.evaluators.tables.nats`).
+    """
+    if nats.is_nats(path):
+        return nats.table(path, dataset)
     try:
         with (gzip.open if path.endswith(".gz") else open)(path, "rt", encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -34,7 +42,9 @@ def read(path: str, dataset: str) -> Table:
     reader = next((reader for column, reader in READERS.items() if column in rows[0]), answers.table)
     try:
         return reader(rows, path, dataset)
-    except (KeyError, ValueError, TypeError, IndexError) as error:
+    except (KeyError, ValueError, TypeError, IndexError, SyntaxError) as error:
         if isinstance(error, UserError):
             raise
-        raise UserError(path, f"not a table of the form that its columns name: {error}", "see docs/tables.md") from None
+        raise UserError(
+            path, f"not a table of the form that its columns name: {error}", "see docs/benchmarks.md"
+        ) from None

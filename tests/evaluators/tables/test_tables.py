@@ -1,19 +1,26 @@
 """Tables of every form: which reader takes a file, and what its rows say."""
 
+import csv
 import gzip
 import random
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from nas.errors import UserError
 from nas.evaluators.tables import read
+from nas.evaluators.tables.nasbench101 import SMALL, answers
 from nas.evaluators.tables.nasbench201 import PATHS
+from nas.evaluators.tables.nasbench301 import answers as darts_answers
 from nas.evaluators.tables.table import NotInTable
-from nas.space import load
+from nas.space import Genome, load
 from tests.space.documents import space_of
 
-PUBLISHED = Path(__file__).parents[3] / "../shared/data/benchmarks/nasbench201.csv.gz"
+TABLES = Path(__file__).parents[3] / "../shared/data/benchmarks"
+PUBLISHED = TABLES / "nasbench201.csv.gz"
 SPACE = "network: [{choice: [relu, tanh]}, {max_pool: {choice: [2, 3]}}]"
 OWN = """network.0,network.1.@.kernel,seed,valid_accuracy@4,test_accuracy@12,seconds@4
 relu,2,0,0.5,0.8,10
@@ -100,3 +107,177 @@ def test_the_published_table_has_every_cell(dataset: str, best: float):
     rng = random.Random(0)
     for _ in range(20):
         assert 0 < table.score(space.sample(rng)) < 1
+
+
+ECNAS = """hash,vertices,epochs,rep,adj,ops,train_sec,valid_acc,test_acc
+a,3,4,0,010001000,"input,conv3x3-bn-relu,output",10,0.5,0.4
+a,3,4,1,010001000,"input,conv3x3-bn-relu,output",20,0.6,0.5
+a,3,108,0,010001000,"input,conv3x3-bn-relu,output",300,0.9,0.8
+b,4,4,0,0110000100010000,"input,conv1x1-bn-relu,maxpool3x3,output",12,0.55,0.45
+"""
+
+
+def cell101(matrix: list[list[int]], *operations: str) -> Genome:
+    space = load("nasbench101", **SMALL)
+    return space.genome(answers(matrix, ("input", *operations, "output")))
+
+
+def test_cells_of_nasbench101_are_found_in_any_order_and_form(tmp_path: Path):
+    table = read(written(tmp_path / "t.csv", ECNAS), "cifar10")
+    line = cell101([[0, 1, 0], [0, 0, 1], [0, 0, 0]], "conv3x3-bn-relu")
+    assert table.metrics(line) == pytest.approx(
+        {"valid_accuracy": 0.55, "test_accuracy": 0.45, "simulated_seconds": 15}
+    )
+    assert table.score(line) == 0.8
+    both = [[0, 1, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 0]]
+    swapped = cell101(both, "maxpool3x3", "conv1x1-bn-relu")
+    assert table.metrics(swapped)["valid_accuracy"] == 0.55
+    full = load("nasbench101")  # at the size that is trained
+    assert table.score(full.genome(dict(swapped.answers))) == 0.45
+    assert table.has(line, 108) and not table.has(swapped, 108)
+    assert not table.has(cell101(both, "maxpool3x3", "maxpool3x3"))
+    assert not table.has(load("nasbench201").sample(random.Random(0)))
+    table.check(108)
+    assert table.most_epochs() == 108
+    with pytest.raises(UserError, match="no valid_accuracy at 12 epochs; the table has it at: 4, 108"):
+        table.check(12)
+    with pytest.raises(UserError, match="the table is of cifar10 alone"):
+        read(table.file, "cifar100")
+
+
+def test_cells_of_the_suite_of_zero_cost_proxies(tmp_path: Path):
+    numbers = [0] * 49
+    numbers[1] = numbers[9] = 1
+    text = f'arch,flops,params,val_accuracy\n"{(*numbers, 0, 4, 1)}",1,1,92.5\n'
+    table = read(written(tmp_path / "t.csv", text), "cifar10")
+    line = cell101([[0, 1, 0], [0, 0, 1], [0, 0, 0]], "conv3x3-bn-relu")
+    assert table.metrics(line) == {"valid_accuracy": 0.925}
+    bad = text.replace(", 0, 4, 1)", ", 0, 9, 1)")
+    with pytest.raises(UserError, match="not a table of the form that its columns name"):
+        read(written(tmp_path / "bad.csv", bad), "cifar10")
+
+
+def test_cells_of_darts_space(tmp_path: Path):
+    pairs = [(0, 0), (1, 5), (1, 1), (0, 1), (1, 3), (0, 3), (1, 3), (3, 2)]
+    text = f'space,dataset,arch,val_accuracy\nnasbench301,cifar10,"{[pairs, pairs]}",93.25\n'
+    table = read(written(tmp_path / "t.csv", text), "cifar10")
+    space = load("darts", **table.small)
+    found = space.genome(darts_answers(str([pairs, pairs])))
+    assert found.answers["cells.normal.nodes.3.inputs"] == (1, 3)
+    assert found.answers["cells.normal.nodes.3.1.operation"] == "sep_conv_3x3"
+    assert table.metrics(found, 100) == {"valid_accuracy": 0.9325}
+    assert not table.has(space.sample(random.Random(0)))
+    with pytest.raises(UserError, match="no row of nasbench301 and the data set 'cifar100'"):
+        read(table.file, "cifar100")
+
+
+def test_the_tables_cells_of_darts_space_have_its_parameters():
+    """Trained at 32 channels and 8 layers, the batch norms of the operations without weights."""
+    file = TABLES / "naslib_zc_nb301_725.csv.gz"
+    if not file.exists():
+        pytest.skip(f"{file.name} is not beside the checkout")
+    with gzip.open(file, "rt") as opened:
+        rows = list(csv.DictReader(opened))[:10]
+    space = load("darts", channels=32)
+    for row in rows:
+        graph = space.graph(space.genome(darts_answers(row["arch"]))).prune()
+        affine = sum(
+            node.parameters
+            for node in graph.nodes
+            if node.operation == "batch_norm"
+            and {scope.template for scope in node.scopes} & {"separable", "skip_connect"}
+        )
+        assert graph.parameters - affine == round(1e6 * float(row["params"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "best"),
+    [("ecnas_4v5v", 2532, 0.94), ("naslib_zc_nb101_500", 292, 0.95), ("naslib_zc_nb301_725", 725, 0.95)],
+)
+@pytest.mark.slow
+def test_the_other_published_tables(name: str, rows: int, best: float):
+    file = TABLES / f"{name}.csv.gz"
+    if not file.exists():
+        pytest.skip(f"{file.name} is not beside the checkout")
+    table = read(str(file), "cifar10")
+    assert len(table.rows) == rows
+    scores = [metrics["valid_accuracy"] for curve in table.rows.values() for metrics in curve.values()]
+    assert 0.9 < max(scores) < best
+    assert all(0 < score < 1 for score in scores)
+
+
+class Api:
+    """What `nats_bench.create` gives, as far as it is used: one architecture."""
+
+    ARCH = "|none~0|+|skip_connect~0|nor_conv_3x3~1|+|nor_conv_1x1~0|none~1|avg_pool_3x3~2|"
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int, str]] = []
+
+    def __len__(self) -> int:
+        return 1
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([self.ARCH])
+
+    def query_index_by_arch(self, arch: str) -> int:
+        return 0 if arch == self.ARCH else -1
+
+    def get_more_info(self, index: int, dataset: str, iepoch: int, hp: str, is_random: bool) -> dict[str, float]:
+        assert not is_random
+        self.asked.append((dataset, iepoch, hp))
+        share = (iepoch + 1) / int(hp)
+        found = {"train-all-time": 10.0 * (iepoch + 1), "test-accuracy": 90 * share}
+        return found if dataset == "cifar10" else {**found, "valid-accuracy": 60 * share, "valid-per-time": 1.0}
+
+
+@pytest.fixture
+def nats(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Api, str]:
+    api, path = Api(), tmp_path / "NATS-tss-v1_0-simple"
+    path.mkdir()
+
+    def create(file: str, space: str, fast_mode: bool, verbose: bool) -> Api:
+        assert (file, space, fast_mode, verbose) == (str(path), "tss", True, False)
+        return api
+
+    monkeypatch.setitem(sys.modules, "nats_bench", SimpleNamespace(create=create))
+    return api, str(path)
+
+
+def test_files_of_nats_bench_are_read_by_their_package(nats: tuple[Api, str]):
+    api, path = nats
+    table, space = read(path, "cifar10"), load("nasbench201")
+    words = ("none", "skip_connect", "nor_conv_3x3", "nor_conv_1x1", "none", "avg_pool_3x3")
+    genome = space.genome(dict(zip(PATHS, words, strict=True)))
+    assert table.metrics(genome) == {"valid_accuracy": 0.6, "simulated_seconds": 121.0}
+    assert api.asked == [("cifar10-valid", 11, "12")]
+    assert table.metrics(genome, 6)["valid_accuracy"] == 0.3
+    assert table.metrics(genome, 100) == {"valid_accuracy": 0.3, "simulated_seconds": 1001.0}
+    assert table.score(genome) == 0.9
+    assert api.asked[-1] == ("cifar10", 199, "200")
+    assert [dict(key) for key in table.rows] == [dict(genome.answers)]
+    table.check(150)
+    with pytest.raises(UserError, match="no valid_accuracy at 201 epochs"):
+        table.check(201)
+    assert not table.has(space.genome(dict.fromkeys(PATHS, "none")))
+    assert read(path, "cifar100").given == {"classes": 100}
+    with pytest.raises(UserError, match="NATS-Bench has no data set 'digits'"):
+        read(path, "digits")
+
+
+def test_files_of_nats_bench_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "NATS-tss.pickle.pbz2").write_bytes(b"no pickle")
+    monkeypatch.setitem(sys.modules, "nats_bench", None)
+    with pytest.raises(UserError, match="needs the package nats_bench; pip install nats_bench"):
+        read(str(tmp_path / "NATS-tss.pickle.pbz2"), "cifar10")
+    with pytest.raises(UserError, match="No such file"):
+        read(str(tmp_path / "other.pickle.pbz2"), "cifar10")
+    with pytest.raises(UserError, match="the size search space"):
+        read(str(tmp_path / "NATS-sss-v1_0.pickle.pbz2"), "cifar10")
+
+    def create(*args: object, **settings: object) -> None:
+        raise OSError("Invalid data stream")
+
+    monkeypatch.setitem(sys.modules, "nats_bench", SimpleNamespace(create=create))
+    with pytest.raises(UserError, match="not a file of NATS-Bench: Invalid data stream"):
+        read(str(tmp_path / "NATS-tss.pickle.pbz2"), "cifar10")
