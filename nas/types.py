@@ -71,7 +71,8 @@ class Evaluator(Protocol):
     """Genome to measurements. Picklable and stateless; what it raises, the executor makes a failed result.
 
     checkpoint: a file of the trial's own, where the evaluator may keep what it needs to go on, after a kill or with a
-    larger budget; it finds there what it has left there. None: there is no such place.
+    larger budget; it finds there what it has left there. None: there is no such place. Going on, it first reports again
+    what it reported before, so that the trial's curve is whole.
     """
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics: ...
