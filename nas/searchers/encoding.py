@@ -57,16 +57,16 @@ class Encoder:
         return found
 
     def matrices(self, told: Sequence[Genome], others: Sequence[Genome]) -> tuple[Encoded, Encoded]:
-        """Of both their encoded answers and paths, (genomes, columns) each: a column for a feature of those told.
+        """Of both their encoded answers and paths, (genomes, columns) each.
 
-        Scaled so that the columns' variances among those told add up to 1, of the answers and of the paths.
+        Scaled so that a genome told has on average a length of 1, in its answers and in its paths.
         """
-        counts = Counter(feature for genome in told for feature in sorted(self.features(genome)))
+        counts = Counter(feature for genome in (*told, *others) for feature in sorted(self.features(genome)))
         columns = {feature: column for column, (feature, _) in enumerate(counts.most_common(COLUMNS))}
         paths = np.array([feature[0] in self.cells for feature in columns], dtype=bool)
         known, asked = self._rows(told, columns), self._rows(others, columns)
         for part in (paths, ~paths):
-            scale = np.sqrt(known[:, part].var(axis=0).sum()) or 1.0
+            scale = np.sqrt(known[:, part].sum(axis=1).mean()) or 1.0
             known[:, part] /= scale
             asked[:, part] /= scale
         return (known[:, ~paths], known[:, paths]), (asked[:, ~paths], asked[:, paths])

@@ -39,9 +39,10 @@ class Evolution:
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
-        """A third of the trials for the first population, and one mutation fewer every tenth of them."""
-        population = min(50, max(4, trials // 3))
-        return {"population": population, "sample": max(2, population // 2), "rounds": max(1, trials // 10)}
+        """A quarter of the trials for the first population, half of it a sample; at first two mutations, soon one."""
+        population = min(50, max(4, trials // 4))
+        sample = min(25, max(2, population // 2))
+        return {"population": population, "sample": sample, "mutations": 2, "rounds": max(1, trials // 10)}
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
         if len(self.population) < self.population_size:

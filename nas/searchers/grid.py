@@ -3,6 +3,7 @@
 import random
 from collections.abc import Sequence
 
+from nas.searchers.built import can_be_built
 from nas.space import Genome, Space
 from nas.types import Result, Trial
 
@@ -16,8 +17,8 @@ class Grid:
         self.known: set[Genome] = set()  # told, and so not to be asked for again after a search is resumed
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome | None:
-        under_way = {trial.genome for trial in pending}
-        return next((genome for genome in self.left if genome not in self.known and genome not in under_way), None)
+        done = self.known | {trial.genome for trial in pending}
+        return next((one for one in self.left if one not in done and can_be_built(self.space, one)), None)
 
     def tell(self, result: Result) -> None:
         self.known.add(result.trial.genome)

@@ -6,9 +6,9 @@
             evaluate the neighbours of v, those with one answer changed                (ask, first branch)
             stop if none is better than v; else v <- the best of them
 
-`first` moves to the first neighbour that is better instead of the best of all ("query until lower" in the authors'
-code), which costs fewer trials a step. Neighbours are tried in an order that v alone decides, so that a resumed search
-goes on as it would have.
+`first` (the default) moves to the first neighbour that is better instead of the best of all ("query until lower" in
+the authors' code), which costs fewer trials a step and found more with 100 of them. Neighbours are tried in an order
+that v alone decides, so that a resumed search goes on as it would have.
 """
 
 import math
@@ -16,6 +16,7 @@ import random
 from collections.abc import Sequence
 
 from nas.errors import UserError
+from nas.searchers.built import can_be_built
 from nas.space import Genome, Space
 from nas.types import Result, Trial
 
@@ -27,30 +28,34 @@ class LocalSearch:
     same network or over a limit, `ask` finds out anew; where all others are told, it looks from the next v on.
     """
 
-    def __init__(self, space: Space, first: bool = False) -> None:
+    def __init__(self, space: Space, first: bool = True) -> None:
         if not isinstance(first, bool):
             raise UserError("searcher local_search", f"first is {first!r}", "give true or false")
         self.space, self.first = space, first
         self.scores: dict[Genome, float] = {}  # of all that was told; a failure is the worst
         self.v: Genome | None = None
-        self.asked: set[Genome] = set()  # since the last result; what is neither told nor pending of it was refused
+        self.rng: random.Random | None = None  # of the last ask
+        self.asked: set[Genome] = set()  # with that generator; what is neither told nor pending of it was refused
         self.known: tuple[Genome | None, list[Genome]] = (None, [])  # the last genome whose neighbours were listed
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
+        if rng is not self.rng:  # not the same trial, asked for again
+            self.rng, self.asked = rng, set()
         under_way = {trial.genome for trial in pending}
         v = self.v
         while v is not None:
             for neighbour in self.neighbours(v):
                 if not (neighbour in self.scores or neighbour in under_way or neighbour in self.asked):
                     self.asked.add(neighbour)
-                    return neighbour
+                    if can_be_built(self.space, neighbour):
+                        return neighbour
             v = self.better(v)
         return self.space.sample(rng)
 
     def tell(self, result: Result) -> None:
         genome, before = result.trial.genome, self.v
         self.scores[genome] = -math.inf if result.failed else result.score
-        self.asked.clear()
+        self.asked = set()
         while self.v is not None and genome not in self.neighbours(self.v):  # it was asked for from a later v
             self.v = self.better(self.v)
         if self.v is None:

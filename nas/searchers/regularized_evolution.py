@@ -43,9 +43,9 @@ class RegularizedEvolution:
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
-        """P = trials / 3 and S = P / 4, up to the paper's 100 and 25: with fewer trials than P nothing would evolve."""
-        population = min(100, max(4, trials // 3))
-        return {"population": population, "sample": max(2, population // 4)}
+        """P = trials / 4 and S = P / 2, up to the paper's 100 and 25: with fewer trials than P nothing would evolve."""
+        population = min(100, max(4, trials // 4))
+        return {"population": population, "sample": min(25, max(2, population // 2))}
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
         if len(self.population) < self.population_size:

@@ -18,8 +18,9 @@ from nas.searchers.encoding import Encoded, Encoder
 from nas.space import Genome, Space
 
 WEIGHTS = (0.0, 0.5, 1.0)  # of the kernel over paths; the one over answers has the rest
-LENGTHS = (0.5, 1.0, 2.0, 4.0)  # in units of the encodings' standard deviation
+LENGTHS = (0.5, 1.0, 2.0, 4.0)  # in units of an encoding's mean length
 NOISES = (0.001, 0.01, 0.1, 0.3)  # variance, in units of the kernel's
+NORMAL = NormalDist()
 
 
 class Kernel(NamedTuple):
@@ -49,23 +50,48 @@ class Surrogate:
         self.encoder = Encoder(space)
         self.fitted: tuple[int, Fitted] | None = None  # number of results, and what they gave
 
-    def predict(self, told: Sequence[tuple[Genome, float]], others: Sequence[Genome]) -> tuple[np.ndarray, np.ndarray]:
-        """Means and standard deviations of the others' values, as normal scores: 0 is the median of those told."""
+    def improvements(
+        self, told: Sequence[tuple[Genome, float]], pending: Sequence[Genome], others: Sequence[Genome]
+    ) -> list[float]:
+        """Of each other genome, the expected improvement on the best told (Jones et al. 1998), in normal scores.
+
+        Those pending count as told, their values what the model thinks they will be ("kriging believer"): near them
+        nothing is left to find out.
+        """
         genomes, scores = [genome for genome, _ in told], np.array([score for _, score in told])
         step = 10 ** (len(str(len(genomes))) - 1)
         number = len(genomes) // step * step
         if self.fitted is None or self.fitted[0] != number:
-            known, _ = self.encoder.matrices(genomes[:number], [])
-            self.fitted = number, fit(known, normal_scores(scores[:number]))
-        known, asked = self.encoder.matrices(genomes, others)
-        return posterior(self.fitted[1], known, normal_scores(scores), asked)
+            first, _ = self.encoder.matrices(genomes[:number], [])
+            self.fitted = number, fit(first, normal_scores(scores[:number]))
+        known, asked = self.encoder.matrices(genomes, [*pending, *others])
+        values, fitted = normal_scores(scores), self.fitted[1]
+        best = float(values.max())
+        if pending:
+            under_way, asked = _rows(asked, slice(None, len(pending))), _rows(asked, slice(len(pending), None))
+            believed, _ = posterior(fitted, known, values, under_way)
+            values = np.concatenate([values, believed])
+            known = (np.vstack([known[0], under_way[0]]), np.vstack([known[1], under_way[1]]))
+        means, deviations = posterior(fitted, known, values, asked)
+        return [improvement(*each, best) for each in zip(means.tolist(), deviations.tolist(), strict=True)]
+
+
+def improvement(mean: float, deviation: float, best: float) -> float:
+    """The mean of max(x - best, 0) where x is normal."""
+    deviation = max(deviation, 1e-9)
+    by = (mean - best) / deviation
+    return deviation * (by * NORMAL.cdf(by) + NORMAL.pdf(by))
+
+
+def _rows(encoded: Encoded, part: slice) -> Encoded:
+    return encoded[0][part], encoded[1][part]
 
 
 def normal_scores(scores: np.ndarray) -> np.ndarray:
     """The quantiles of a normal distribution at the scores' ranks; equal scores have the mean of theirs."""
     ordered = np.sort(scores)
     ranks = (np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right")) / 2
-    return np.array([NormalDist().inv_cdf(rank / len(scores)) for rank in ranks])
+    return np.array([NORMAL.inv_cdf(rank / len(scores)) for rank in ranks])
 
 
 def fit(known: Encoded, values: np.ndarray) -> Fitted:

@@ -83,7 +83,7 @@ def test_ranks_are_fronts_and_distances(points: list[tuple[int, ...]]) -> None:
 
 
 def test_options_out_of_range() -> None:
-    with pytest.raises(UserError, match=r"searcher nsga2: crossover is 1\.5; give a number of at least 0 and at most 1"):
+    with pytest.raises(UserError, match=r"crossover is 1\.5; give a number of at least 0 and at most 1"):
         nsga2(cheap.space(), crossover=1.5)
     nsga2(cheap.space(), crossover=1)
 
