@@ -1,0 +1,119 @@
+"""Spaces and drivers for the contract that every searcher keeps; importable by another process too."""
+
+import hashlib
+import json
+import random
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from nas.run.propose import propose
+from nas.searchers import SEARCHERS, create, for_budget
+from nas.space import Document, Genome, Space, load
+from nas.types import Result, Searcher, Trial, trial_random
+from tests import cheap
+
+SMALL: dict[str, dict[str, Any]] = {"bananas": {"first": 3, "mutations": 4, "samples": 2}}  # for quick tests
+
+
+def _space(network: list[Any], **more: Any) -> Space:
+    head = ["global_avg_pool", {"linear": "=classes"}]
+    data = {"name": "toy", "input": [3, 6, 6], "classes": 2, "network": [*network, *head], **more}
+    return Space(Document(data))
+
+
+def conditional() -> Space:
+    """Some choices are met under some answers alone."""
+    conv = {"conv": {"channels": {"choice": [2, 4, 6]}, "kernel": {"choice": [1, 3]}}}
+    deep = {"repeat": {"choice": [1, 2, 3]}, "body": [conv, {"choice": ["relu", "tanh"]}]}
+    return _space([{"choice": [[deep], [conv, {"choice": ["elu", "silu"]}], "identity"]}, {"choice": ["relu", "gelu"]}])
+
+
+def shrinking() -> Space:
+    """A third of the answers leaves no map to work on."""
+    conv = {"conv": {"channels": {"choice": [2, 3]}, "kernel": {"choice": [1, 3, 4, 6]}, "padding": 0}}
+    return _space([conv, "relu", conv])
+
+
+SPACES: dict[str, Callable[[], Space]] = {
+    "nasbench201": lambda: load("nasbench201", cells=1, channels=4),
+    "nasnet": lambda: load("nasnet", cells=1, channels=4),
+    "resnet_space": lambda: load("resnet_space"),
+    "conditional": conditional,
+    "shrinking": shrinking,
+    "twenty": lambda: cheap.space(1),
+    "one": lambda: _space([{"choice": ["relu"]}]),
+}
+
+
+def made(name: str, space: Space, trials: int) -> Searcher:
+    return create(name, space, {**for_budget(name, trials), **SMALL.get(name, {})})
+
+
+def result(trial: Trial, failing: Callable[[Trial], bool] = lambda trial: False) -> Result:
+    """Depends on the genome alone. Two objectives, of which most searchers see the first."""
+    if failing(trial):
+        return Result(trial, None, "failed")
+    score = cheap.score(trial.genome)
+    return Result(trial, {"valid_accuracy": score}, values=(score, -float(len(str(trial.genome.answers)))))
+
+
+class Drive:
+    """A search without evaluations: `issue` asks as the loop does, `end` tells; a copy can be made from the tells."""
+
+    def __init__(self, name: str, space: Space, trials: int, seed: int = 0) -> None:
+        self.name, self.space, self.trials, self.seed = name, space, trials, seed
+        self.searcher = made(name, space, trials)
+        self.issued: list[Trial] = []
+        self.seen: set[str] = set()
+        self.pending: dict[int, Trial] = {}
+        self.told: list[Result] = []
+
+    def issue(self) -> Trial | None:
+        rng = trial_random(self.seed, len(self.issued))
+        found = propose(self.searcher, self.space, rng, tuple(self.pending.values()), self.seen, {})
+        if isinstance(found, str):
+            return None
+        trial = Trial(len(self.issued), found.genome, 0)
+        self.issued.append(trial)
+        self.seen.add(found.fingerprint)
+        self.pending[trial.number] = trial
+        return trial
+
+    def end(self, trial: Trial, failing: Callable[[Trial], bool] = lambda trial: False) -> None:
+        del self.pending[trial.number]
+        self.told.append(result(trial, failing))
+        self.searcher.tell(self.told[-1])
+
+    def resumed(self) -> "Drive":
+        """Another searcher that was told the same: what a journal replays to."""
+        other = Drive(self.name, self.space, self.trials, self.seed)
+        other.issued, other.seen, other.pending = list(self.issued), set(self.seen), dict(self.pending)
+        for each in self.told:
+            other.searcher.tell(each)
+        other.told = list(self.told)
+        return other
+
+    def run(self, failing: Callable[[Trial], bool] = lambda trial: False) -> list[Genome]:
+        """With one worker, to the end; the genomes."""
+        while len(self.issued) < self.trials and (trial := self.issue()) is not None:
+            self.end(trial, failing)
+        return [trial.genome for trial in self.issued]
+
+
+def digest(genomes: list[Genome]) -> str:
+    return hashlib.sha256(json.dumps([dict(genome.answers) for genome in genomes]).encode()).hexdigest()
+
+
+def digests(spaces: list[str], trials: int) -> dict[str, str]:
+    """Of what every searcher proposes in each space."""
+    return {
+        f"{searcher} {space}": digest(Drive(searcher, SPACES[space](), trials).run())
+        for space in spaces
+        for searcher in SEARCHERS
+    }
+
+
+if __name__ == "__main__":
+    random.seed(12345)  # which nothing may read
+    print(json.dumps(digests(sys.argv[2:], int(sys.argv[1]))))
