@@ -98,6 +98,15 @@ def test_the_heavy_is_imported_where_it_belongs(path: Path) -> None:
             assert package not in ("torch", "torchvision") or inside in TORCH_MODULES, f"{package} in {inside}"
 
 
+def test_families_of_searchers_are_named_by_strings() -> None:
+    """Neither searchers nor run may import integrations: `optuna:tpe` is looked up by name when it is asked for."""
+    from nas.searchers import FAMILIES
+
+    for module in FAMILIES.values():
+        assert module.startswith("nas.integrations.")
+        assert (ROOT / f"{module.replace('.', '/')}.py").exists()
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=IDS)
 def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
     lines = len(path.read_text(encoding="utf-8").splitlines())

@@ -53,10 +53,12 @@ def test_the_options_exist(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_python_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    first, second = blocks("python")
+    first, second, third = blocks("python")
     names: dict[str, object] = {}
     exec(first.partition("run = ")[0], names)
     assert names["model"].training  # type: ignore[attr-defined]
-    exec(second.replace("trials=500", "trials=20"), {**names})
+    exec(second.replace("trials=500", "trials=20"), names)
     (run,) = (tmp_path / "runs").iterdir()
     assert (run / "best" / "genome.json").exists()
+    exec(third.replace("n_trials=100", "n_trials=15"), names)
+    assert len(names["study"].trials) == 15  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
@@ -28,6 +29,7 @@ SEARCHERS: dict[str, Any] = {
     "reinforce": Reinforce,
     "ppo": PPO,
 }
+FAMILIES = {"optuna": "nas.integrations.optuna_searcher"}  # of names such as optuna:tpe; imported when one is asked for
 
 
 def for_budget(name: str, trials: int) -> dict[str, Any]:
@@ -38,6 +40,10 @@ def for_budget(name: str, trials: int) -> dict[str, Any]:
 
 def create(name: str, space: Space, options: Mapping[str, Any] | None = None) -> Searcher:
     """The searcher `name` over `space`. Raises UserError for an unknown name or option, or a value out of range."""
+    family, colon, member = name.partition(":")
+    if colon and family in FAMILIES:
+        found: Searcher = import_module(FAMILIES[family]).create(member, space, options)
+        return found
     if name not in SEARCHERS:
         raise UserError("searcher", f"unknown searcher '{name}'", did_you_mean(name, SEARCHERS))
     known = list(inspect.signature(SEARCHERS[name]).parameters)[1:]

@@ -1,0 +1,90 @@
+"""Any of our searchers as an Optuna sampler: `study.optimize` stays as it is, the searcher decides what is tried."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from optuna import Study, TrialPruned
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler, RandomSampler
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from nas.errors import UserError
+from nas.integrations.guide import Guide
+from nas.integrations.optuna_choices import Parameters, suggest
+from nas.space import Genome, Space
+
+ENDED = (TrialState.COMPLETE, TrialState.FAIL, TrialState.PRUNED)
+
+
+class OptunaSampler(BaseSampler):
+    """A searcher by name over a space, for objectives that call `nas.integrations.suggest(trial, space)`.
+
+        study = optuna.create_study(sampler=OptunaSampler(space, "regularized_evolution", seed=0), direction="maximize")
+        study.optimize(lambda trial: score(suggest(trial, space)), n_trials=100)
+
+    What the searcher knows is read from the study, so that a study that is kept in a database goes on, and several
+    processes may share one. Pruned trials count as failed: their last values are of different epochs. Parameters of a
+    trial that are none of the space's choices are sampled at random. Raises UserError for an unknown searcher or
+    option, and within a study when there is no new network to try.
+    """
+
+    def __init__(
+        self,
+        space: Space | str,
+        searcher: str = "regularized_evolution",
+        options: Mapping[str, Any] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.guide = Guide(space, searcher, options, seed)
+        self.others = RandomSampler(seed=seed)
+        self.told: set[int] = set()  # numbers of trials
+        self.tried: dict[int, Genome] = {}  # by trial number, of those proposed here or seen to run elsewhere
+        self.lock = threading.Lock()  # a study may have several threads
+
+    def reseed_rng(self) -> None:
+        self.others.reseed_rng()  # the searcher's randomness comes of the trial's number
+
+    def infer_relative_search_space(self, study: Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """The parameters of the genome that the searcher proposes for this trial: no inactive choice is among them."""
+        with self.lock:
+            self._catch_up(study, trial.number)
+            pending = {number: genome for number, genome in self.tried.items() if number not in self.told}
+            found = self.guide.propose(trial.number, pending)
+            if isinstance(found, str):
+                raise UserError("OptunaSampler", found, "the study has tried every network that it can")
+            self.tried[trial.number] = found
+        return Parameters().of(self.guide.space, found)[1]
+
+    def sample_relative(
+        self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        return Parameters().of(self.guide.space, self.tried[trial.number])[0]
+
+    def sample_independent(self, study: Study, trial: FrozenTrial, param_name: str, param_distribution: Any) -> Any:
+        return self.others.sample_independent(study, trial, param_name, param_distribution)
+
+    def _catch_up(self, study: Study, current: int) -> None:
+        """Tell the searcher of trials that ended, in their order; note those that run."""
+        signs = [1 if direction == StudyDirection.MAXIMIZE else -1 for direction in study.directions]
+        for trial in study.get_trials(deepcopy=False):
+            if trial.number in self.told or trial.number == current:
+                continue
+            genome = self.tried.get(trial.number) or self._read(trial)
+            if genome is not None and trial.number not in self.tried:
+                self.tried[trial.number] = genome
+                self.guide.tried(genome)
+            if trial.state in ENDED:
+                self.told.add(trial.number)
+                values = trial.values if trial.state == TrialState.COMPLETE else None
+                if genome is not None:
+                    signed = None if values is None else [sign * v for sign, v in zip(signs, values, strict=True)]
+                    self.guide.tell(trial.number, genome, signed)
+
+    def _read(self, trial: FrozenTrial) -> Genome | None:
+        """The genome of a trial of another process, None where it has not suggested one (whole, or at all)."""
+        try:
+            return suggest(trial, self.guide.space)
+        except (ValueError, TrialPruned):
+            return None
