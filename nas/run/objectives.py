@@ -50,17 +50,3 @@ def values(objectives: Sequence[Objective], metrics: Mapping[str, float]) -> tup
 def missing(objectives: Sequence[Objective], metrics: Metrics) -> str | None:
     """The first objective's metric that `metrics` lack."""
     return next((o.metric for o in objectives if o.metric not in metrics), None)
-
-
-def dominates(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether `one` is nowhere worse and somewhere better; larger is better."""
-    return all(a >= b for a, b in zip(one, other, strict=True)) and tuple(one) != tuple(other)
-
-
-def front(points: Sequence[Sequence[float]]) -> list[int]:
-    """Positions of the points that no other dominates (of equals all), in their order."""
-    found: list[int] = []
-    for here in sorted(range(len(points)), key=lambda i: tuple(points[i]), reverse=True):  # dominating ones come first
-        if not any(dominates(points[other], points[here]) for other in found):
-            found.append(here)
-    return sorted(found)

@@ -5,17 +5,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import nas
 from nas.cli import main
 from nas.errors import UserError
 from nas.run import Run
-from nas.run.objectives import Objective, dominates, front, parse_objectives, values
+from nas.run.objectives import Objective, parse_objectives, values
+from nas.searchers.pareto import dominates
 from tests import cheap
-
-POINTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 4)), max_size=30)
 
 
 def test_reading_objectives():
@@ -37,12 +34,6 @@ def test_objectives_that_cannot_be(texts: list[str], message: str):
     with pytest.raises(UserError) as error:
         parse_objectives(texts)
     assert str(error.value) == message
-
-
-@given(POINTS)
-def test_the_front_is_what_nothing_dominates(points: list[tuple[int, ...]]):
-    brute = [i for i, p in enumerate(points) if not any(dominates(q, p) for q in points)]
-    assert front(points) == brute
 
 
 def accuracy_and_time(genome: nas.Genome) -> dict[str, float]:

@@ -156,15 +156,19 @@ def test_asking_changes_nothing(name: str, place: str) -> None:
 @every
 @pytest.mark.parametrize("place", SIZES)
 def test_none_means_that_there_is_no_other(name: str, place: str) -> None:
-    """Told or under way, every genome was proposed; the loop sees to it that none is twice."""
+    """Told or under way, every genome was proposed; the loop sees to it that none is twice.
+
+    A population that does not age settles, and what is two changes away from all of it is never reached.
+    """
     drive = Drive(name, space(place), SIZES[place] + 3)
     drive.issue()
     while drive.issue() is not None:
         drive.end(next(iter(drive.pending.values())))
-    assert len(drive.issued) == SIZES[place]
+    settles = name in ("evolution", "nsga2")
+    assert SIZES[place] * (0.8 if settles else 1) <= len(drive.issued) <= SIZES[place]
     for _ in range(10):
         genome = drive.searcher.ask(random.Random(0), tuple(drive.pending.values()))
-        assert genome is None or genome in {trial.genome for trial in drive.issued}
+        assert genome in {trial.genome for trial in drive.issued} or (genome is None and not settles)
 
 
 @every
