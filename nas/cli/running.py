@@ -54,6 +54,8 @@ def outcome(run: "Run") -> list[str]:
     told = accuracies(best.result.metrics) or "{} {:.4g}".format(*best.shown(objective) or ("", 0.0))
     lines.append(f"best: trial {best.trial.number}, {told}, {costs}")
     if run.final:
-        lines.append(f"after its final training: {accuracies(run.final)}")
+        looked_up = run.config.evaluator.get("name") == "table"
+        when = "after the table's longest training" if looked_up else "after its final training"
+        lines.append(f"{when}: {accuracies(run.final)}")
     lines += [f"next: nas results {run.path}", f"      nas report {run.path}", f"      nas export {run.path} --to DIR"]
     return lines

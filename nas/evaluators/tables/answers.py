@@ -52,7 +52,9 @@ def _measurement(column: str, file: str) -> tuple[str, int]:
 
 
 def _answer(text: str) -> Any:
-    """Numbers and lists as such, anything else as the word it is."""
+    """Numbers, lists, true and false as such, anything else as the word it is."""
+    if text in ("True", "False"):  # as Python's own csv writes them
+        return text == "True"
     try:
         return as_answer(json.loads(text))
     except ValueError:

@@ -50,6 +50,12 @@ def test_our_own_form_averages_over_seeds(name: str, tmp_path: Path):
         table.metrics(genome, 12)
 
 
+def test_answers_of_every_kind(tmp_path: Path):
+    file = written(tmp_path / "t.csv", 'a,b,c,d,valid_accuracy@1\ntrue,False,"[0, 2]",3,0.5\n')
+    (key,) = read(file, "any").rows
+    assert dict(key) == {"a": True, "b": False, "c": (0, 2), "d": 3}
+
+
 def test_rows_of_another_data_set_are_left_out(tmp_path: Path):
     text = "dataset,network.0,valid_accuracy@1\na,relu,0.5\nb,relu,0.9\n"
     file, space = written(tmp_path / "t.csv", text), space_of("network: [{choice: [relu, tanh]}]")
