@@ -9,6 +9,8 @@ The paper's code, and all published values, take the norm that sums absolute val
 norms' running ones after the two passes, a fifth of which the batches have decided. So does this.
 """
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -37,7 +39,8 @@ def zen(model: Network, images: Tensor, labels: Tensor, generator: torch.Generat
         first = maps[-1]
         net(x + ALPHA * e)
         change = (first - maps[-1]).abs().flatten(1).sum(1).mean()
-        return float(change.log() + sum(norm.running_var.mean().sqrt().log() for norm in norms))
+        scales = [math.log(float(norm.running_var.mean())) / 2 for norm in norms]  # type: ignore[union-attr]
+        return float(change.log()) + sum(scales)
 
 
 def _draw(net: nn.Module, generator: torch.Generator) -> None:
