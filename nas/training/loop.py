@@ -20,7 +20,7 @@ from nas.training.average import Average
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.memory import keep_freed_memory
 from nas.training.optimizer import set_learning_rate
-from nas.training.precision import autocast, default_device, place
+from nas.training.precision import autocast, concrete, default_device, place
 from nas.training.recipe import Recipe
 from nas.training.schedule import Plan, Plateau
 from nas.training.step import GraphedStep, Step
@@ -71,6 +71,8 @@ def fit(
     if device.type == "cpu":
         keep_freed_memory()
     data = data.to(device)
+    identity = {"recipe": recipe.to_json(), "seed": seed, "train_on": list(train_on)}
+    recipe = concrete(recipe, model, device)
     place(model, recipe, device)
     images, labels = (torch.cat([part[split] for split in train_on]) for part in (data.images, data.labels))
     plan = Plan.of(recipe, len(images))
@@ -87,7 +89,7 @@ def fit(
     validated = evaluate_on == "valid" and "valid" not in train_on and recipe.evaluate_every > 0
     watched = report is not None or (recipe.schedule == "plateau" and validated)
 
-    identity = {"recipe": recipe.to_json(), "seed": seed, "train_on": list(train_on), "images": len(images)}
+    identity["images"] = len(images)
     metrics: Metrics = {}
     curve: list[Metrics] = []
     done = 0

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
 
+from nas.network.module import Network
 from nas.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from nas.graph.graph import Graph
 
 
 def uses_bf16(recipe: Recipe, device: torch.device) -> bool:
@@ -19,6 +24,32 @@ def uses_bf16(recipe: Recipe, device: torch.device) -> bool:
     if device.type == "cpu":
         has = torch.cpu.get_capabilities()
         return bool(has.get("avx512_bf16") or has.get("amx_bf16") or has.get("amx_tile"))
+    return False
+
+
+def concrete(recipe: Recipe, model: nn.Module, device: torch.device) -> Recipe:
+    """The recipe with "auto" settled: float32 also where bfloat16 would go wrong.
+
+    On CPUs oneDNN's gradient of a convolution's weight reads unwritten memory in bfloat16 where the padding is larger
+    than the map (seen with torch 2.15: kernels of 5 on maps of 1x1), and the loss becomes NaN in some step.
+    """
+    if (
+        recipe.precision == "auto"
+        and device.type == "cpu"
+        and isinstance(model, Network)
+        and _reaches_beyond(model.graph)
+    ):
+        return recipe.replace(precision="fp32")
+    return recipe.replace(precision="bf16" if uses_bf16(recipe, device) else "fp32")
+
+
+def _reaches_beyond(graph: Graph) -> bool:
+    """Whether a convolution has weights that only ever meet padding further out than the map is large."""
+    for node in graph.nodes:
+        if node.operation == "conv":
+            shape = graph.nodes[node.inputs[0]].shape
+            if any(extent > 2 * size + 1 for extent, size in zip(node.op.window(shape)[0], shape[1:], strict=True)):
+                return True
     return False
 
 
