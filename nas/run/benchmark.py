@@ -101,8 +101,13 @@ def courses(
     one = partial(course, benchmark, searcher, options)
     if processes == 1:
         return [one(repeat) for repeat in range(repeats)]
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes, get_context("spawn"), _one_thread) as pool:
         return list(pool.map(one, range(repeats), chunksize=max(1, repeats // (8 * processes))))
+
+
+def _one_thread() -> None:
+    """Of a process as it starts: the matrices of surrogates are too small to share among cores."""
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ pruned graph, so that operations that change nothing, or reach nothing, do not t
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -76,6 +77,12 @@ class Encoder:
         for row, genome in zip(found, genomes, strict=True):
             row[[columns[feature] for feature in self.features(genome) if feature in columns]] = 1
         return found
+
+
+@lru_cache(maxsize=2)
+def encoder(space: Space) -> Encoder:
+    """One for all searches of a space: features are worked out once."""
+    return Encoder(space)
 
 
 def paths(graph: Graph, cells: frozenset[str]) -> list[Feature]:

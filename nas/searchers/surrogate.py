@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nas.searchers.encoding import Encoded, Encoder
+from nas.searchers.encoding import Encoded, encoder
 from nas.space import Genome, Space
 
 WEIGHTS = (0.0, 0.5, 1.0)  # of the kernel over paths; the one over answers has the rest
@@ -47,7 +47,7 @@ class Surrogate:
     """The grid is searched on the first 1, 2, ... 10, 20, ... 100, 200, ... results: what was told alone decides it."""
 
     def __init__(self, space: Space) -> None:
-        self.encoder = Encoder(space)
+        self.encoder = encoder(space)
         self.fitted: tuple[int, Fitted] | None = None  # number of results, and what they gave
 
     def improvements(

@@ -141,6 +141,7 @@ def _merged(path: Path, variant: str | None, depth: int) -> tuple[Mapping, str]:
         for own in ("name", "variants", "description", "notes", "deviation"):
             base.pop(own, None)  # said of the parent alone
         data = merge(base, written)
+        _check_read(written.get("parameters") or {}, base.get("parameters") or {}, data, file)
     data.setdefault("name", path.stem)
     variants = written.get("variants") or {}
     _check_declared(data, data.get("final") or {}, file, "final")
@@ -171,6 +172,34 @@ def _parent(parent: Any, path: Path, where: str) -> tuple[Path, str | None]:
     if not _is_file(target) or not target.resolve().is_relative_to(path.parent.resolve()):
         raise UserError(where, f"extends: no file '{shortened(text)}' in this document's folder")
     return target, variant or None
+
+
+def _check_read(own: AnyMapping[str, Any], parents: AnyMapping[str, Any], data: Mapping, file: str) -> None:
+    """A parameter that a child adds to its parent's is read by some expression: else it is one of those, misspelt."""
+    read = _words_read(data) - _loop_variables(data)
+    for name in own:
+        if name not in parents and name not in read:
+            what = f"parameters.{name}: no expression reads it"
+            raise UserError(line_of(own, name) or file, what, did_you_mean(name, parents))
+
+
+def _words_read(value: Any) -> set[str]:
+    """The words in expressions, keys among them."""
+    if isinstance(value, str):
+        return set(WORD.findall(value)) if value.startswith("=") else set()
+    if isinstance(value, dict):
+        return set().union(*(_words_read(key) | _words_read(item) for key, item in value.items()))
+    if isinstance(value, list):
+        return set().union(*map(_words_read, value))
+    return set()
+
+
+def _loop_variables(value: Any) -> set[str]:
+    """The names that a `for` anywhere gives, which hide parameters of the same name."""
+    if isinstance(value, dict):
+        given = value.get("for")
+        return set(given if isinstance(given, dict) else ()).union(*map(_loop_variables, value.values()))
+    return set().union(*map(_loop_variables, value)) if isinstance(value, list) else set()
 
 
 def _apply(data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str) -> Mapping:

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
@@ -21,7 +22,7 @@ from nas.space.size import count
 from nas.space.walk import Choice
 
 KINDS = ("operation", "input", "number")
-MAX_TRIES = 300
+MAX_TRIES, REMEMBERED = 300, 50_000
 KEPT = 100_000  # nodes of the graphs of recent genomes, some tens of megabytes: a population's parents are among them
 
 
@@ -44,6 +45,7 @@ class Space:
         self.document = document
         self._recent: OrderedDict[Genome | None, tuple[Graph, dict[str, Any], list[Choice]]] = OrderedDict()
         self._nodes = 0  # of all graphs in _recent
+        self._valid: dict[Genome, Genome] = {}  # genomes that were drawn before, and can be built
 
     @property
     def name(self) -> str:
@@ -155,6 +157,9 @@ class Space:
                 continue
             genome = Genome(self.document, answers)
             self._keep(genome, (graph, answers, choices))
+            if len(self._valid) >= REMEMBERED:
+                self._valid.clear()
+            self._valid[genome] = genome
             return genome
         if isinstance(problem, UserError):
             raise problem
@@ -174,12 +179,15 @@ class Space:
         if not options:
             return genome
 
-        def oracle() -> Oracle:
+        def changed() -> dict[str, Any]:
             choice = rng.choice(options)
-            answer = rng.choice(_others(choice, genome.answers[choice.path]))
-            return replayed({**genome.answers, choice.path: answer}, sampled(rng))
+            return {**genome.answers, choice.path: rng.choice(_others(choice, genome.answers[choice.path]))}
 
-        return self._draw(oracle)
+        first = changed()
+        if (known := self._valid.get(Genome(self.document, first))) is not None:
+            return known  # all its choices are answered: building it again would draw nothing
+        attempts = chain([first], iter(changed, None))
+        return self._draw(lambda: replayed(next(attempts), sampled(rng)))
 
     def crossover(self, first: Genome, second: Genome, rng: random.Random) -> Genome:
         """A genome with each answer from one of the two, taken at random (uniform crossover)."""

@@ -195,3 +195,16 @@ def test_only_the_library_blocks_that_are_named_come_along():
     blocks = load("resnet18").document.data["blocks"]
     assert {"basic", "conv_bn_relu", "conv_bn"} <= set(blocks)
     assert not {"fire", "separable", "squeeze_excite"} & set(blocks)
+
+
+def test_a_childs_parameter_that_nothing_reads_is_a_misspelt_one(folder: Path):
+    (folder / "child.yaml").write_text("extends: base.yaml\nparameters: {size: [5]}")
+    with pytest.raises(UserError, match=r"child.yaml:2: parameters.size: no expression reads it; did you mean 'sizes'"):
+        load(str(folder / "child.yaml"))
+    (folder / "child.yaml").write_text("extends: resnet\nparameters: {depth: [1, 1, 1, 1]}")  # a variable of its loop
+    with pytest.raises(UserError, match="no expression reads it; did you mean 'depths'"):
+        load(str(folder / "child.yaml"))
+    (folder / "child.yaml").write_text(
+        "extends: base.yaml\nparameters: {more: 2}\nblocks: {b: {parameters: {n: =more}}}"
+    )
+    assert operations(load(str(folder / "child.yaml")).graph()) == ["relu", "relu", "conv"]
