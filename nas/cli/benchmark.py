@@ -9,7 +9,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.target import add_document
 
     add_document(parser, "space", "a packaged space (nas list) or a path to a document, the one that the table is of")
-    parser.add_argument("--table", required=True, metavar="FILE", help="a benchmark table (docs/benchmarks.md)")
+    given = "a benchmark table (docs/benchmarks.md); the one that comes with the space if left out"
+    parser.add_argument("--table", metavar="FILE", help=given)
     parser.add_argument("--dataset", default="cifar10", help="where the table has several: cifar10, cifar100 ...")
     searcher = "a searcher's name; again for more; regularized_evolution and random if left out"
     parser.add_argument("--searcher", action="append", default=[], help=searcher)
@@ -35,10 +36,15 @@ def run(args: argparse.Namespace) -> int:
 
     from nas.cli.output import print_json, table
     from nas.cli.target import value
+    from nas.errors import UserError
+    from nas.evaluators.tables import packaged
     from nas.run.benchmark import Benchmark, courses, standings
 
+    table_file = args.table or packaged(args.space)
+    if table_file is None:
+        raise UserError("--table", f"no table comes with {args.space}", "give a file (docs/benchmarks.md)")
     overrides = tuple(pairs(args.set, "--set", value).items())
-    chosen = (args.space, args.table, args.dataset, args.trials, args.seconds, args.epochs, args.again, args.seed)
+    chosen = (args.space, table_file, args.dataset, args.trials, args.seconds, args.epochs, args.again, args.seed)
     benchmark = Benchmark(*chosen, overrides)
     options = pairs(args.searcher_set, "--searcher-set", value)
     found = []

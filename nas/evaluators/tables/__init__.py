@@ -5,14 +5,16 @@ A table's file says by itself which it is: its name, or the columns of its heade
 
 import csv
 import gzip
+import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 
 from nas.errors import UserError
 from nas.evaluators.tables import answers, nasbench101, nasbench201, nasbench301, nats
 from nas.evaluators.tables.table import NotInTable, Row, Table
 
-__all__ = ["NotInTable", "Table", "read"]
+__all__ = ["NotInTable", "Table", "packaged", "read"]
 
 Reader = Callable[[list[Row], str, str], Table]
 READERS: Mapping[str, Reader] = {  # by a column of this form; the first that fits counts
@@ -21,6 +23,12 @@ READERS: Mapping[str, Reader] = {  # by a column of this form; the first that fi
     "space": nasbench301.table,
     "val_accuracy": nasbench101.suite_zero,
 }
+
+
+def packaged(name: str) -> str | None:
+    """The file of a table that comes with the project, by the name of its space; None where there is none."""
+    path = Path(__file__).parent / "packaged" / f"{name}.csv.gz"
+    return str(path) if re.fullmatch(r"\w+", name) and path.is_file() else None
 
 
 @lru_cache(maxsize=4)

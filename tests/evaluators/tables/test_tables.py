@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from nas.errors import UserError
-from nas.evaluators.tables import read
+from nas.evaluators.tables import packaged, read
 from nas.evaluators.tables.nasbench101 import SMALL, answers
 from nas.evaluators.tables.nasbench201 import PATHS
 from nas.evaluators.tables.nasbench301 import answers as darts_answers
@@ -287,3 +287,14 @@ def test_files_of_nats_bench_that_cannot_be_read(tmp_path: Path, monkeypatch: py
     monkeypatch.setitem(sys.modules, "nats_bench", SimpleNamespace(create=create))
     with pytest.raises(UserError, match="not a file of NATS-Bench: Invalid data stream"):
         read(str(tmp_path / "NATS-tss.pickle.pbz2"), "cifar10")
+
+
+def test_the_table_that_comes_with_the_project():
+    file = packaged("nasbench_digits")
+    assert file is not None and packaged("nasbench201") is None and packaged("../tables") is None
+    table, space = read(file, "digits"), load("nasbench_digits")
+    assert len(table.rows) == space.size() == 729
+    genome = space.sample(random.Random(0))
+    assert set(table.curve(genome)) == {1, 2, 3, 6, 12}
+    empty = space.genome(dict.fromkeys(genome.answers, "none"))
+    assert table.score(empty) < 0.15 < 0.9 < max(curve[12]["test_accuracy"] for curve in table.rows.values())
