@@ -8,7 +8,8 @@
         add the child to P, remove the least fit of P                                  (tell)
 
 A mutation changes one answer, whatever it decides: the paper's changes of a layer's type, of a filter's length and of
-the number of layers are answers of its document. A failed evaluation changes nothing.
+the number of layers are answers of its document. A failed evaluation changes nothing. A population without ageing may
+settle where all around it was tried: a child that the loop refuses again and again is mutated further.
 """
 
 import math
@@ -16,6 +17,7 @@ import random
 from collections.abc import Sequence
 
 from nas.searchers.options import check
+from nas.searchers.refusals import Refusals, further
 from nas.space import Genome, Space
 from nas.types import Result, Trial
 
@@ -36,6 +38,7 @@ class Evolution:
         self.population_size, self.sample_size, self.d, self.r = population, sample, mutations, rounds
         self.population: dict[int, tuple[Genome, float]] = {}  # by the trial's number
         self.i = 0  # rounds since the population was full
+        self.refusals = Refusals()
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
@@ -45,15 +48,17 @@ class Evolution:
         return {"population": population, "sample": sample, "mutations": 2, "rounds": max(1, trials // 10)}
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        if len(self.population) < self.population_size:
+        more = further(self.refusals.before(rng))
+        if len(self.population) < self.population_size or more is None:
             return self.space.sample(rng)
         sample = rng.sample(list(self.population.values()), min(self.sample_size, len(self.population)))
         genome, _ = max(sample, key=lambda individual: individual[1])
-        for _ in range(max(math.ceil(self.d - self.i / self.r), 1)):
+        for _ in range(max(math.ceil(self.d - self.i / self.r), 1) + more):
             genome = self.space.mutate(genome, rng)
         return genome
 
     def tell(self, result: Result) -> None:
+        self.refusals.end()
         if result.failed:
             return
         self.i += len(self.population) == self.population_size

@@ -10,7 +10,8 @@
 
 The paper makes N children before it sorts; here each result is sorted in as it comes (the steady-state form: Durillo,
 Nebro, Luna & Alba 2009, EMO), which suits trials that end one by one in any order. A failed evaluation has no values
-and never joins P.
+and never joins P. P may settle where all around it was tried: a child that the loop refuses again and again is mutated
+further.
 """
 
 import random
@@ -19,6 +20,7 @@ from typing import NamedTuple
 
 from nas.searchers.options import check
 from nas.searchers.pareto import crowding, fronts
+from nas.searchers.refusals import Refusals, further
 from nas.space import Genome, Space
 from nas.types import Result, Trial
 
@@ -44,6 +46,7 @@ class NSGA2:
         self.population_size, self.crossover = population, crossover
         self.population: list[Individual] = []  # best first
         self.ranks: list[tuple[int, float]] = []  # of each: (number of its front, minus its crowding distance)
+        self.refusals = Refusals()
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
@@ -51,12 +54,15 @@ class NSGA2:
         return {"population": min(100, max(4, trials // 4))}
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        if len(self.population) < self.population_size:
+        more = further(self.refusals.before(rng))
+        if len(self.population) < self.population_size or more is None:
             return self.space.sample(rng)
         child = self.tournament(rng)
         if rng.random() < self.crossover:
             child = self.space.crossover(child, self.tournament(rng), rng)
-        return self.space.mutate(child, rng)
+        for _ in range(1 + more):
+            child = self.space.mutate(child, rng)
+        return child
 
     def tournament(self, rng: random.Random) -> Genome:
         """The better of two individuals drawn at random: the crowded-comparison operator."""
@@ -64,6 +70,7 @@ class NSGA2:
         return self.population[one if self.ranks[one] <= self.ranks[other] else other].genome
 
     def tell(self, result: Result) -> None:
+        self.refusals.end()
         if not result.failed:
             values = result.values or (result.score,)
             self.survive([*self.population, Individual(result.trial.number, result.trial.genome, values)])

@@ -18,14 +18,11 @@ and asks again for the same trial, the policy is sampled a little flatter.
 
 import random
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from nas.searchers.options import check
+from nas.searchers.refusals import Refusals
 from nas.space import Genome, Space
 from nas.types import Result, Trial
-
-if TYPE_CHECKING:
-    pass
 
 HALVED = 10  # refusals after which the logits are halved
 
@@ -66,13 +63,10 @@ class Reinforce:
         check(self.name, "seed", seed, int)
         from nas.searchers.controller import Controller
 
-        self.controller: Controller = Controller(
-            space, hidden, layers, spread, learning_rate, tanh_constant, temperature, seed
-        )
+        self.controller = Controller(space, hidden, layers, spread, learning_rate, tanh_constant, temperature, seed)
         self.b: float | None = None
         self.told: list[tuple[Genome, float]] = []  # (architecture, R - b) since the last step
-        self.asked_for: random.Random | None = None  # the generator of the trial that was asked for last
-        self.refused = 0  # proposals for it
+        self.refusals = Refusals()
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, float]:
@@ -80,12 +74,10 @@ class Reinforce:
         return {"learning_rate": min(0.02, max(6e-4, 2 / trials)), "batch": 1}
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        self.refused = self.refused + 1 if rng is self.asked_for else 0
-        self.asked_for = rng
-        return self.controller.sample(rng, flatter=2 ** (self.refused / HALVED))
+        return self.controller.sample(rng, flatter=2 ** (self.refusals.before(rng) / HALVED))
 
     def tell(self, result: Result) -> None:
-        self.asked_for = None
+        self.refusals.end()
         if result.failed:
             return
         reward = result.score**self.power

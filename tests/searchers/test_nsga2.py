@@ -94,7 +94,7 @@ def test_children_mix_their_parents_and_change_one_answer() -> None:
     parents = [space.sample(rng) for _ in range(2)]
     for number, parent in enumerate(parents):
         told(searcher, parent, number, -number, number=number)
-    for _ in range(50):
-        child = searcher.ask(rng, ())
+    for number in range(50):
+        child = searcher.ask(random.Random(number), ())
         new = [path for path, answer in child.answers.items() if all(p.answers[path] != answer for p in parents)]
         assert len(new) <= 1

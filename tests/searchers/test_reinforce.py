@@ -142,16 +142,6 @@ def test_asking_changes_nothing(name: str) -> None:
         assert quiet.ask(random.Random(number), ()) == asked.ask(random.Random(number), ())
 
 
-def test_another_process_proposes_the_same() -> None:
-    code = (
-        "from tests.searchers.test_reinforce import LEARNERS, course\n"
-        "print([dict(genome.answers) for name in LEARNERS for genome in course(name, 8)[0]])"
-    )
-    here = [dict(genome.answers) for name in LEARNERS for genome in course(name, 8)[0]]
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
-    assert out.stdout.strip() == str(here)
-
-
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_failed_evaluation_teaches_nothing(name: str) -> None:
     space = cheap.space()
