@@ -13,7 +13,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     document = "a packaged space (nas list) or a path to a document"
     add_document(parser, "space", document, nargs="?", default="nasbench201")
     search = parser.add_argument_group("the search")
-    search.add_argument("--searcher", default="regularized_evolution", help="regularized_evolution or random")
+    named = "regularized_evolution, bananas, random, nsga2, optuna:tpe ... (docs/searchers.md)"
+    search.add_argument("--searcher", default="regularized_evolution", help=named)
     _pairs(search, "--searcher-set", "a setting of the searcher, such as population=50; again for more")
     search.add_argument("--trials", type=number(int, 1), default=30, metavar="N", help="networks to evaluate")
     limit = "the most that a network may cost: parameters=3.5M, mult_adds=600M, latency_ms=5; again for more"
