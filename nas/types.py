@@ -58,6 +58,10 @@ class Searcher(Protocol):
     is first paused, so that any searcher works. One that has a method `retell(result)` is told again of a promoted
     trial, by that method: its latest result, perhaps a failure, takes the place of the one of the same trial number.
     It is of more epochs, `result.trial.budget`; those who had them were the best of their rung before.
+
+    One that is slow to tell, for it trains a network, has `state()`, a flat dict of tensors and of values that JSON
+    holds exactly, and `load(state)`, by which a new searcher of the same space and options is as if told the same. A
+    run keeps such a snapshot beside its journal (`run.snapshot`).
     """
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome | None:

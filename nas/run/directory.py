@@ -10,6 +10,7 @@ from nas.errors import UserError
 from nas.types import Metrics
 
 CONFIG, JOURNAL, LOCK, CURVE, CHECKPOINT = "run.yaml", "journal.jsonl", "lock", "curve.jsonl", "checkpoint.safetensors"
+SNAPSHOT = "searcher.state"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -38,7 +39,7 @@ def existing(path: str | Path) -> Path:
         raise UserError(
             str(path), f"not a run: it has no {CONFIG}", "give the folder that nas search made, such as runs/NAME"
         )
-    for entry in (CONFIG, JOURNAL, LOCK, "trials", "best"):
+    for entry in (CONFIG, JOURNAL, LOCK, SNAPSHOT, "trials", "best"):
         if (path / entry).is_symlink():
             raise UserError(str(path / entry), "a link", "a run directory holds its own files")
     return path
@@ -81,14 +82,15 @@ def remove_checkpoints(run: Path, number: int | None = None) -> None:
             path.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, text: str, sync: bool = False) -> None:
+def write_atomically(path: Path, content: str | bytes, sync: bool = False) -> None:
     """Write beside it, then rename. `sync`: also wait until it is on disk; what the journal can rebuild need not."""
+    data = content.encode() if isinstance(content, str) else content
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
     try:
-        with os.fdopen(file, "w", encoding="utf-8") as stream:
-            stream.write(text)
+        with os.fdopen(file, "wb") as stream:
+            stream.write(data)
             if sync:
                 stream.flush()
                 os.fsync(file)

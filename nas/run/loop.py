@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from nas.evaluators import TableEvaluator
+from nas.run import snapshot
 from nas.run.config import Config
 from nas.run.directory import CHECKPOINT, CURVE, remove_checkpoints, trial_directory, write_curve, write_json
 from nas.run.evaluation import takes_checkpoint
@@ -74,6 +75,7 @@ class Search:
             result = executor.next()
             self.running -= 1
             self._finish(result)
+        snapshot.save(self.path, self.searcher)
         if reason is None and (self.state.pending or self._wanted() or self._promotion()):
             return False
         self._record({"kind": "end", "reason": reason or ALL, "time": round(time.time(), 3)})
@@ -126,6 +128,8 @@ class Search:
         entry = self._record(done(result, time.time()))
         assert entry is not None and entry.result is not None
         (retelling(self.searcher) if entry.retold else self.searcher.tell)(entry.result)
+        if self.state.finished % snapshot.EVERY == 0 and not entry.retold:
+            snapshot.save(self.path, self.searcher)
         for number in self.schedule.settled(self.state.entries, self.config.trials) - self.settled:
             remove_checkpoints(self.path, number)
             self.settled.add(number)

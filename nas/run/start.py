@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from nas import executors, searchers
 from nas.errors import UserError
 from nas.evaluators import Proxy, TableEvaluator, Train
 from nas.run import config as configuration
+from nas.run import snapshot
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
 from nas.run.evaluation import describe, evaluator_of, measuring, most_epochs, revive
@@ -158,8 +160,9 @@ def _go_on(
     with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal:
         space = config.document()
         state = State(space.document, parse_objectives(config.objectives))
-        searcher = searchers.create(config.searcher, space, config.searcher_options)
-        replay(journal.records, state, searcher.tell, str(journal.path), retelling(searcher))
+        fresh = partial(searchers.create, config.searcher, space, config.searcher_options)
+        searcher, known = snapshot.restored(path, fresh)
+        replay(journal.records, state, searcher.tell, str(journal.path), retelling(searcher), known)
         under_way = Search(path, config, space, searcher, config.budgets(), evaluator, journal, state, progress)
         try:
             if state.end is None:

@@ -199,9 +199,10 @@ def replay(
     tell: Callable[[Result], None],
     where: str,
     retell: Callable[[Result], None] = lambda result: None,
+    known: int = 0,
 ) -> None:
     """Apply the records of a journal, telling each result in their order; by `retell` if an earlier one of the same
-    trial was told. Raises UserError naming the line.
+    trial was told; those of the first `known` records not at all. Raises UserError naming the line.
     """
     for line, record in enumerate(records, start=1):
         try:
@@ -214,7 +215,7 @@ def replay(
             raise UserError(
                 f"{where}:{line}", f"not a record of a run ({error})", "restore the run from a copy"
             ) from None
-        if entry is not None and entry.result is not None:
+        if line > known and entry is not None and entry.result is not None:
             (retell if entry.retold else tell)(entry.result)
 
 

@@ -23,7 +23,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +34,7 @@ from nas.space import Choice, Genome, Space
 
 NODE = re.compile(r"(cells\.[^.]+)\.nodes\.(\d+)\.(.*)")
 PRESENT = re.compile(r"(\d+)\.present")
+MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of each weight
 
 
 class Controller:
@@ -107,6 +108,28 @@ class Controller:
         if loss.requires_grad:
             loss.backward()
             self.optimizer.step()
+
+    def state(self) -> dict[str, Tensor]:
+        """The weights that have moved and Adam's moments of them, as `weight NAME`, `step NAME` ...
+
+        The others are as they were made, and will be again.
+        """
+        found = {}
+        for name, weight in self.weights.items():
+            if moments := self.optimizer.state.get(weight):
+                found[f"weight {name}"] = weight.detach().clone()
+                found |= {f"{moment} {name}": moments[moment].clone() for moment in MOMENTS}
+        return found
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        """Take up the `state()` of another controller, before any step of its own. Raises KeyError, RuntimeError."""
+        for key, value in state.items():
+            kind, _, name = key.partition(" ")
+            if kind == "weight":
+                weight = self.weight(name, *value.shape)
+                with torch.no_grad():
+                    weight.copy_(value)
+                self.optimizer.state[weight] = {moment: state[f"{moment} {name}"].clone() for moment in MOMENTS}
 
     def inputs_of(self, cell: str) -> int:
         """How many inputs come before the nodes of `cells.NAME`."""

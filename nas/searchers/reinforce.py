@@ -17,7 +17,8 @@ and asks again for the same trial, the policy is sampled a little flatter.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from nas.searchers.options import check
 from nas.searchers.refusals import Refusals
@@ -87,6 +88,16 @@ class Reinforce:
         if len(self.told) == self.batch:
             self.learn()
             self.told.clear()
+
+    def state(self) -> dict[str, Any]:
+        """The moving average, the batch so far, and the controller's; see `types.Searcher`."""
+        told = [[dict(genome.answers), advantage] for genome, advantage in self.told]
+        return {"b": self.b, "told": told, **self.controller.state()}
+
+    def load(self, state: Mapping[str, Any]) -> None:
+        self.b = state["b"]
+        self.told = [(self.controller.space.genome(answers), advantage) for answers, advantage in state["told"]]
+        self.controller.load(state)
 
     def learn(self) -> None:
         """One step on the batch."""
