@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nas import searchers
-from nas.run.propose import propose
+from nas.run.propose import End, propose
 from nas.space import Genome, Space, load
 from nas.types import OBJECTIVE, Result, Trial, trial_random
 
@@ -28,8 +28,8 @@ class Guide:
         rng.randrange(2**31)  # the trial's seed, in a search
         under_way: Sequence[Trial] = [Trial(other, genome, 0) for other, genome in sorted(pending.items())]
         found = propose(self.searcher, self.space, rng, under_way, self.seen, {})
-        if isinstance(found, str):
-            return found
+        if isinstance(found, End):
+            return found.reason
         self.seen.add(found.fingerprint)
         return found.genome
 

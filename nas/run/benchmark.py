@@ -19,7 +19,7 @@ from typing import Any
 from nas import searchers
 from nas.errors import UserError
 from nas.evaluators.tables import read
-from nas.run.propose import propose
+from nas.run.propose import End, propose
 from nas.space import Space, load
 from nas.types import Result, Trial, trial_random
 
@@ -75,9 +75,9 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
         rng = trial_random(benchmark.seed + repeat, number)
         rng.randrange(2**31)  # the trial's seed, in a search
         found = propose(asked, space, rng, (), () if benchmark.again else seen, {}, has)
-        if isinstance(found, str):
+        if isinstance(found, End):
             if not scores:
-                raise UserError(benchmark.table, f"nothing to search in {benchmark.space}: {found}")
+                raise UserError(benchmark.table, f"nothing to search in {benchmark.space}: {found.reason}")
             break
         seen.add(found.fingerprint)
         metrics = known.metrics(found.genome, benchmark.epochs)
@@ -86,7 +86,7 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
             break
         asked.tell(Result(Trial(number, found.genome, number, benchmark.epochs), metrics))
         if metrics["valid_accuracy"] > best:
-            best, score = metrics["valid_accuracy"], known.score(found.genome)
+            best, score = metrics["valid_accuracy"], known.score(found.genome, benchmark.epochs)
         seconds.append(elapsed)
         scores.append(score)
     return Course(tuple(seconds), tuple(scores))

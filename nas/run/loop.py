@@ -11,7 +11,7 @@ Where the schedule pauses trials, it is asked before the searcher: a paused one 
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -23,13 +23,13 @@ from nas.run.evaluation import takes_checkpoint
 from nas.run.interrupt import Stop
 from nas.run.journal import Journal
 from nas.run.progress import Clock, Progress, Watch
-from nas.run.propose import Given, Proposal, propose
+from nas.run.propose import End, Given, Proposal, propose
 from nas.run.schedule import Schedule
-from nas.run.state import Entry, State, done, issued, promoted
+from nas.run.state import Entry, State, done, ended, issued, promoted
 from nas.space import Space
 from nas.types import Evaluator, Executor, Result, Searcher, Trial, trial_random
 
-ALL = "all trials done"
+ALL = End("all trials done")
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Search:
     state: State
     watch: Watch | None = None
     running: int = 0
-    ahead: Proposal | str | None = None  # of the next trial, made while the workers are busy
+    ahead: Proposal | End | None = None  # of the next trial, made while the workers are busy
     settled: set[int] = field(default_factory=set)  # trials whose checkpoints are gone
     clock: Clock = field(init=False)
 
@@ -58,43 +58,43 @@ class Search:
         """Run trials until there are enough, or none is left to propose. False where the user stopped it before."""
         again = deque(self.state.pending.values())
         several = executor.free() > 1  # with one worker each proposal knows every result, resumed or not
-        reason = None
+        end = None
         while True:
-            while reason is None and executor.free() and not stop.asked:
+            while end is None and executor.free() and not stop.asked:
                 trial = again.popleft() if again else self._issue()
-                if trial is None or isinstance(trial, str):
-                    reason = trial
+                if trial is None or isinstance(trial, End):
+                    end = trial
                     break
                 directory = self._describe(trial)
                 executor.submit(self.evaluator, trial, directory / CHECKPOINT if self.keeps else None)
                 self.running += 1
             if not self.running:
                 break
-            if several and reason is None and not (again or stop.asked or self.ahead) and self._wanted():
+            if several and end is None and not (again or stop.asked or self.ahead) and self._wanted():
                 self.ahead = self._propose()
             result = executor.next()
             self.running -= 1
             self._finish(result)
         snapshot.save(self.path, self.searcher)
-        if reason is None and (self.state.pending or self._wanted() or self._promotion()):
+        if end is None and (self.state.pending or self._wanted() or self._promotion()):
             return False
-        self._record({"kind": "end", "reason": reason or ALL, "time": round(time.time(), 3)})
+        self._record(ended(end or ALL, time.time()))
         remove_checkpoints(self.path)
         return True
 
     def _wanted(self) -> bool:
         return len(self.state.entries) < self.config.trials
 
-    def _issue(self) -> Trial | str | None:
+    def _issue(self) -> Trial | End | None:
         """The next trial, or a paused one with more epochs, journaled; or why there is none, None for "not yet"."""
-        promotion, reason = self._promotion(), ALL
+        promotion, end = self._promotion(), ALL
         if promotion is None and self._wanted():
             found, self.ahead = self.ahead or self._propose(), None
-            if not isinstance(found, str):
+            if not isinstance(found, End):
                 return self._issued(found)
-            promotion, reason = self._promotion(last=True), f"exhausted: {found}"
+            promotion, end = self._promotion(last=True), replace(found, reason=f"exhausted: {found.reason}")
         if promotion is None:
-            return None if self.running else reason  # what is under way may yet be promoted
+            return None if self.running else end  # what is under way may yet be promoted
         number, budget = promotion
         self._record(promoted(number, budget, time.time()))
         return self.state.entries[number].trial
@@ -110,7 +110,7 @@ class Search:
         """Who goes on to which epochs. last: no further trial will be issued."""
         return self.schedule.promotion(self.state.entries, len(self.state.entries) if last else self.config.trials)
 
-    def _propose(self) -> Proposal | str:
+    def _propose(self) -> Proposal | End:
         """The next trial's proposal, or why there is none."""
         rng = trial_random(self.config.seed, len(self.state.entries))
         rng.randrange(2**31)  # the trial's seed

@@ -27,6 +27,15 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class End:
+    """Why there is no further proposal, and how many were refused before that was known."""
+
+    reason: str
+    duplicates: int = 0
+    over_limit: int = 0
+
+
+@dataclass(frozen=True)
 class Given:
     """Proposes what was chosen before: a network within the limits that was not tried yet."""
 
@@ -47,7 +56,7 @@ def propose(
     seen: Container[str],
     limits: Mapping[str, float],
     has: Callable[[Genome], bool] | None = None,
-) -> Proposal | str:
+) -> Proposal | End:
     """The next proposal, or the reason why there is none. One generator serves every asking for a trial.
 
     has: whether the evaluator can say anything of a genome (a benchmark table may lack it); None: of all.
@@ -57,7 +66,7 @@ def propose(
     while refused.total() < PATIENCE:
         genome = searcher.ask(rng, pending)
         if genome is None:
-            return "the searcher has nothing left to propose"
+            return End("the searcher has nothing left to propose", refused[SEEN], over_limit)
         try:
             graph = space.graph(genome).prune()
         except (UserError, ShapeError) as error:  # no network at this input size
@@ -74,4 +83,5 @@ def propose(
         else:
             return Proposal(genome, fingerprint, graph.parameters, graph.mult_adds, refused[SEEN], over_limit)
     counts = ", ".join(f"{count} {reason}" for reason, count in refused.most_common())
-    return f"the last {PATIENCE} proposals were all refused: {counts}{impossible}"
+    reason = f"the last {PATIENCE} proposals were all refused: {counts}{impossible}"
+    return End(reason, refused[SEEN], over_limit)

@@ -8,7 +8,7 @@ from typing import Any
 from nas.errors import UserError
 from nas.run.journal import Record
 from nas.run.objectives import Objective, missing, parse_objectives, values
-from nas.run.propose import Proposal
+from nas.run.propose import End, Proposal
 from nas.space import Document, Genome
 from nas.space.genome import is_answer
 from nas.types import OBJECTIVE, Metrics, Result, Trial
@@ -110,7 +110,7 @@ class State:
         elif kind == "promoted":
             self._promote(record["number"], record["budget"])
         elif kind == "end":
-            self.end = record
+            self._end(record)
         elif kind == "warm_start":
             self.warm = [self._genome(answers) for answers in record["answers"]]
         elif kind == "final":
@@ -133,6 +133,14 @@ class State:
         self.seen.add(record["fingerprint"])
         self.duplicates += record["duplicates"]
         self.over_limit += record["over_limit"]
+
+    def _end(self, record: Record) -> None:
+        """Counts, where there are any, are of the proposals refused after the last trial."""
+        counts = [record.get(name, 0) for name in ("duplicates", "over_limit")]
+        if any(type(count) is not int for count in counts):
+            raise TypeError(f"refused: {counts}")
+        self.duplicates, self.over_limit = self.duplicates + counts[0], self.over_limit + counts[1]
+        self.end = record
 
     def _genome(self, answers: dict[str, Any]) -> Genome:
         if not all(map(is_answer, answers.values())):
@@ -240,6 +248,12 @@ def issued(trial: Trial, proposal: Proposal, now: float) -> Record:
 def promoted(number: int, budget: int, now: float) -> Record:
     """The record of a paused trial about to go on to more epochs."""
     return {"kind": "promoted", "number": number, "budget": budget, "time": round(now, 3)}
+
+
+def ended(end: End, now: float) -> Record:
+    """The record of why a search ended."""
+    counts = {"duplicates": end.duplicates, "over_limit": end.over_limit}
+    return {"kind": "end", "reason": end.reason, **counts, "time": round(now, 3)}
 
 
 def done(result: Result, now: float) -> Record:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from nas.errors import UserError
 from nas.evaluators import Proxy, Train, proxies
 from nas.run.interrupt import Stop
-from nas.run.propose import Proposal, propose
+from nas.run.propose import End, Proposal, propose
 from nas.searchers.random import Random
 from nas.types import Evaluator, Executor, Metrics, Trial
 
@@ -83,7 +83,7 @@ def sample(search: "Search", count: int) -> list[Proposal]:
     seen: set[str] = set()
     while len(found) < count:
         proposal = propose(searcher, search.space, rng, (), seen, search.config.limits)
-        if isinstance(proposal, str):
+        if isinstance(proposal, End):
             break
         found.append(proposal)
         seen.add(proposal.fingerprint)

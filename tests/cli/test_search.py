@@ -100,7 +100,7 @@ def test_a_limit_that_nothing_meets_is_a_search_that_could_not_finish(
 ) -> None:
     assert main(["search", "tiny.yaml", *SMALL, "--limit", "parameters=1"]) == 1
     told = capsys.readouterr().err
-    assert "over a limit" in told
+    assert "1000 over a limit" in told
     assert told.splitlines()[-1].startswith("error: runs/a: no trial succeeded (exhausted")
 
 

@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from nas.run.propose import Proposal, propose
+from nas.run.propose import End, Proposal, propose
 from nas.searchers.random import Random
 from nas.space import Document, Space
 from tests import cheap
@@ -55,9 +55,9 @@ def test_both_ways_of_exhaustion_give_their_reason() -> None:
     seen = {space.graph(genome).fingerprint() for genome in cheap.genomes(20, layers=1)}
     start = time.monotonic()
     reason = propose(Random(space), space, random.Random(0), (), seen, {})
-    assert reason == "the last 1000 proposals were all refused: 1000 of networks already tried"
+    assert reason == End("the last 1000 proposals were all refused: 1000 of networks already tried", duplicates=1000)
     reason = propose(Random(space), space, random.Random(0), (), seen, {"parameters": 1.0})
-    assert reason == "the last 1000 proposals were all refused: 1000 over the limit parameters=1"
+    assert reason == End("the last 1000 proposals were all refused: 1000 over the limit parameters=1", over_limit=1000)
     assert time.monotonic() - start < 10
 
 
@@ -67,7 +67,8 @@ def test_a_searcher_with_nothing_left() -> None:
             return None
 
     space = cheap.space(1)
-    assert propose(Done(space), space, random.Random(0), (), set(), {}) == "the searcher has nothing left to propose"
+    found = propose(Done(space), space, random.Random(0), (), set(), {})
+    assert found == End("the searcher has nothing left to propose")
 
 
 def test_genomes_that_cannot_be_built_are_refused_with_the_reason() -> None:
@@ -79,10 +80,10 @@ def test_genomes_that_cannot_be_built_are_refused_with_the_reason() -> None:
     too_deep = Space(
         Document({"name": "deep", "input": [3, 4, 4], "network": [pool, pool, pool, {"choice": ["relu", "elu"]}]})
     )
-    reason = propose(Broken(too_deep), too_deep, random.Random(0), (), set(), {})
-    assert isinstance(reason, str)
-    assert "1000 that cannot be built: " in reason
-    assert "max_pool" in reason
+    end = propose(Broken(too_deep), too_deep, random.Random(0), (), set(), {})
+    assert isinstance(end, End)
+    assert "1000 that cannot be built: " in end.reason
+    assert "max_pool" in end.reason
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -128,6 +128,7 @@ def test_a_space_of_20_networks_ends_with_the_reason(tmp_path: Path) -> None:
     run = nas.search(cheap.space(1), evaluator=cheap.score, trials=500, runs=tmp_path)
     assert len(run.trials) == 20
     assert run.reason == "exhausted: the last 1000 proposals were all refused: 1000 of networks already tried"
+    assert run.state.duplicates == sum(entry.duplicates for entry in run.trials) + 1000
     assert time.monotonic() - start < 10
     assert nas.resume(run.path, evaluator=cheap.score).reason == run.reason
 
@@ -138,6 +139,7 @@ def test_a_limit_that_nothing_meets_ends_with_the_reason(tmp_path: Path) -> None
     assert run.trials == []
     assert run.best is None
     assert run.reason == "exhausted: the last 1000 proposals were all refused: 1000 over the limit mult_adds=10"
+    assert run.state.over_limit == Run.open(run.path).state.over_limit == 1000
     assert time.monotonic() - start < 10
 
 

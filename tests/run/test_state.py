@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from nas.errors import UserError
-from nas.run.propose import Proposal
-from nas.run.state import State, done, issued, promoted, replay
+from nas.run.propose import End, Proposal
+from nas.run.state import State, done, ended, issued, promoted, replay
 from nas.types import Result, Trial
 from tests import cheap
 
@@ -22,6 +22,13 @@ def end(number: int, accuracy: float | None) -> dict[str, Any]:
     return done(
         Result(Trial(number, GENOMES[number], 0, 2, attempt=1), metrics, None if metrics else "why", 1.23456), 6.0
     )
+
+
+def test_what_was_refused_in_the_end_counts_and_old_journals_do_not_say() -> None:
+    state, _ = state_of([issue(0), ended(End("exhausted", duplicates=4, over_limit=996), 6.0)])
+    assert (state.duplicates, state.over_limit) == (4, 997)
+    state, _ = state_of([issue(0), {"kind": "end", "reason": "exhausted", "time": 6.0}])
+    assert (state.duplicates, state.over_limit) == (0, 1)
 
 
 PAUSED = {**issue(0), "horizon": 9}
@@ -81,6 +88,7 @@ def test_a_promoted_trial_is_one_trial_and_its_later_result_counts() -> None:
         ([issue(0), {**end(0, 0.5), "metrics": {"valid_accuracy": "nan"}}], 2),
         ([issue(0), {**end(0, 0.5), "metrics": {"valid_accuracy": 10**400}}], 2),
         ([{"kind": "end"}], 1),
+        ([{"kind": "end", "reason": "all trials done", "over_limit": "9"}], 1),
         ([{"kind": "final", "number": 0, "metrics": {"test_accuracy": "x"}}], 1),
         ([issue(0), {**end(0, 0.5), "metrics": {}}], 2),
         ([issue(0), {**end(0, 0.5), "metrics": {"valid_accuracy": "x"}}, issue(1), end(1, 0.5)], 2),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from typing import Any
 
-from nas.run.propose import propose
+from nas.run.propose import End, propose
 from nas.searchers import SEARCHERS, create, for_budget
 from nas.space import Document, Genome, Space, load
 from nas.types import Result, Searcher, Trial, trial_random
@@ -88,7 +88,7 @@ class Drive:
     def issue(self) -> Trial | None:
         rng = trial_random(self.seed, len(self.issued))
         found = propose(self.searcher, self.space, rng, tuple(self.pending.values()), self.seen, {})
-        if isinstance(found, str):
+        if isinstance(found, End):
             return None
         trial = Trial(len(self.issued), found.genome, 0)
         self.issued.append(trial)
