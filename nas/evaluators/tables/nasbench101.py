@@ -7,19 +7,21 @@ EC-NAS-Bench (Bakhtiarifard et al. 2024, arXiv:2210.06015): a row for each train
 NAS-Bench-Suite-Zero (Krishnakumar et al. 2022, arXiv:2210.03230): a row a cell. Columns `arch`, the seven times seven
 numbers of the matrix and then the operations' codes; `val_accuracy`, in percent, after 108 epochs.
 
-Cells are keyed by the fingerprint of their network, so that it does not matter in which order the vertices stand.
+A cell's key is the same in whatever order its vertices stand, and without those on no way from input to output: it is
+the least way to write the cell down, which takes at most 5! orders of the vertices between input and output.
 """
 
 import ast
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain, groupby, permutations, product
 from typing import Any
 
 from nas.errors import UserError
 from nas.evaluators.tables.table import Row, Table, averaged
-from nas.space import Space, load
 from nas.types import Metrics
 
+Matrix = tuple[tuple[int, ...], ...]
 CODES = ("input", "output", "maxpool3x3", "conv1x1-bn-relu", "conv3x3-bn-relu")
 VERTICES = 7
 # One narrow cell, whose output adds: in this form two genomes are the same network where they are the same cell.
@@ -38,8 +40,8 @@ def ecnas(rows: list[Row], file: str, dataset: str) -> Table:
             "test_accuracy": float(row["test_acc"]),
             "simulated_seconds": float(row["train_sec"]),
         }
-        measured.append((_key(_matrix(digits, count), tuple(row["ops"].split(","))), int(row["epochs"]), metrics))
-    return Table(file, averaged(measured), by_fingerprint=True, small=SMALL)
+        measured.append((canonical(_matrix(digits, count), tuple(row["ops"].split(","))), int(row["epochs"]), metrics))
+    return Table(file, averaged(measured), key=key, small=SMALL)
 
 
 def suite_zero(rows: list[Row], file: str, dataset: str) -> Table:
@@ -50,8 +52,8 @@ def suite_zero(rows: list[Row], file: str, dataset: str) -> Table:
         numbers = ast.literal_eval(row["arch"])
         matrix, operations = _matrix(numbers[: VERTICES**2], VERTICES), [CODES[code] for code in numbers[VERTICES**2 :]]
         metrics = {"valid_accuracy": float(row["val_accuracy"]) / 100}
-        measured.append((_key(matrix, tuple(operations)), 108, metrics))
-    return Table(file, averaged(measured), by_fingerprint=True, small=SMALL)
+        measured.append((canonical(matrix, tuple(operations)), 108, metrics))
+    return Table(file, averaged(measured), key=key, small=SMALL)
 
 
 def of_cifar10(file: str, dataset: str) -> None:
@@ -65,13 +67,7 @@ def answers(matrix: Sequence[Sequence[int]], operations: Sequence[str], vertices
 
     Vertices on no way from the input to the output are left out; those that the cell lacks are without edges.
     """
-    last = len(operations) - 1
-    fed, wanted = {0}, {last}
-    for here in range(last + 1):
-        fed |= {to for to in range(here + 1, last + 1) if here in fed and matrix[here][to]}
-    for here in range(last, -1, -1):
-        wanted |= {source for source in range(here) if here in wanted and matrix[source][here]}
-    live = sorted((fed & wanted) - {0, last})
+    last, live = len(operations) - 1, _live(matrix)
     place = {0: 0, last: vertices - 1, **{vertex: position for position, vertex in enumerate(live, start=1)}}
     edges = {(place[a], place[b]) for a in place for b in place if a < b and matrix[a][b]}
     names = {place[vertex]: operations[vertex] for vertex in live}
@@ -85,18 +81,53 @@ def answers(matrix: Sequence[Sequence[int]], operations: Sequence[str], vertices
     return {**found, f"cells.cell.nodes.{vertices - 1}.0.present": (0, vertices - 1) in edges}
 
 
-def _matrix(numbers: Sequence[int], count: int) -> tuple[tuple[int, ...], ...]:
-    if len(numbers) != count**2:
-        raise ValueError(f"a matrix of {len(numbers)} numbers for {count} vertices")
-    return tuple(tuple(numbers[count * row : count * (row + 1)]) for row in range(count))
+def key(answers: Mapping[str, Any]) -> Hashable:
+    """Of the cell that these answers of the document `nasbench101` describe. Raises KeyError for another document's."""
+    here = "cells.cell.nodes"
+    vertices = sum(path.endswith(".operation") for path in answers) + 2
+    last = vertices - 1
+    matrix = [[0] * vertices for _ in range(vertices)]
+    for node in range(last):  # node n is vertex n + 1; what the output reads of the input is the last node's
+        for source in range(1 if node + 1 == last else 0, node + 1):
+            matrix[source][node + 1] = int(answers[f"{here}.{node}.{source}.present"])
+    matrix[0][last] = int(answers[f"{here}.{last}.0.present"])
+    between = [answers[f"{here}.{node}.operation"] for node in range(vertices - 2)]
+    return canonical(tuple(map(tuple, matrix)), ("input", *between, "output"))
 
 
 @lru_cache(maxsize=100_000)
-def _key(matrix: tuple[tuple[int, ...], ...], operations: tuple[str, ...]) -> Hashable:
-    space = _space()
-    return space.graph(space.genome(answers(matrix, operations))).prune().fingerprint()
+def canonical(matrix: Matrix, operations: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """(operations, edges) of a cell's live vertices in the order in which the edges are least."""
+    if len(matrix) != len(operations):
+        raise ValueError(f"{len(operations)} operations for {len(matrix)} vertices")
+    last, live = len(operations) - 1, _live(matrix)
+    kept = (0, *live, last)
+    edges = [(a, b) for a in kept for b in kept if a < b and matrix[a][b]]
+
+    def look(vertex: int) -> tuple[str, int, int]:  # what no order changes; only look-alikes change places
+        return operations[vertex], sum(a == vertex for a, _ in edges), sum(b == vertex for _, b in edges)
+
+    alike = [list(group) for _, group in groupby(sorted(live, key=look), look)]
+    forms: Iterator[tuple[tuple[int, int], ...]] = (
+        tuple(sorted((place[a], place[b]) for a, b in edges))
+        for orders in product(*map(permutations, alike))
+        for place in [{vertex: at for at, vertex in enumerate((0, *chain(*orders), last))}]
+    )
+    return tuple(operations[vertex] for group in alike for vertex in group), min(forms)
 
 
-@lru_cache(maxsize=1)
-def _space() -> Space:
-    return load("nasbench101", **SMALL)
+def _live(matrix: Sequence[Sequence[int]]) -> list[int]:
+    """The vertices between, on a way from the input to the output."""
+    last = len(matrix) - 1
+    fed, wanted = {0}, {last}
+    for here in range(last + 1):
+        fed |= {to for to in range(here + 1, last + 1) if here in fed and matrix[here][to]}
+    for here in range(last, -1, -1):
+        wanted |= {source for source in range(here) if here in wanted and matrix[source][here]}
+    return sorted((fed & wanted) - {0, last})
+
+
+def _matrix(numbers: Sequence[int], count: int) -> Matrix:
+    if len(numbers) != count**2:
+        raise ValueError(f"a matrix of {len(numbers)} numbers for {count} vertices")
+    return tuple(tuple(numbers[count * row : count * (row + 1)]) for row in range(count))

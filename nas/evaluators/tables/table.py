@@ -1,18 +1,17 @@
 """What every form of benchmark table is read into."""
 
 import itertools
-import json
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
-from nas.errors import ShapeError, UserError
-from nas.space import Document, Genome, Space
+from nas.errors import UserError
+from nas.space import Genome
 from nas.types import Metrics
 
 Row = dict[str, str]
+ACCURACIES = ("test_accuracy", "valid_accuracy")  # those that say how good a network is; the first is better
 Curve = Mapping[int, Metrics]  # epochs -> metrics; accuracies are fractions, `simulated_seconds` of training so far
 
 
@@ -20,38 +19,37 @@ class NotInTable(UserError):
     """A genome that the table has no row for."""
 
 
+def answers_key(answers: Mapping[str, Any]) -> Hashable:
+    """Answers in any order as one key."""
+    return frozenset(answers.items())
+
+
 @dataclass(frozen=True)
 class Table:
     """Measurements of a space's networks.
 
-    file: where it was read. rows: curves, by answers or by fingerprint. by_fingerprint: which; rows by fingerprint
-    hold for the document with the parameters `small`. small: parameters under which the document's networks are few
-    and quick to expand, while two genomes are the same network exactly where they are with the parameters of the
-    training: a search over a table needs no more. given: parameters that the data set asks for. epochs: whose metrics
-    are meant where none are named; None: the fewest of a row that has a valid_accuracy.
+    file: where it was read. rows: curves, by what `key` makes of a genome's answers. small: parameters under which the
+    document's networks are few and quick to expand, while two genomes are the same network exactly where they are with
+    the parameters of the training: a search over a table needs no more. given: parameters that the data set asks for.
+    epochs: whose metrics are meant where none are named; None: the fewest of a row that has a valid_accuracy.
+    alike: every row has the same metrics at the same epochs, so that one tells what all have.
     """
 
     file: str
     rows: Mapping[Hashable, Curve]
-    by_fingerprint: bool = False
+    key: Callable[[Mapping[str, Any]], Hashable] = answers_key
     small: Mapping[str, Any] = field(default_factory=dict)
     given: Mapping[str, Any] = field(default_factory=dict)
     epochs: int | None = None
+    alike: bool = False
+    _scored: dict[int | None, tuple[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def curve(self, genome: Genome) -> Curve:
         """A genome's metrics by epochs. Raises NotInTable."""
-        absent = NotInTable(self.file, "no row for this genome", "is it a table of this space?")
         try:
-            key: Hashable = self._fingerprint(genome) if self.by_fingerprint else answers_key(genome.answers)
-            return self.rows[key]
+            return self.rows[self.key(genome.answers)]
         except KeyError:
-            raise absent from None
-        except (UserError, ShapeError):  # another space's genome, or one that is no network
-            raise absent from None
-
-    def _fingerprint(self, genome: Genome) -> str:
-        space = _space(genome.document, json.dumps(self.small))
-        return space.graph(Genome(space.document, genome.answers)).prune().fingerprint()
+            raise NotInTable(self.file, "no row for this genome", "is it a table of this space?") from None
 
     def has(self, genome: Genome, epochs: int | None = None) -> bool:
         """Whether there are `metrics`."""
@@ -62,14 +60,30 @@ class Table:
 
     def check(self, epochs: int | None) -> None:
         """Raises UserError where no row at all has a valid_accuracy at these epochs (None: at any)."""
-        known: set[int] = set()
-        for curve in self.rows.values():
-            if epochs is not None and epochs in curve and "valid_accuracy" in curve[epochs]:
-                return
-            known.update(budget for budget in curve if "valid_accuracy" in curve[budget])
-            if known and epochs is None:
-                return
-        raise self._lacks(epochs, known)
+        self.scored(epochs)
+
+    def scored(self, epochs: int | None = None) -> tuple[str, int]:
+        """(metric, epochs) by which networks found with trials of so many `epochs` compare.
+
+        The test accuracy after the longest training of which all have one, those that such a trial can find; or, where
+        there is none, their validation accuracy. Raises UserError where there is no such network.
+        """
+        if epochs not in self._scored:
+            wanted = epochs or self.epochs
+            curves = itertools.islice(self.rows.values(), 1 if self.alike else None)
+            common, known = dict[str, set[int]](), set[int]()
+            for curve in curves:
+                budgets = {metric: {at for at in curve if metric in curve[at]} for metric in ACCURACIES}
+                known |= budgets["valid_accuracy"]
+                if wanted in budgets["valid_accuracy"] or (wanted is None and budgets["valid_accuracy"]):
+                    common = {metric: budgets[metric] & common.get(metric, budgets[metric]) for metric in ACCURACIES}
+            found = [(metric, max(common[metric])) for metric in ACCURACIES if common.get(metric)]
+            if not found and common:
+                raise UserError(self.file, "no epochs at which all rows have an accuracy", "name some with --epochs")
+            if not found:
+                raise self._lacks(wanted, known)
+            self._scored[epochs] = found[0]
+        return self._scored[epochs]
 
     def most_epochs(self) -> int:
         """The most epochs at which the first rows have a valid_accuracy."""
@@ -90,29 +104,19 @@ class Table:
             return curve[known[0]]
         raise self._lacks(wanted, known)
 
-    def score(self, genome: Genome) -> float:
-        """Test accuracy after the longest training, or the validation accuracy where no test was made."""
-        return next(iter(self.final(genome).values()))
+    def score(self, genome: Genome, epochs: int | None = None) -> float:
+        """What `scored` names: searches with trials of so many epochs compare by it. Raises UserError."""
+        metric, longest = self.scored(epochs)
+        return self.curve(genome)[longest][metric]
 
     def final(self, genome: Genome) -> Metrics:
-        """`score` by its name."""
+        """The test accuracy after this network's own longest training, or its validation accuracy where none is."""
         curve = self.curve(genome)
-        for metric in ("test_accuracy", "valid_accuracy"):
+        for metric in ACCURACIES:
             for epochs in sorted(curve, reverse=True):
                 if metric in curve[epochs]:
                     return {metric: curve[epochs][metric]}
         raise UserError(self.file, "neither test_accuracy nor valid_accuracy in a row")
-
-
-@lru_cache(maxsize=4)
-def _space(document: Document, small: str) -> Space:
-    """The space in the form that a table's rows have, with what it keeps of recent genomes."""
-    return Space(document).with_parameters(**json.loads(small))
-
-
-def answers_key(answers: Mapping[str, Any]) -> frozenset[tuple[str, Any]]:
-    """Answers in any order as one key."""
-    return frozenset(answers.items())
 
 
 def averaged(measured: Iterable[tuple[Hashable, int, Metrics]]) -> dict[Hashable, dict[int, Metrics]]:
