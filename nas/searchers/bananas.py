@@ -35,7 +35,7 @@ class Bananas:
     Raises UserError for options out of range.
     """
 
-    def __init__(self, space: Space, first: int = 10, best: int = 5, mutations: int = 60, samples: int = 40) -> None:
+    def __init__(self, space: Space, first: int = 10, best: int = 5, mutations: int = 60, samples: int = 10) -> None:
         for name, value in {"first": first, "best": best, "mutations": mutations}.items():
             check("bananas", name, value, int, least=1)
         check("bananas", "samples", samples, int, least=0)

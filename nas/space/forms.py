@@ -30,22 +30,30 @@ def residual(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -
     """Sum of a body and a shortcut."""
     out = walk.chain(item["residual"], flow, at.child("residual"), item, "residual")
 
-    def end(form: Any, there: Place) -> Flow:
-        if is_expression(form):
-            return settle(walk.target, form, flow, there, lambda value: end(value, there))
-        if isinstance(form, dict) and "choice" in form:
-            return choose(walk.target, form, flow, there, "operation", end)
-        if isinstance(form, str) and form in SHORTCUTS:
-            other = walk.target.shortcut(walk, form, flow, out, there)
-        elif isinstance(form, str) and not walk.knows(form):
-            raise ExpressionError(f"unknown shortcut {shown(form)}; {did_you_mean(form, [*SHORTCUTS, *walk.words()])}")
-        else:
-            other = walk.chain(form, flow, there, item, "shortcut")
-        if other is None:  # `if_same`, and they differ
-            return out._replace(before=flow.before)
-        return walk.target.merge("add", [out, other], at.child("sum"), {})._replace(before=flow.before)
+    return _shortcut(walk, item, flow, out, at, item.get("shortcut", "identity"), at.child("shortcut"))
 
-    return end(item.get("shortcut", "identity"), at.child("shortcut"))
+
+def _shortcut(
+    walk: "Interpreter", item: dict[str, Any], flow: Flow, out: Flow, at: Place, form: Any, there: Place
+) -> Flow:
+    """What a body gave, `out`, and the shortcut written as `form`, added."""
+
+    def end(form: Any, there: Place) -> Flow:
+        return _shortcut(walk, item, flow, out, at, form, there)
+
+    if is_expression(form):
+        return settle(walk.target, form, flow, there, lambda value: end(value, there))
+    if isinstance(form, dict) and "choice" in form:
+        return choose(walk.target, form, flow, there, "operation", end)
+    if isinstance(form, str) and form in SHORTCUTS:
+        other = walk.target.shortcut(walk, form, flow, out, there)
+    elif isinstance(form, str) and not walk.knows(form):
+        raise ExpressionError(f"unknown shortcut {shown(form)}; {did_you_mean(form, [*SHORTCUTS, *walk.words()])}")
+    else:
+        other = walk.chain(form, flow, there, item, "shortcut")
+    if other is None:  # `if_same`, and they differ
+        return out._replace(before=flow.before)
+    return walk.target.merge("add", [out, other], at.child("sum"), {})._replace(before=flow.before)
 
 
 def branches(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:

@@ -27,9 +27,6 @@ class Stamp(NamedTuple):
         def local(node: int) -> int:
             return node - start if node >= start else -1 if node == flow.node else -2
 
-        def passed(end: Flow | None) -> Flow | None:
-            return end and Flow(local(end.node), passed(end.before) if end.node >= start else None)
-
         def inner(scopes: tuple[Scope, ...]) -> tuple[Scope, ...]:
             if id(scopes) not in kept:
                 kept[id(scopes)] = tuple([Scope(scope.path[cut:], *scope[1:]) for scope in scopes[outer:]])
@@ -39,7 +36,7 @@ class Stamp(NamedTuple):
             (op, tuple(map(local, inputs)), shape, parameters, mult_adds, path[cut:], inner(scopes))
             for op, inputs, shape, parameters, mult_adds, path, scopes in target.nodes[start:]
         ]
-        return cls(nodes, target.strides[start:], Flow(local(out.node), passed(out.before)))
+        return cls(nodes, target.strides[start:], Flow(local(out.node), _local(out.before, start, flow)))
 
     def place(self, target: "GraphTarget", flow: Flow, at: Place) -> Flow:
         """The same nodes again, at `at`."""
@@ -56,10 +53,22 @@ class Stamp(NamedTuple):
             nodes.append(new(Node, (op, sources, shape, parameters, mult_adds, path + end, around)))
         target.strides.extend(self.strides)
 
-        def passed(end: Flow | None) -> Flow | None:
-            if end is None or end.node < 0:
-                return flow if end and end.node == -1 else flow.before
-            return Flow(start + end.node, passed(end.before))
-
         out = self.out.node
-        return Flow(start + out if out >= 0 else outside[out + 2], passed(self.out.before))
+        return Flow(start + out if out >= 0 else outside[out + 2], _passed(self.out.before, start, flow))
+
+
+# No closures that call themselves: they are cycles, and collecting them would take half of an expansion's time.
+
+
+def _local(end: Flow | None, start: int, flow: Flow) -> Flow | None:
+    """What an end has for its `before`, by numbers within the stamp."""
+    if end is None or end.node < start:
+        return end and Flow(-1 if end.node == flow.node else -2)
+    return Flow(end.node - start, _local(end.before, start, flow))
+
+
+def _passed(end: Flow | None, start: int, flow: Flow) -> Flow | None:
+    """What a placed end has for its `before`."""
+    if end is None or end.node < 0:
+        return flow if end and end.node == -1 else flow.before
+    return Flow(start + end.node, _passed(end.before, start, flow))

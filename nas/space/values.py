@@ -70,10 +70,11 @@ def _value(target: Target, raw: str, flow: Flow, names: Mapping[str, Any]) -> An
 def settle(target: Target, raw: Any, flow: Flow, at: Place, then: Then, kind: str | None = None) -> Any:
     """`read`, for what the walk itself depends on: a value held open is forced."""
 
+    if not target.holds:
+        return read(target, raw, flow, at, then, kind)
+
     def settled(value: Any) -> Any:
-        if target.holds and target.pending(value):
-            return target.force(value, flow, at, settled)
-        return then(value)
+        return target.force(value, flow, at, settled) if target.pending(value) else then(value)
 
     return read(target, raw, flow, at, settled, kind)
 
