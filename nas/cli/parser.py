@@ -1,6 +1,7 @@
 """argparse, with its mistakes in the house's one line: `error: WHERE: WHAT; HINT`."""
 
 import argparse
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
@@ -77,6 +78,14 @@ def number(kind: type[int] | type[float], least: float, most: float = float("inf
         return value
 
     return parse
+
+
+def real(text: str) -> float:
+    """A number as Python writes it, for `pairs`; raises ValueError for what is none, and for infinities."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("not a finite number")
+    return value
 
 
 def pairs(items: Iterable[str], option: str, value: Callable[[str], Any]) -> dict[str, Any]:

@@ -1,8 +1,14 @@
 """The trials of a search, best first, failures last."""
 
 import argparse
+from typing import TYPE_CHECKING
 
-from nas.cli.parser import number
+from nas.cli.parser import number, pairs, real
+from nas.errors import UserError
+
+if TYPE_CHECKING:
+    from nas.run import Run
+    from nas.run.hypervolume import Hypervolume
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -10,7 +16,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top", type=number(int, 1), metavar="K", help="the best K only")
     front = "only those that no other trial beats in all objectives (the Pareto front)"
     parser.add_argument("--front", action="store_true", help=front)
-    parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
+    volume = "only the front's hypervolume and its reference point (docs/searchers.md)"
+    parser.add_argument("--hypervolume", action="store_true", help=volume)
+    worst = "of the reference point, such as parameters=2e6; the worst of the trials if left out; again for more"
+    parser.add_argument("--reference", action="append", default=[], metavar="METRIC=VALUE", help=worst)
+    parser.add_argument("--json", action="store_true", help="one JSON value on standard output, a list of trials")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -18,6 +28,11 @@ def run(args: argparse.Namespace) -> int:
     from nas.run import Run
 
     found = Run.open(args.run)
+    volume = _hypervolume(found, args)
+    if args.hypervolume:
+        assert volume is not None
+        print_json({"hypervolume": volume.value, "reference": volume.reference}) if args.json else print(volume)
+        return 0
     rows = [row for row in found.results() if row["front"] or not args.front][: args.top]
     if args.json:
         print_json(rows)
@@ -51,7 +66,25 @@ def run(args: argparse.Namespace) -> int:
             ],
         )
     )
+    if volume is not None:
+        print(f"\nhypervolume: {volume}")
     return 0
+
+
+def _hypervolume(run: "Run", args: argparse.Namespace) -> "Hypervolume | None":
+    """Where it is to be shown. Raises UserError where it is asked for by name and there is none."""
+    asked = args.hypervolume or args.reference
+    if args.reference and args.json and not args.hypervolume:
+        raise UserError("--reference", "the list of trials has no hypervolume", "add --hypervolume")
+    if not asked and not args.front:
+        return None
+    found = run.hypervolume(pairs(args.reference, "--reference", real))
+    if found is None and asked:
+        if len(run.state.objectives) < 2:
+            hint = "search with several: --objective valid_accuracy --objective parameters:min"
+            raise UserError(args.run, "one objective has no hypervolume", hint)
+        raise UserError(args.run, "no trial of this run has succeeded yet", "go on: nas resume")
+    return found
 
 
 def genome(answers: dict[str, object], most: int = 100) -> str:

@@ -1,10 +1,12 @@
 """A run as its user sees it: its trials, the best of them, and how it ended."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nas.run import config as configuration
 from nas.run.directory import CONFIG, JOURNAL, existing
+from nas.run.hypervolume import Hypervolume, course, measured, reference_point
 from nas.run.journal import read
 from nas.run.objectives import parse_objectives
 from nas.run.state import Entry, State, replay
@@ -68,11 +70,30 @@ class Run:
 
         Among those of the most epochs: others do not compare.
         """
-        done = [entry for entry in self.trials if entry.score is not None]
-        most = max((entry.worth[0] for entry in done), default=0)
-        done = [entry for entry in done if entry.worth[0] == most]
+        done = self._compared()
         best = [done[i] for i in front([entry.result.values for entry in done if entry.result is not None])]
         return sorted(best, key=_rank)
+
+    def hypervolume(self, reference: Mapping[str, float] | None = None) -> Hypervolume | None:
+        """Of the front, from a reference point: `{"valid_accuracy": 0, "parameters": 2e6}`, as measured.
+
+        Of an objective that `reference` leaves out, the worst value among the trials that the front is of: the number
+        then compares trials of this run only. None with fewer than two objectives, and before a trial has succeeded.
+        Raises UserError where `reference` names what is no objective.
+        """
+        objectives = self.state.objectives
+        points = [entry.result.values for entry in self._compared() if entry.result is not None]
+        if len(objectives) < 2 or not points:
+            return None
+        point = reference_point(objectives, points, reference)
+        found = course(points, point)
+        return Hypervolume(found[-1], measured(objectives, point), found)
+
+    def _compared(self) -> list[Entry]:
+        """Trials that succeeded, of those that had the most epochs, in the order of issue."""
+        done = [entry for entry in self.trials if entry.score is not None]
+        most = max((entry.worth[0] for entry in done), default=0)
+        return [entry for entry in done if entry.worth[0] == most]
 
 
 def best_genome(path: str | Path) -> Genome:

@@ -56,3 +56,29 @@ def test_a_run_without_a_success_has_no_best(tmp_path: Path) -> None:
     assert [row["error"].split(" (")[0] for row in run.results()] == ["RuntimeError: always"] * 3
     with pytest.raises(UserError, match="no trial of this run has succeeded yet"):
         best_genome(run.path)
+
+
+def test_the_hypervolume_of_a_run_and_of_its_front_alone(tmp_path: Path) -> None:
+    objectives = ["valid_accuracy", "parameters:min"]
+    run = nas.search(cheap.space(), evaluator=cheap.some_fail, trials=20, runs=tmp_path, objectives=objectives)
+    found = run.hypervolume({"valid_accuracy": 0.0, "parameters": 10_000.0})
+    assert found is not None and found.reference == {"valid_accuracy": 0, "parameters": 10_000}
+    volume, most = 0.0, 0.0  # under the staircase of the front, the smallest first
+    for entry in reversed(run.front):
+        assert entry.score is not None and entry.score > most
+        volume += (entry.score - most) * (10_000 - entry.parameters)
+        most = entry.score
+    assert found.value == pytest.approx(volume) == pytest.approx(found.course[-1])
+    done = [entry for entry in run.trials if entry.score is not None]
+    assert len(found.course) == len(done) < 20
+    of_itself = run.hypervolume()
+    assert of_itself is not None and of_itself.reference == {
+        "valid_accuracy": min(entry.score for entry in done if entry.score is not None),
+        "parameters": max(entry.parameters for entry in done),
+    }
+    with pytest.raises(UserError, match="'flops' is no objective"):
+        run.hypervolume({"flops": 1.0})
+
+
+def test_one_objective_has_no_hypervolume(tmp_path: Path) -> None:
+    assert nas.search(cheap.space(), evaluator=cheap.score, trials=2, runs=tmp_path).hypervolume() is None

@@ -1,0 +1,77 @@
+"""How good a whole front is, as one number: the volume of what it dominates, down to a reference point.
+
+The hypervolume indicator (Zitzler & Thiele 1998, PPSN V), computed by moocore, the library of the authors of the
+algorithms (Fonseca, Paquete & Lopez-Ibanez 2006; Guerreiro & Fonseca 2018). A point that is not better than the
+reference in every objective adds nothing. Two hypervolumes compare only where they are of one reference point.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nas.errors import UserError, did_you_mean
+from nas.run.objectives import Objective, values
+from nas.searchers.pareto import Points, dominates
+
+
+@dataclass(frozen=True)
+class Hypervolume:
+    """value: in the product of the objectives' units. reference: by metric, as measured. course: it, trial by trial."""
+
+    value: float
+    reference: dict[str, float]
+    course: list[float]
+
+    def __str__(self) -> str:
+        point = ", ".join(f"{metric}={amount(value)}" for metric, value in self.reference.items())
+        return f"{self.value:.6g} from the reference point {point}"
+
+
+def hypervolume(points: Points, reference: Sequence[float]) -> float:
+    """Of points and a reference point whose values are larger where they are better."""
+    if not points:
+        return 0.0
+    import moocore  # of no use to a search
+    import numpy
+
+    return float(moocore.hypervolume(numpy.array(points, float), ref=list(reference), maximise=True))
+
+
+def course(points: Points, reference: Sequence[float]) -> list[float]:
+    """The hypervolume of the first point, of the first two, and so on: it never falls."""
+    front: list[Sequence[float]] = []
+    found: list[float] = []
+    for point in points:
+        if any(dominates(other, point) or tuple(other) == tuple(point) for other in front):
+            found.append(found[-1])
+            continue
+        front = [other for other in front if not dominates(point, other)] + [point]
+        found.append(hypervolume(front, reference))
+    return found
+
+
+def reference_point(
+    objectives: Sequence[Objective], points: Points, given: Mapping[str, float] | None = None
+) -> tuple[float, ...]:
+    """What the user says of each objective, as measured, and the worst of the points where nothing is said.
+
+    Returns values that are larger where they are better, as those of `points`. Raises UserError for a name that is no
+    objective.
+    """
+    names = [objective.metric for objective in objectives]
+    for name in given or {}:
+        if name not in names:
+            raise UserError("reference", f"'{name}' is no objective", did_you_mean(name, names))
+    worst = [min(column) for column in zip(*points, strict=True)]
+    known = {**measured(objectives, worst), **(given or {})}
+    return values(objectives, known)
+
+
+def measured(objectives: Sequence[Objective], point: Sequence[float]) -> dict[str, float]:
+    """A point whose values are larger where they are better, as measured; the inverse of `objectives.values`."""
+    signed = zip(objectives, point, strict=True)
+    return {objective.metric: (-value if objective.smaller else value) + 0.0 for objective, value in signed}  # no -0.0
+
+
+def amount(value: float) -> str:
+    """Of a metric or a cost: `1073466`, `0.1`."""
+    return f"{value:.15g}" if float(value).is_integer() else f"{value:.6g}"
