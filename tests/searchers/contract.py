@@ -10,9 +10,10 @@ from typing import Any
 
 from nas.run.propose import End, propose
 from nas.searchers import SEARCHERS, create, for_budget
-from nas.space import Document, Genome, Space, load
+from nas.space import Document, Genome, Space
 from nas.types import Result, Searcher, Trial, trial_random
 from tests import cheap
+from tests.space.documents import small
 
 FIRST = {"n_startup_trials": 3}
 SMALL: dict[str, dict[str, Any]] = {  # for quick tests, and so that all of them learn within a few trials
@@ -51,15 +52,17 @@ def shrinking() -> Space:
     return _space([conv, "relu", conv])
 
 
-SPACES: dict[str, Callable[[], Space]] = {
-    "nasbench201": lambda: load("nasbench201", cells=1, channels=4),
-    "nasnet": lambda: load("nasnet", cells=1, channels=4),
-    "resnet_space": lambda: load("resnet_space"),
+TOYS: dict[str, Callable[[], Space]] = {
     "conditional": conditional,
     "shrinking": shrinking,
     "twenty": lambda: cheap.space(1),
     "one": lambda: _space([{"choice": ["relu"]}]),
 }
+
+
+def fresh(place: str) -> Space:
+    """A toy, or a shipped document on small images."""
+    return TOYS[place]() if place in TOYS else small(place, 32)
 
 
 def made(name: str, space: Space, trials: int) -> Searcher:
@@ -84,6 +87,7 @@ class Drive:
         self.seen: set[str] = set()
         self.pending: dict[int, Trial] = {}
         self.told: list[Result] = []
+        self.kept: tuple[int, dict[str, Any]] = (0, {})  # a learner's state after so many results
 
     def issue(self) -> Trial | None:
         rng = trial_random(self.seed, len(self.issued))
@@ -100,14 +104,19 @@ class Drive:
         del self.pending[trial.number]
         self.told.append(result(trial, failing))
         self.searcher.tell(self.told[-1])
+        if hasattr(self.searcher, "state") and len(self.told) % 4 == 3:
+            self.kept = len(self.told), self.searcher.state()
 
-    def resumed(self) -> "Drive":
-        """Another searcher that was told the same: what a journal replays to."""
+    def resumed(self, snapshot: bool = False) -> "Drive":
+        """Another searcher that was told the same: what a journal replays to, from a learner's snapshot or without."""
         other = Drive(self.name, self.space, self.trials, self.seed)
         other.issued, other.seen, other.pending = list(self.issued), set(self.seen), dict(self.pending)
-        for each in self.told:
+        count, state = self.kept if snapshot else (0, {})
+        if count:
+            other.searcher.load(state)  # type: ignore[attr-defined]
+        for each in self.told[count:]:
             other.searcher.tell(each)
-        other.told = list(self.told)
+        other.told, other.kept = list(self.told), self.kept
         return other
 
     def run(self, failing: Callable[[Trial], bool] = lambda trial: False) -> list[Genome]:
@@ -124,7 +133,7 @@ def digest(genomes: list[Genome]) -> str:
 def digests(spaces: list[str], trials: int) -> dict[str, str]:
     """Of what every searcher proposes in each space."""
     return {
-        f"{searcher} {space}": digest(Drive(searcher, SPACES[space](), trials).run())
+        f"{searcher} {space}": digest(Drive(searcher, fresh(space), trials).run())
         for space in spaces
         for searcher in NAMES
         if searcher not in SLOW and find_spec(NEEDS.get(searcher, "optuna"))

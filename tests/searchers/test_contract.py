@@ -5,6 +5,7 @@ import os
 import random
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,17 +16,17 @@ from nas.run.propose import PATIENCE
 from nas.searchers import create, for_budget
 from nas.space import Space
 from nas.types import Trial
-from tests.searchers.contract import NAMES, NEEDS, SLOW, SPACES, Drive, digests, made, result
+from tests.searchers.contract import NAMES, NEEDS, SLOW, TOYS, Drive, digests, fresh, made, result
+from tests.space.documents import open_documents
 
 TRIALS = 8
 QUICK = ["twenty", "conditional", "shrinking"]  # where many more searches take no time
 SIZES = {"twenty": 20, "one": 1}
 
-LARGE = ("nasbench201", "nasnet", "resnet_space")  # the toys show the same in a tenth of the time
-everywhere = pytest.mark.parametrize(
-    "place", [pytest.param(place, marks=[pytest.mark.slow] if place in LARGE else []) for place in SPACES]
-)
+SHIPPED = [pytest.param(place, marks=pytest.mark.slow) for place in open_documents()]  # toys take a tenth of the time
+everywhere = pytest.mark.parametrize("place", [*TOYS, *SHIPPED])
 quickly = pytest.mark.parametrize("place", QUICK)
+quickly_and_shipped = pytest.mark.parametrize("place", [*QUICK, *SHIPPED])
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:
@@ -39,7 +40,7 @@ every = pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) f
 
 @cache
 def space(place: str) -> Space:
-    return SPACES[place]()
+    return fresh(place)
 
 
 @every
@@ -70,24 +71,24 @@ def test_what_cannot_be_built_is_not_even_proposed(name: str) -> None:
 @every
 @everywhere
 def test_the_same_seed_gives_the_same_genomes_and_another_one_others(name: str, place: str) -> None:
-    drives = [Drive(name, place_, TRIALS, seed).run() for place_, seed in ((space(place), 0), (SPACES[place](), 0))]
+    drives = [Drive(name, place_, TRIALS, seed).run() for place_, seed in ((space(place), 0), (fresh(place), 0))]
     assert [dict(genome.answers) for genome in drives[0]] == [dict(genome.answers) for genome in drives[1]]
     if name != "grid" and place != "one":
         assert Drive(name, space(place), TRIALS, 1).run() != drives[0]
 
 
-def test_another_process_gives_the_same_genomes() -> None:
+@pytest.mark.parametrize("places", ["twenty conditional", *SHIPPED])
+def test_another_process_gives_the_same_genomes(places: str) -> None:
     """With another order of sets, too."""
-    places = ["twenty", "conditional"]
     found = subprocess.run(
-        [sys.executable, "-m", "tests.searchers.contract", str(TRIALS), *places],
+        [sys.executable, "-m", "tests.searchers.contract", str(TRIALS), *places.split()],
         env={**os.environ, "PYTHONHASHSEED": "7"},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert json.loads(found.stdout) == digests(places, TRIALS)
+    assert json.loads(found.stdout) == digests(places.split(), TRIALS)
 
 
 @every
@@ -112,13 +113,13 @@ def test_nothing_but_failures_does_not_stop_it(name: str, place: str) -> None:
 
 
 @every
-@quickly
+@quickly_and_shipped
 def test_a_resumed_search_goes_on_as_it_would_have(name: str, place: str) -> None:
     """Killed after each trial, with one worker: only what was told is left."""
-    whole = Drive(name, space(place), 14)
-    genomes = whole.run()
-    going = Drive(name, space(place), 14)
-    for cut in range(len(genomes)):
+    trials = 14 if place in QUICK else TRIALS
+    genomes = Drive(name, space(place), trials).run()
+    going = Drive(name, space(place), trials)
+    for cut in range(trials):
         if cut in (1, 6, 11):
             assert going.resumed().run() == genomes, f"resumed after {cut} trials"
         trial = going.issue()
@@ -138,6 +139,33 @@ def test_a_resumed_search_of_several_workers_asks_for_the_same(name: str, place:
             if found is None:
                 break
         drive.end(rng.choice(list(drive.pending.values())))
+
+
+def course(name: str, kills: int, trials: int = 15) -> Drive:
+    """Three workers whose results come in any order, some of them failures; killed so often at random points of that.
+
+    Each time something was asked for and not yet issued. What was told and issued is left, or a snapshot and the rest.
+    """
+    drive, rng, killer = Drive(name, space("conditional"), trials), random.Random(3), random.Random(kills)
+    points = Counter(killer.choices(range(2 * trials), k=kills))
+    for point in range(2 * trials):
+        for _ in range(points[point]):
+            drive.searcher.ask(random.Random(point), tuple(drive.pending.values()))
+            drive = drive.resumed(snapshot=killer.random() < 0.5)
+        can_issue = len(drive.issued) < trials and len(drive.pending) < 3
+        if not drive.pending or (can_issue and rng.random() < 0.6):
+            assert drive.issue() is not None
+        else:
+            drive.end(rng.choice(list(drive.pending.values())), lambda trial: trial.number % 5 == 3)
+    return drive
+
+
+@every
+def test_killed_at_fifty_random_points_it_is_as_one_that_never_was(name: str) -> None:
+    whole, killed = course(name, kills=0), course(name, kills=50)
+    assert [trial.genome for trial in killed.issued] == [trial.genome for trial in whole.issued]
+    assert killed.told == whole.told
+    assert len(killed.seen) == len(killed.told) == 15
 
 
 @every

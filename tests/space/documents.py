@@ -4,6 +4,7 @@ import random
 import re
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,41 @@ import pytest
 
 from nas.errors import UserError
 from nas.graph.graph import Graph
-from nas.space import Space, load
+from nas.space import Space, load, packaged
 from nas.space.document import Document, check_top
 from nas.space.files import _with_library
 from nas.space.reader import read_yaml
 
 FOLDER = Path(__file__).parents[2] / "search_spaces"
+SMALL = {  # the smallest that still has every part
+    **{name: {"channels": 4, "cells": 1} for name in ("nasnet", "pnasnet", "enas")},
+    "darts": {"channels": 4, "layers": 3},
+    "zoph_le": {"layers": 3, "counts": [2, 4]},
+    "nasbench201": {"channels": 4, "cells": 1},
+    "enas_macro": {"channels": 4, "layers": 6},
+    "nasbench_macro": {"channels": 4, "features": 8},
+    "transnas_micro": {"channels": 4, "cells": 1},
+    "mobilenet": {"width": 0.25, "layers": [2, 1, 1, 1, 1, 1]},
+    "nasbench101": {"channels": 12, "cells": 1},
+    "plain": {"width": 4},
+}
+
+
+@cache
+def open_documents() -> list[str]:
+    """Names of the shipped documents with choices."""
+    return [name for name in sorted(packaged()) if not load(name).fixed]
+
+
+def small(name: str, size: int) -> Space:
+    """A shipped document at this input size, as small as it gets."""
+    space = load(name)
+    parameters = space.document.data.get("parameters", {})
+    return space.with_parameters(
+        input=[3, size, size],
+        classes=5,
+        **{key: value for key, value in SMALL.get(name, {}).items() if key in parameters},
+    )
 
 
 def space_of(text: str, file: str = "test.yaml") -> Space:

@@ -13,35 +13,13 @@ from nas.errors import UserError
 from nas.graph.graph import Graph
 from nas.graph.operations import OPERATIONS
 from nas.network import compile
-from nas.space import Space, load, packaged
+from nas.space import load, packaged
 from nas.space.files import library
-from tests.space.documents import FOLDER, graph_of
+from tests.space.documents import FOLDER, graph_of, open_documents, small
 
 NAMES = sorted(packaged())
-OPEN = [name for name in NAMES if not load(name).fixed]
-SMALL = {  # the smallest that still has every part
-    **{name: {"channels": 4, "cells": 1} for name in ("nasnet", "pnasnet", "enas")},
-    "darts": {"channels": 4, "layers": 3},
-    "zoph_le": {"layers": 3, "counts": [2, 4]},
-    "nasbench201": {"channels": 4, "cells": 1},
-    "enas_macro": {"channels": 4, "layers": 6},
-    "nasbench_macro": {"channels": 4, "features": 8},
-    "transnas_micro": {"channels": 4, "cells": 1},
-    "mobilenet": {"width": 0.25, "layers": [2, 1, 1, 1, 1, 1]},
-    "nasbench101": {"channels": 12, "cells": 1},
-    "plain": {"width": 4},
-}
+OPEN = open_documents()
 KEEP_SIZE = ("squeeze_excite", "fire", "scaled_residual", "global_max_pool")  # other blocks take stride and channels
-
-
-def small(name: str, size: int) -> Space:
-    space = load(name)
-    parameters = space.document.data.get("parameters", {})
-    return space.with_parameters(
-        input=[3, size, size],
-        classes=5,
-        **{key: value for key, value in SMALL.get(name, {}).items() if key in parameters},
-    )
 
 
 def ran_out(error: UserError) -> bool:
