@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.cli.output import print_json, table
     from nas.cli.target import value
     from nas.errors import UserError
-    from nas.evaluators.tables import packaged
+    from nas.evaluators.tables import packaged, read
     from nas.run.benchmark import Benchmark, courses, standings
 
     table_file = args.table or packaged(args.space)
@@ -54,15 +54,17 @@ def run(args: argparse.Namespace) -> int:
         found += standings(searcher, repeats)
         print(f"{searcher}: {args.repeats} searches in {time.perf_counter() - start:.1f} s", file=sys.stderr)
     rows = [asdict(standing) for standing in found]
+    metric, epochs = read(table_file, args.dataset).scored(args.epochs)
+    score = f"{metric.replace('_', ' ')} of the best ({epochs} epochs)"
     if args.to:
         from nas.report.curves import write
 
-        write(args.to, rows, f"{args.space}, {args.dataset}")
+        write(args.to, rows, f"{args.space}, {args.dataset}", score)
         print(f"written: {args.to}/curves.svg, curves.png, results.csv", file=sys.stderr)
     if args.json:
         print_json(rows)
         return 0
-    heads = ("searcher", "trials", "simulated seconds", "test accuracy of the best", "+-")
+    heads = ("searcher", "trials", "simulated seconds", score, "+-")
     print(
         table(
             heads,

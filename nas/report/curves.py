@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 
-def write(directory: str | Path, rows: Sequence[Mapping[str, Any]], title: str) -> None:
+def write(directory: str | Path, rows: Sequence[Mapping[str, Any]], title: str, score: str) -> None:
     """`curves.svg`, `curves.png` and `results.csv` in `directory`.
 
-    rows: standings in the order of trials for each searcher, with searcher, trials, mean and std in percent. The band
-    around a curve is its mean's standard error, within which the mean of many more repeats would probably lie.
+    rows: standings in the order of trials for each searcher, with searcher, trials, mean and std in percent of what
+    `score` says. The band around a curve is its mean's standard error, within which the mean of many more repeats would
+    probably lie.
     """
     from matplotlib.figure import Figure  # of no use to other commands, and slow to import
 
@@ -31,7 +32,7 @@ def write(directory: str | Path, rows: Sequence[Mapping[str, Any]], title: str) 
         high = [mean + error for mean, error in zip(means, errors, strict=True)]
         axes.fill_between(trials, low, high, color=line.get_color(), alpha=0.2, linewidth=0)
     shown = [row["mean"] for row in rows if row["trials"] >= min(10, max(row["trials"] for row in rows))]
-    axes.set(title=title, xlabel="trials", ylabel="test accuracy of the best found (%)", xscale="log")
+    axes.set(title=title, xlabel="trials", ylabel=f"{score}, %", xscale="log")
     axes.set_ylim(min(shown) - 0.3, max(row["mean"] for row in rows) + 0.15)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, loc="lower right")

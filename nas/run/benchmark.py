@@ -46,8 +46,14 @@ class Benchmark:
 
     def load(self) -> Space:
         """The space, as small as the table allows. Raises UserError."""
-        known = read(self.table, self.dataset)
-        return load(self.space, **{**known.given, **known.small, **dict(self.overrides)})
+        known, overrides = read(self.table, self.dataset), dict(self.overrides)
+        try:
+            space = load(self.space, **{**known.given, **known.small, **overrides})
+        except UserError:
+            load(self.space, **overrides)  # the user's own mistake comes first
+            raise UserError(self.table, f"a table of another space than {self.space}") from None
+        known.fit(space)
+        return space
 
 
 @dataclass(frozen=True)

@@ -182,6 +182,7 @@ def _check(evaluator: Evaluator, space: Space, epochs: int | None) -> None:
     """What is wrong with the data is the user's error, not each trial's failure."""
     if isinstance(evaluator, TableEvaluator):
         evaluator.read.check(epochs)
+        evaluator.read.fit(space)
     if isinstance(evaluator, Proxy | Train):
         evaluator.check(space)
 

@@ -9,26 +9,26 @@ those of training up to there. Rows for the same answers (other seeds) are avera
 """
 
 import json
+import math
 import re
 from collections.abc import Hashable
 from typing import Any
 
 from nas.errors import UserError
-from nas.evaluators.tables.table import Row, Table, answers_key
+from nas.evaluators.tables.table import ACCURACIES, Row, Table, answers_key, of_dataset
 from nas.space.oracles import as_answer
 from nas.types import Metrics
 
 
 def table(rows: list[Row], file: str, dataset: str) -> Table:
-    """`dataset` selects rows where there is a column of that name. Raises UserError for cells that are no numbers."""
+    """`dataset` selects rows where there is a column of that name. Raises UserError for measurements that are none."""
     if "dataset" in rows[0]:
-        rows = [row for row in rows if row["dataset"] == dataset]
-        if not rows:
-            raise UserError(file, f"no row of the data set '{dataset}'")
+        rows = of_dataset(rows, file, dataset)
     measured = {column: _measurement(column, file) for column in rows[0] if re.fullmatch(r"\w+@.*", column)}
     choices = [column for column in rows[0] if column not in measured and column not in ("dataset", "seed")]
     if not measured or not choices:
-        raise UserError(file, "no table: it needs columns of choices and of measurements", "such as valid_accuracy@12")
+        what = "no table: it needs columns, between commas, of choices and of measurements"
+        raise UserError(file, what, "such as valid_accuracy@12")
     sums: dict[Hashable, dict[int, Metrics]] = {}
     counts: dict[tuple[Hashable, int, str], int] = {}
     for number, row in enumerate(rows, start=2):
@@ -63,6 +63,11 @@ def _answer(text: str) -> Any:
 
 def _number(text: str, file: str, line: int, column: str) -> float:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise UserError(f"{file}:{line}", f"{column} is '{text}'", "give a number") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise UserError(f"{file}:{line}", f"{column} is '{text}'", "give a number, or leave it empty where none is")
+    if not 0 <= value <= 1 and column.partition("@")[0] in ACCURACIES:
+        raise UserError(f"{file}:{line}", f"{column} is '{text}'", "give a fraction, such as 0.91 for 91 %")
+    return value

@@ -59,7 +59,9 @@ def suite_zero(rows: list[Row], file: str, dataset: str) -> Table:
 def of_cifar10(file: str, dataset: str) -> None:
     """Raises UserError where a table of CIFAR-10 alone is asked for another data set."""
     if dataset != "cifar10":
-        raise UserError(file, f"no row of the data set '{dataset}'", "the table is of cifar10 alone")
+        raise UserError(
+            file, f"no row of the data set '{dataset}'", "name cifar10 with --dataset, of which alone the table is"
+        )
 
 
 def answers(matrix: Sequence[Sequence[int]], operations: Sequence[str], vertices: int = VERTICES) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Hashable
 from typing import Any
 
 from nas.errors import UserError
-from nas.evaluators.tables.table import Row, Table, answers_key, averaged
+from nas.evaluators.tables.table import Row, Table, answers_key, averaged, of_dataset
 from nas.types import Metrics
 
 OPERATIONS = (
@@ -22,9 +22,9 @@ SMALL = {"input": [3, 8, 8], "channels": 2, "layers": 3}
 
 def table(rows: list[Row], file: str, dataset: str) -> Table:
     """Raises UserError for another space or data set than the rows have."""
-    rows = [row for row in rows if row["dataset"] == dataset]
-    if not rows or {row["space"] for row in rows} != {"nasbench301"}:
-        raise UserError(file, f"no row of nasbench301 and the data set '{dataset}'")
+    rows = of_dataset(rows, file, dataset)
+    if {row["space"] for row in rows} != {"nasbench301"}:
+        raise UserError(file, "rows of other spaces than nasbench301", "leave them out")
     measured: list[tuple[Hashable, int, Metrics]] = []
     for row in rows:
         metrics = {"valid_accuracy": float(row["val_accuracy"]) / 100}

@@ -1,13 +1,15 @@
 """What every form of benchmark table is read into."""
 
 import itertools
+import random
 from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from nas.errors import UserError
-from nas.space import Genome
+from nas.space import Genome, Space
+from nas.space.explore import every_choice
 from nas.types import Metrics
 
 Row = dict[str, str]
@@ -51,6 +53,26 @@ class Table:
         except KeyError:
             raise NotInTable(self.file, "no row for this genome", "is it a table of this space?") from None
 
+    def fit(self, space: Space) -> None:
+        """Raises UserError where this is a table of another space: none of its rows is one of the space's genomes."""
+        if self.key is not answers_key:
+            try:
+                self.key(space.sample(random.Random(0)).answers)
+            except KeyError:
+                raise UserError(self.file, f"a table of other cells than those of {space.name}") from None
+            return
+        problem, known = "", dict[str, Collection[Any]]()
+        for answers in map(_answers, self.rows):
+            if problem and not all(answer in known.get(path, ()) for path, answer in answers.items()):
+                continue
+            try:
+                space.genome(answers)
+                return
+            except UserError as error:
+                known = known or {choice.path: choice.answers for choice in every_choice(space.document)}
+                problem = problem or str(error).removeprefix("genome: ")
+        raise UserError(self.file, f"no row is a genome of {space.name}; the first: {problem}")
+
     def has(self, genome: Genome, epochs: int | None = None) -> bool:
         """Whether there are `metrics`."""
         try:
@@ -91,6 +113,8 @@ class Table:
         return max(epochs for curve in some for epochs in curve if "valid_accuracy" in curve[epochs])
 
     def _lacks(self, epochs: int | None, known: Collection[int]) -> "NotInTable":
+        if not known:
+            return NotInTable(self.file, "no valid_accuracy in any row", "a search goes by it")
         has = ", ".join(map(str, sorted(known))) or "none"
         return NotInTable(self.file, f"no valid_accuracy at {epochs} epochs", f"the table has it at: {has}")
 
@@ -117,6 +141,20 @@ class Table:
                 if metric in curve[epochs]:
                     return {metric: curve[epochs][metric]}
         raise UserError(self.file, "neither test_accuracy nor valid_accuracy in a row")
+
+
+def _answers(key: Hashable) -> dict[str, Any]:
+    """Of a key that `answers_key` made."""
+    return dict(key) if isinstance(key, frozenset) else {}
+
+
+def of_dataset(rows: list[Row], file: str, dataset: str) -> list[Row]:
+    """Those whose column `dataset` says so. Raises UserError where there is none."""
+    found = [row for row in rows if row["dataset"] == dataset]
+    if not found:
+        has = ", ".join(sorted({row["dataset"] for row in rows})[:8])
+        raise UserError(file, f"no row of the data set '{dataset}'", f"name one with --dataset; it has: {has}")
+    return found
 
 
 def averaged(measured: Iterable[tuple[Hashable, int, Metrics]]) -> dict[Hashable, dict[int, Metrics]]:

@@ -77,7 +77,7 @@ def test_rows_of_another_data_set_are_left_out(tmp_path: Path):
     text = "dataset,network.0,valid_accuracy@1\na,relu,0.5\nb,relu,0.9\n"
     file, space = written(tmp_path / "t.csv", text), space_of("network: [{choice: [relu, tanh]}]")
     assert read(file, "b").score(space.genome({"network.0": "relu"})) == 0.9
-    with pytest.raises(UserError, match="no row of the data set 'c'"):
+    with pytest.raises(UserError, match="no row of the data set 'c'; name one with --dataset; it has: a, b"):
         read(file, "c")
 
 
@@ -96,9 +96,12 @@ def test_a_row_of_nasbench201(tmp_path: Path):
     ("text", "message"),
     [
         ("", "a table without rows"),
-        ("a,b\n1,2\n", "needs columns of choices and of measurements"),
+        ("a,b\n1,2\n", "it needs columns, between commas, of choices and of measurements"),
         ("network.0,valid_accuracy@x\nrelu,1\n", "column 'valid_accuracy@x'; name measurements METRIC@EPOCHS"),
-        ("network.0,valid_accuracy@1\nrelu,high\n", "t.csv:2: valid_accuracy@1 is 'high'"),
+        ("network.0,valid_accuracy@1\nrelu,high\n", "t.csv:2: valid_accuracy@1 is 'high'; give a number, or leave it"),
+        ("network.0,valid_accuracy@1\nrelu,nan\n", "t.csv:2: valid_accuracy@1 is 'nan'; give a number, or leave it"),
+        ("network.0,test_accuracy@1\nrelu,91.2\n", "t.csv:2: test_accuracy@1 is '91.2'; give a fraction"),
+        ("network.0;valid_accuracy@1\nrelu;0.5\n", "it needs columns, between commas, of choices and of"),
         ("arch_str,ops\n|x|,013204\n", "not a table of the form that its columns name"),
         ("arch_str,ops\n|x|,0132\n", "not a table of the form that its columns name"),
     ],
@@ -107,6 +110,32 @@ def test_files_that_are_no_tables(text: str, message: str, tmp_path: Path):
     with pytest.raises(UserError) as error:
         read(written(tmp_path / "t.csv", text), "cifar10")
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("network,network.1.@.kernel\nrelu,2\n", "network.0: no answer to this choice; did you mean 'network'"),
+        ("network.0,index,network.1.@.kernel\nrelu,0,2\n", "index: no such choice"),
+        ("network.0,network.1.@.kernel\nReLU,2\n", "network.0: 'ReLU' is not an answer here; known: relu, tanh"),
+    ],
+)
+def test_tables_of_another_space(rows: str, problem: str, tmp_path: Path):
+    head, row = rows.split("\n")[:2]
+    table = read(written(tmp_path / "t.csv", f"{head},valid_accuracy@1\n{row},0.5\n"), "any")
+    with pytest.raises(UserError) as error:
+        table.fit(space_of(SPACE))
+    assert f"no row is a genome of {space_of(SPACE).name}; the first: {problem}" in str(error.value)
+
+
+def test_tables_of_more_than_the_space_has(tmp_path: Path):
+    read(written(tmp_path / "t.csv", "\ufeff" + OWN.replace("relu", "silu")), "any").fit(
+        space_of(SPACE)
+    )  # one row fits
+    cells = read(written(tmp_path / "c.csv", ECNAS), "cifar10")
+    cells.fit(load("nasbench101", **SMALL, vertices=3))
+    with pytest.raises(UserError, match="a table of other cells than those of nasbench201"):
+        cells.fit(load("nasbench201"))
 
 
 def test_files_that_cannot_be_read(tmp_path: Path):
@@ -167,7 +196,7 @@ def test_cells_of_nasbench101_are_found_in_any_order_and_form(tmp_path: Path):
     assert table.most_epochs() == 108
     with pytest.raises(UserError, match="no valid_accuracy at 12 epochs; the table has it at: 4, 108"):
         table.check(12)
-    with pytest.raises(UserError, match="the table is of cifar10 alone"):
+    with pytest.raises(UserError, match="no row of the data set 'cifar100'; name cifar10"):
         read(table.file, "cifar100")
 
 
@@ -229,7 +258,7 @@ def test_cells_of_darts_space(tmp_path: Path):
     assert found.answers["cells.normal.nodes.3.1.operation"] == "sep_conv_3x3"
     assert table.metrics(found, 100) == {"valid_accuracy": 0.9325}
     assert not table.has(space.sample(random.Random(0)))
-    with pytest.raises(UserError, match="no row of nasbench301 and the data set 'cifar100'"):
+    with pytest.raises(UserError, match="no row of the data set 'cifar100'"):
         read(table.file, "cifar100")
 
 
