@@ -109,7 +109,7 @@ class Table:
 
     def most_epochs(self) -> int:
         """The most epochs at which the first rows have a valid_accuracy."""
-        some = itertools.islice(self.rows.values(), 100)
+        some = itertools.islice(self.rows.values(), 1 if self.alike else 100)
         return max(epochs for curve in some for epochs in curve if "valid_accuracy" in curve[epochs])
 
     def _lacks(self, epochs: int | None, known: Collection[int]) -> "NotInTable":
