@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     evaluation = parser.add_argument_group("the evaluation of a network")
     evaluation.add_argument("--evaluator", default="train", help="how networks are scored: train, table, or proxy")
     evaluation.add_argument("--table", metavar="FILE", help="the benchmark table that table reads (docs/benchmarks.md)")
-    proxy = f"what proxy computes, by default synflow; of {', '.join(PROXIES)}; again for more, the first decides"
+    proxy = f"what proxy computes, by default synflow: {', '.join(PROXIES)}, or by rank a+b; again for more"
     evaluation.add_argument("--proxy", action="append", default=[], metavar="NAME", help=proxy)
     add_data(evaluation, None)
     evaluation.add_argument("--epochs", type=number(int, 1), metavar="N", help="epochs of training a candidate")

@@ -1,27 +1,30 @@
-"""Scores networks by zero-cost proxies: nothing is trained, a network takes a second."""
+"""Scores networks by zero-cost proxies, alone or combined by rank: nothing is trained, a network takes a second."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import UserError
-from nas.evaluators import proxies
+from nas.evaluators import proxies, ranks
 from nas.evaluators.train import Train
 
 if TYPE_CHECKING:
-    from nas.space import Genome, Space
+    from nas.network import Network
+    from nas.space import Document, Genome, Space
     from nas.types import Metrics, Report, Trial
 
-IMAGES = 64
+IMAGES, JOINED = 64, "+"
 
 
 @dataclass(frozen=True)
 class Proxy:
     """The values of `names` as metrics of these names, for networks drawn from the trial's seed. Budgets do not matter.
 
+    A name such as `synflow+naswot` combines them by rank, from 0 to 1 (see `ranks`; it scores 50 networks more first).
     `train` says on which data set and device, and how the winner of a search is trained in the end. The batch is of
     `images` training images, the same ones for every network, normalised and not augmented; two or more. Raises
     UserError where the network's input or classes are not the data set's, and as the proxies do.
@@ -34,9 +37,11 @@ class Proxy:
     def __post_init__(self) -> None:
         if not self.names:
             raise UserError("proxy", "none is named", f"give one of {', '.join(proxies.PROXIES)}")
-        for name in self.names:
-            if self.names.count(proxies.check(name)) > 1:
-                raise UserError("proxy", f"'{name}' is given twice", "leave one out")
+        for given in (self.names, *(name.split(JOINED) for name in self.names)):
+            for name in given:
+                if given.count(name) > 1:
+                    raise UserError("proxy", f"'{name}' is given twice", "leave one out")
+        self.single()
         if type(self.images) is not int or self.images < 2:
             raise UserError("evaluator proxy", f"images is {self.images!r}", "give a whole number of at least 2")
 
@@ -44,23 +49,36 @@ class Proxy:
         """As `Train.check`."""
         self.train.check(space)
 
+    def single(self) -> tuple[str, ...]:
+        """The proxies that are computed. Raises UserError for one that does not exist."""
+        return tuple(dict.fromkeys(proxies.check(name) for joined in self.names for name in joined.split(JOINED)))
+
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
+        found, model = self.score(trial.genome, trial.seed)
+        return {name: self.value(name, found, trial.genome.document) for name in self.names} | self.train.latency(model)
+
+    def value(self, name: str, found: Mapping[str, float], document: Document) -> float:
+        """Of one of `names`, from what its proxies gave."""
+        parts = name.split(JOINED)
+        return found[name] if len(parts) == 1 else ranks.rank(parts, found, _reference(document, self))
+
+    def score(self, genome: Genome, seed: int) -> tuple[Metrics, Network]:
+        """Each single proxy's value, and the network."""
         import torch
 
         from nas.space import Space
         from nas.training.augmentation import Augmentation
         from nas.training.recipe import Recipe
 
-        graph = Space(trial.genome.document).graph(trial.genome)
-        model, data = self.train.ready(graph, trial.seed, self.images)
+        model, data = self.train.ready(Space(genome.document).graph(genome), seed, self.images)
         images, labels = data.images["train"], data.labels["train"]
         model.to(images.device)
         batch = Augmentation(data, Recipe(), images.device).normalise(images).contiguous()
 
         def value(name: str) -> float:
-            return proxies.score(name, model, batch, labels, torch.Generator().manual_seed(trial.seed))
+            return proxies.score(name, model, batch, labels, torch.Generator().manual_seed(seed))
 
-        return {name: value(name) for name in self.names} | self.train.latency(model)
+        return {name: value(name) for name in self.single()}, model
 
     def final(
         self,
@@ -73,3 +91,11 @@ class Proxy:
     ) -> Metrics:
         """As `Train.final`: proxies choose, and training shows what the choice is worth."""
         return self.train.final(genome, seed, epochs, final_set, directory, report)
+
+
+@functools.lru_cache(maxsize=4)
+def _reference(document: Document, evaluator: Proxy) -> Mapping[str, Sequence[float]]:
+    """Once a process, not once a trial."""
+    from nas.space import Space
+
+    return ranks.reference(Space(document), lambda genome, seed: evaluator.score(genome, seed)[0])

@@ -20,7 +20,7 @@ class Objective:
     def parse(cls, text: str) -> "Objective":
         """`valid_accuracy`, `parameters:min`. Raises UserError."""
         metric, colon, direction = str(text).partition(":")
-        if not metric.isidentifier():
+        if not all(name.isidentifier() for name in metric.split("+")):  # synflow+naswot is a metric of the proxies
             raise UserError("objective", f"'{text}' names no metric", "write METRIC or METRIC:min")
         if colon and direction not in DIRECTIONS:
             raise UserError(

@@ -11,7 +11,7 @@ from nas.errors import UserError
 from nas.evaluators import Proxy, Train
 from nas.evaluators.proxies import PROXIES, score
 from nas.network import compile
-from nas.space import Space
+from nas.space import Genome, Space
 from nas.training import Recipe
 from nas.types import Trial
 from tests.space.documents import space_of
@@ -59,6 +59,37 @@ def test_the_seed_decides() -> None:
     assert all(one[name] != other[name] for name in one)
 
 
+def test_ranks_among_the_networks_of_the_space() -> None:
+    """The space has two: each proxy ranks one above the other."""
+    space = space_of(SPACE)
+    evaluator = Proxy(("parameters", "parameters+mult_adds+naswot"), images=16)
+    small, large = sorted(space.enumerate(), key=lambda genome: space.graph(genome).parameters)
+    found = [evaluator(Trial(0, genome, 3), go_on) for genome in (small, large)]
+    assert found[0]["parameters"] < found[1]["parameters"]
+    ranks = [metrics["parameters+mult_adds+naswot"] for metrics in found]
+    naswot = [evaluator.score(genome, 3)[0]["naswot"] for genome in (small, large)]
+    among = [evaluator.score(genome, seed)[0]["naswot"] for genome, seed in reference_of(space)]
+    shares = [sum((other < value) + (other == value) / 2 for other in among) / 2 for value in naswot]
+    assert ranks == pytest.approx([(0.25 + 0.25 + shares[0]) / 3, (0.75 + 0.75 + shares[1]) / 3])
+
+
+def reference_of(space: Space) -> list[tuple[Genome, int]]:
+    """The two networks, and the seeds with which they are drawn first."""
+    seen: dict[Genome, int] = {}
+    for number in range(100):
+        seen.setdefault(space.sample(random.Random(f"reference/{number}")), number)
+    return list(seen.items())
+
+
+def test_a_search_by_ranks(tmp_path: Path) -> None:
+    run = nas.search(
+        space_of(SPACE), evaluator="proxy", proxies=["synflow+naswot"], trials=2, runs=tmp_path, final_epochs=0
+    )
+    assert all(0 <= row["metrics"]["synflow+naswot"] <= 1 for row in run.results())
+    assert run.best is not None
+    assert run.best.score == max(row["metrics"]["synflow+naswot"] for row in run.results())
+
+
 def test_it_is_picklable() -> None:
     evaluator = Proxy(("synflow", "jacov"), Train("digits"))
     assert pickle.loads(pickle.dumps(evaluator)) == evaluator
@@ -69,6 +100,8 @@ def test_mistakes() -> None:
         ({"names": ()}, "none is named"),
         ({"names": ("synflow", "zen", "synflow")}, "'synflow' is given twice"),
         ({"names": ("gradnorm",)}, "did you mean 'grad_norm'"),
+        ({"names": ("synflow+gradnorm",)}, "did you mean 'grad_norm'"),
+        ({"names": ("synflow+zen+synflow",)}, "'synflow' is given twice"),
         ({"images": 1}, "at least 2"),
     ):
         with pytest.raises(UserError, match=message):
