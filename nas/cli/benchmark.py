@@ -2,7 +2,7 @@
 
 import argparse
 
-from nas.cli.parser import number, pairs
+from nas.cli.parser import number, pairs, real
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,6 +16,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--searcher", action="append", default=[], help=searcher)
     setting = "a setting of the searchers, such as population=10; again for more"
     parser.add_argument("--searcher-set", action="append", default=[], metavar="NAME=VALUE", help=setting)
+    objective = "several, as in nas search: valid_accuracy, then costs, such as parameters:min; again for more"
+    parser.add_argument("--objective", action="append", default=[], metavar="METRIC[:min]", help=objective)
+    worst = (
+        "of the hypervolume, parameters=1.6e6 say; if left out accuracy 0, and the largest cost tried; again for more"
+    )
+    parser.add_argument("--reference", action="append", default=[], metavar="METRIC=VALUE", help=worst)
     parser.add_argument("--trials", type=number(int, 1), default=100, metavar="N", help="of one search")
     stop = "simulated seconds of training at which a search ends, if it has not ended by its trials"
     parser.add_argument("--seconds", type=number(float, 0), metavar="S", help=stop)
@@ -33,45 +39,58 @@ def run(args: argparse.Namespace) -> int:
     import sys
     import time
     from dataclasses import asdict
+    from itertools import chain
 
     from nas.cli.output import print_json, table
     from nas.cli.target import value
     from nas.errors import UserError
     from nas.evaluators.tables import packaged, read
-    from nas.run.benchmark import Benchmark, courses, standings
+    from nas.run.benchmark import Benchmark, courses, reference_of, standings, with_fronts
+    from nas.run.hypervolume import check, stated
+    from nas.run.objectives import parse_objectives
 
     table_file = args.table or packaged(args.space)
     if table_file is None:
         raise UserError("--table", f"no table comes with {args.space}", "give a file (docs/benchmarks.md)")
     overrides = tuple(pairs(args.set, "--set", value).items())
     chosen = (args.space, table_file, args.dataset, args.trials, args.seconds, args.epochs, args.again, args.seed)
-    benchmark = Benchmark(*chosen, overrides)
-    options = pairs(args.searcher_set, "--searcher-set", value)
-    found = []
+    benchmark = Benchmark(*chosen, overrides, parse_objectives(args.objective))
+    options, given = pairs(args.searcher_set, "--searcher-set", value), pairs(args.reference, "--reference", real)
+    several = len(benchmark.objectives) > 1
+    check(benchmark.objectives, given)
+    found = {}
     for searcher in dict.fromkeys(args.searcher or ["regularized_evolution", "random"]):
         start = time.perf_counter()
-        repeats = courses(benchmark, searcher, options, args.repeats, args.processes)
-        found += standings(searcher, repeats)
+        found[searcher] = courses(benchmark, searcher, options, args.repeats, args.processes)
         print(f"{searcher}: {args.repeats} searches in {time.perf_counter() - start:.1f} s", file=sys.stderr)
-    rows = [asdict(standing) for standing in found]
+    if several:
+        reference = reference_of(benchmark, chain(*found.values()), given)
+        rows = [asdict(row) for each in found for row in with_fronts(benchmark, each, found[each], reference)]
+        volume = f"hypervolume above {stated(rows[0]['reference'])}"
+    else:
+        rows = [asdict(row) for each in found for row in standings(each, found[each])]
     metric, epochs = read(table_file, args.dataset).scored(args.epochs)
     score = f"{metric.replace('_', ' ')} of the best ({epochs} epochs)"
     if args.to:
         from nas.report.curves import write
 
-        write(args.to, rows, f"{args.space}, {args.dataset}", score)
+        write(args.to, rows, f"{args.space}, {args.dataset}", volume if several else score)
         print(f"written: {args.to}/curves.svg, curves.png, results.csv", file=sys.stderr)
     if args.json:
         print_json(rows)
         return 0
-    heads = ("searcher", "trials", "simulated seconds", score, "+-")
     print(
         table(
-            heads,
+            ["searcher", "trials", "simulated seconds", *(["hypervolume", "+-"] if several else []), score, "+-"],
             [
-                [s.searcher, f"{s.trials:g}", f"{s.simulated_seconds:,.0f}", f"{s.mean:.3f}", f"{s.std:.3f}"]
-                for s in found
+                [
+                    *(row["searcher"], f"{row['trials']:g}", f"{row['simulated_seconds']:,.0f}"),
+                    *(f"{row[name]:.3f}" for name in ("hypervolume", "hypervolume_std", "mean", "std") if name in row),
+                ]
+                for row in rows
             ],
         )
     )
+    if several:
+        print(f"\n{volume}, in percent of the whole box")
     return 0

@@ -4,14 +4,19 @@ Each repeat is the real thing but for the training: the searcher is asked, netwo
 lacks, are refused and asked again, as in `nas.run.loop`, and results are told one by one. The incumbent is the trial of
 highest validation accuracy so far; its score is the test accuracy that the table has for a full training, which no
 searcher is shown.
+
+With several objectives, accuracy and costs, searchers are told them all. What is found is then the front of what they
+were told; its hypervolume is of the test accuracies and the costs of its networks, in percent of the whole box between
+the reference point and a network of accuracy 1 that costs nothing. Down from an accuracy of 0, with one cost, that is a
+mean: of the best accuracy found under a limit on the cost, over all limits up to the reference.
 """
 
 import math
 import os
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from multiprocessing import get_context
 from typing import Any
@@ -19,9 +24,12 @@ from typing import Any
 from nas import searchers
 from nas.errors import UserError
 from nas.evaluators.tables import read
+from nas.run.hypervolume import hypervolume, measured, reference_point
+from nas.run.objectives import Objective, missing, parse_objectives, values
 from nas.run.propose import End, propose
+from nas.searchers.pareto import front
 from nas.space import Space, load
-from nas.types import Result, Trial, trial_random
+from nas.types import OBJECTIVE, Result, Trial, trial_random
 
 SHOWN = (1, 2, 5)  # trial numbers that a table of results shows: these, times powers of ten, and the last
 
@@ -31,7 +39,8 @@ class Benchmark:
     """What is repeated. trials: the most a search may make. seconds: simulated, at whose end it stops (None: never).
 
     epochs: of the trials, None for the fewest that the table has. again: whether the same network may be tried again,
-    as in the papers' own code. overrides: parameters of the document, with their values.
+    as in the papers' own code. overrides: parameters of the document, with their values. objectives: valid_accuracy
+    and then costs, to be made small. Raises UserError for others.
     """
 
     space: str
@@ -43,12 +52,20 @@ class Benchmark:
     again: bool = False
     seed: int = 0
     overrides: tuple[tuple[str, Any], ...] = ()
+    objectives: tuple[Objective, ...] = parse_objectives(())
+
+    def __post_init__(self) -> None:
+        first, *costs = self.objectives
+        if first != Objective(OBJECTIVE) or not all(cost.smaller for cost in costs):
+            hint = "such as --objective valid_accuracy --objective parameters:min"
+            raise UserError("objective", "a benchmark has valid_accuracy first, then what is to be made small", hint)
 
     def load(self) -> Space:
-        """The space, as small as the table allows. Raises UserError."""
+        """The space, as small as the table allows, but where its costs are objectives. Raises UserError."""
         known, overrides = read(self.table, self.dataset), dict(self.overrides)
+        small = known.small if len(self.objectives) == 1 else {}
         try:
-            space = load(self.space, **{**known.given, **known.small, **overrides})
+            space = load(self.space, **{**known.given, **small, **overrides})
         except UserError:
             load(self.space, **overrides)  # the user's own mistake comes first
             raise UserError(self.table, f"a table of another space than {self.space}") from None
@@ -58,15 +75,26 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class Course:
-    """One repeat of one searcher: after each trial, simulated seconds so far and the incumbent's score (0 to 1)."""
+    """One repeat of one searcher: after each trial, simulated seconds so far and the incumbent's score (0 to 1).
+
+    told: each trial's objectives as the searcher was told them. worth: the same, but of the test accuracy. Both are
+    larger where they are better.
+    """
 
     seconds: tuple[float, ...]
     scores: tuple[float, ...]
+    told: tuple[tuple[float, ...], ...] = ()
+    worth: tuple[tuple[float, ...], ...] = ()
 
     def at(self, trials: int) -> tuple[float, float]:
         """(seconds, score) after so many trials, or after the last where there are fewer."""
         last = min(trials, len(self.scores)) - 1
         return self.seconds[last], self.scores[last]
+
+    def share(self, trials: int, reference: Sequence[float]) -> float:
+        """The hypervolume of the front after so many trials, as a share of the box above the reference point."""
+        best = [self.worth[here] for here in front(self.told[:trials])]
+        return hypervolume(best, reference) / _box(reference)
 
 
 def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repeat: int) -> Course:
@@ -77,6 +105,7 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
     known.check(benchmark.epochs)
     seen: set[str] = set()
     seconds, scores, best, score, elapsed = list[float](), list[float](), -math.inf, math.nan, 0.0
+    told, worth = list[tuple[float, ...]](), list[tuple[float, ...]]()
     for number in range(benchmark.trials):
         rng = trial_random(benchmark.seed + repeat, number)
         rng.randrange(2**31)  # the trial's seed, in a search
@@ -90,12 +119,17 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
         elapsed += metrics.get("simulated_seconds", 0.0)
         if benchmark.seconds is not None and elapsed > benchmark.seconds and scores:
             break
-        asked.tell(Result(Trial(number, found.genome, number, benchmark.epochs), metrics))
+        costed = {**metrics, "parameters": float(found.parameters), "mult_adds": float(found.mult_adds)}
+        if lacking := missing(benchmark.objectives, costed):
+            raise UserError(f"objective {lacking}", f"neither a cost nor in {benchmark.table}", "parameters, mult_adds")
+        told.append(values(benchmark.objectives, costed))
+        asked.tell(Result(Trial(number, found.genome, number, benchmark.epochs), metrics, values=told[-1]))
         if metrics["valid_accuracy"] > best:
             best, score = metrics["valid_accuracy"], known.score(found.genome, benchmark.epochs)
         seconds.append(elapsed)
         scores.append(score)
-    return Course(tuple(seconds), tuple(scores))
+        worth.append((known.score(found.genome, benchmark.epochs), *told[-1][1:]))
+    return Course(tuple(seconds), tuple(scores), tuple(told), tuple(worth))
 
 
 def courses(
@@ -128,11 +162,52 @@ class Standing:
     repeats: int
 
 
+@dataclass(frozen=True)
+class FrontStanding(Standing):
+    """With several objectives: mean and standard deviation, in percent, of the fronts' shares of the box as well."""
+
+    hypervolume: float
+    hypervolume_std: float
+    reference: dict[str, float]  # as measured
+
+
+def reference_of(benchmark: Benchmark, found: Iterable[Course], given: Mapping[str, float]) -> tuple[float, ...]:
+    """The reference point for all these courses, larger is better: what is given, else an accuracy of 0 and the largest
+    cost of all their trials. Raises UserError where there is no box above it.
+    """
+    points = [point for course in found for point in course.worth]
+    point = reference_point(benchmark.objectives, points, {OBJECTIVE: 0.0, **given})
+    if _box(point) <= 0 or point[0] >= 1:
+        raise UserError("reference", "leaves no room", "give an accuracy below 1, and costs above 0")
+    return point
+
+
+def _box(reference: Sequence[float]) -> float:
+    return (1 - reference[0]) * math.prod(max(0.0, -cost) for cost in reference[1:])
+
+
+def with_fronts(
+    benchmark: Benchmark, searcher: str, found: Sequence[Course], reference: Sequence[float]
+) -> list[FrontStanding]:
+    """`standings`, and what the fronts were."""
+    rows = []
+    for trials, standing in zip(_steps(found), standings(searcher, found), strict=True):
+        shares = [100 * course.share(trials, reference) for course in found]
+        volume, deviation = statistics.fmean(shares), statistics.pstdev(shares)
+        known = {**asdict(standing), "reference": measured(benchmark.objectives, reference)}
+        rows.append(FrontStanding(**known, hypervolume=volume, hypervolume_std=deviation))
+    return rows
+
+
 def standings(searcher: str, found: Sequence[Course]) -> list[Standing]:
     """After 1, 2, 5, 10, 20, 50 ... trials, and after the last; `trials` is a mean where the repeats differ."""
+    return [_standing(searcher, found, trials) for trials in _steps(found)]
+
+
+def _steps(found: Sequence[Course]) -> list[int]:
     most = max(len(course.scores) for course in found)
     steps = [step * 10**power for power in range(6) for step in SHOWN]
-    return [_standing(searcher, found, trials) for trials in [*(step for step in steps if step < most), most]]
+    return [*(step for step in steps if step < most), most]
 
 
 def _standing(searcher: str, found: Sequence[Course], trials: int) -> Standing:

@@ -22,8 +22,7 @@ class Hypervolume:
     course: list[float]
 
     def __str__(self) -> str:
-        point = ", ".join(f"{metric}={amount(value)}" for metric, value in self.reference.items())
-        return f"{self.value:.6g} from the reference point {point}"
+        return f"{self.value:.6g} from the reference point {stated(self.reference)}"
 
 
 def hypervolume(points: Points, reference: Sequence[float]) -> float:
@@ -54,16 +53,22 @@ def reference_point(
 ) -> tuple[float, ...]:
     """What the user says of each objective, as measured, and the worst of the points where nothing is said.
 
-    Returns values that are larger where they are better, as those of `points`. Raises UserError for a name that is no
-    objective.
+    Returns values that are larger where they are better, as those of `points`. Raises UserError as `check` does.
     """
-    names = [objective.metric for objective in objectives]
-    for name in given or {}:
-        if name not in names:
-            raise UserError("reference", f"'{name}' is no objective", did_you_mean(name, names))
+    check(objectives, given or {})
     worst = [min(column) for column in zip(*points, strict=True)]
     known = {**measured(objectives, worst), **(given or {})}
     return values(objectives, known)
+
+
+def check(objectives: Sequence[Objective], given: Mapping[str, float]) -> None:
+    """Raises UserError where a reference point names what is no objective, and where there are fewer than two."""
+    names = [objective.metric for objective in objectives]
+    if given and len(names) < 2:
+        raise UserError("reference", "one objective has no hypervolume", "give another, such as parameters:min")
+    for name in given:
+        if name not in names:
+            raise UserError("reference", f"'{name}' is no objective", did_you_mean(name, names))
 
 
 def measured(objectives: Sequence[Objective], point: Sequence[float]) -> dict[str, float]:
@@ -72,6 +77,7 @@ def measured(objectives: Sequence[Objective], point: Sequence[float]) -> dict[st
     return {objective.metric: (-value if objective.smaller else value) + 0.0 for objective, value in signed}  # no -0.0
 
 
-def amount(value: float) -> str:
-    """Of a metric or a cost: `1073466`, `0.1`."""
-    return f"{value:.15g}" if float(value).is_integer() else f"{value:.6g}"
+def stated(reference: Mapping[str, float]) -> str:
+    """`valid_accuracy=0.1, parameters=1073466`."""
+    amounts = {name: f"{value:.15g}" if value == round(value) else f"{value:.6g}" for name, value in reference.items()}
+    return ", ".join(f"{name}={amount}" for name, amount in amounts.items())

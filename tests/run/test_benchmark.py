@@ -8,7 +8,8 @@ import pytest
 import nas
 from nas.errors import UserError
 from nas.evaluators.tables import read
-from nas.run.benchmark import Benchmark, Course, course, courses, standings
+from nas.run.benchmark import Benchmark, Course, course, courses, reference_of, standings, with_fronts
+from nas.run.objectives import parse_objectives
 from nas.space import load
 
 SPACE = """
@@ -116,3 +117,75 @@ def test_mistakes_are_found_before_anything_runs(benchmark_files: tuple[str, str
     Path(file + ".cells.csv").write_text(rows)
     with pytest.raises(UserError, match="a table of another space than nasbench201"):
         courses(Benchmark("nasbench201", file + ".cells.csv"), "random", {}, 1, processes=1)
+
+
+ACCURATE_AND_SMALL = parse_objectives(["valid_accuracy", "parameters:min"])
+
+
+def test_with_several_objectives_it_is_the_search_for_them(benchmark_files: tuple[str, str], tmp_path: Path):
+    space, file = benchmark_files
+    table = read(file, "cifar10")
+    run = nas.search(
+        space,
+        searcher="nsga2",
+        evaluator=lambda genome: table.metrics(genome),
+        objectives=["valid_accuracy", "parameters:min"],
+        trials=20,
+        seed=3,
+        final_epochs=0,
+        runs=tmp_path,
+    )
+    found = course(Benchmark(space, file, trials=20, objectives=ACCURATE_AND_SMALL), "nsga2", {}, 3)
+    assert found.told == tuple(entry.result.values for entry in run.trials if entry.result is not None)
+    assert found.worth == tuple((table.score(entry.trial.genome), -entry.parameters) for entry in run.trials)
+
+
+def test_the_costs_are_those_of_the_networks_that_were_trained(tmp_path: Path):
+    columns = "arch_str,ops,c10_valid_12,c10_test_12,c10_test_200,c10_sec_per_epoch"
+    (tmp_path / "t.csv").write_text(f"{columns}\n-,333133,80,81,94,20\n")
+    one, several = (
+        Benchmark("nasbench201", str(tmp_path / "t.csv"), objectives=objectives).load()
+        for objectives in (parse_objectives(()), ACCURATE_AND_SMALL)
+    )
+    genome = several.sample(random.Random(0))
+    assert several.graph(genome).parameters == load("nasbench201").graph(genome).parameters
+    assert several.graph(genome).parameters > one.graph(genome).parameters
+
+
+def test_fronts_by_hand():
+    """The second network looks better than it is; the third looks dominated by it, and is not found."""
+    told, worth = ((0.5, -20.0), (0.9, -40.0), (0.8, -50.0)), ((0.6, -20.0), (0.7, -40.0), (0.95, -50.0))
+    found = Course((1, 2, 3), (0.6, 0.7, 0.7), told, worth)
+    share = (0.6 * 80 + 0.1 * 60) / 100
+    assert found.share(1, (0, -100)) == pytest.approx(0.6 * 0.8)
+    assert found.share(2, (0, -100)) == found.share(3, (0, -100)) == pytest.approx(share)
+    assert found.share(3, (0.5, -100)) == pytest.approx((0.1 * 80 + 0.1 * 60) / (0.5 * 100))
+    other = Course((1, 2, 3), (0.0, 0.0, 0.0), told, ((0.0, -20.0),) * 3)
+    benchmark = Benchmark("s", "t", objectives=ACCURATE_AND_SMALL)
+    rows = with_fronts(benchmark, "x", [found, other], (0, -100))
+    assert [row.trials for row in rows] == [1, 2, 3]
+    assert (rows[-1].hypervolume, rows[-1].hypervolume_std) == pytest.approx((50 * share, 50 * share))
+    assert rows[-1].mean == 35 and rows[-1].reference == {"valid_accuracy": 0, "parameters": 100}
+
+
+def test_the_reference_point_is_told_or_the_largest_cost_of_all():
+    found = [Course((), (), (), ((0.5, -20.0), (0.6, -50.0))), Course((), (), (), ((0.7, -70.0),))]
+    benchmark = Benchmark("s", "t", objectives=ACCURATE_AND_SMALL)
+    assert reference_of(benchmark, found, {}) == (0, -70)
+    assert reference_of(benchmark, found, {"parameters": 60.0, "valid_accuracy": 0.1}) == (0.1, -60)
+    for none in ({"parameters": 0.0}, {"valid_accuracy": 1.0}, {"valid_accuracy": 2.0, "parameters": -1.0}):
+        with pytest.raises(UserError, match="reference: leaves no room"):
+            reference_of(benchmark, found, none)
+
+
+@pytest.mark.parametrize("objectives", [["parameters:min"], ["valid_accuracy", "parameters"], ["valid_accuracy:min"]])
+def test_objectives_that_a_benchmark_does_not_have(objectives: list[str]):
+    with pytest.raises(UserError, match="a benchmark has valid_accuracy first, then what is to be made small"):
+        Benchmark("s", "t", objectives=parse_objectives(objectives))
+
+
+def test_an_objective_that_nobody_measured(benchmark_files: tuple[str, str]):
+    space, file = benchmark_files
+    several = Benchmark(space, file, objectives=parse_objectives(["valid_accuracy", "latency_ms:min"]))
+    with pytest.raises(UserError, match=r"objective latency_ms: neither a cost nor in .*t\.csv"):
+        course(several, "random", {}, 0)
