@@ -112,7 +112,8 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
         found = propose(asked, space, rng, (), () if benchmark.again else seen, {}, has)
         if isinstance(found, End):
             if not scores:
-                raise UserError(benchmark.table, f"nothing to search in {benchmark.space}: {found.reason}")
+                sizes = f"it has {len(known.rows):,} rows, the space {space.size():,} genomes"
+                raise UserError(benchmark.table, f"nothing to search in {benchmark.space}: {found.reason}", sizes)
             break
         seen.add(found.fingerprint)
         metrics = known.metrics(found.genome, benchmark.epochs)
