@@ -1,12 +1,16 @@
 """One self-contained page about a search. A run directory may come from anyone: every text that enters is escaped."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
 from typing import Any
 
 from nas.report.svg import Axis, Point, chart, short
+from nas.run.hypervolume import Hypervolume
+
+COSTS = ("parameters", "mult_adds")  # that trials are shown by, whatever the objectives
+MARKS = ("dot", "front", "best")  # style classes of trials, in the order of drawing
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Measure:
 
     @property
     def title(self) -> str:
-        return self.metric.replace("_", " ").replace("valid ", "validation ")
+        return self.metric.replace("_", " ").replace("valid ", "validation ").replace("mult adds", "mult-adds")
 
     @property
     def axis(self) -> str:
@@ -53,6 +57,8 @@ def page(
     drawing: str = "",
     top: int = 20,
     measure: Measure = Measure(),
+    others: Sequence[Measure] = (),
+    volume: Hypervolume | None = None,
 ) -> str:
     """The page as text.
 
@@ -64,12 +70,14 @@ def page(
         drawing: SVG of the best genome's network, trusted (made here, not read from the run).
         top: how many trials the table holds.
         measure: what they are compared by.
+        others: the other objectives, where there are several: the front is marked then.
+        volume: the front's hypervolume, shown with its course and its reference point.
     """
     done = [row for row in rows if row["state"] == "done" and measure.of(row) is not None]
     best = max(done, key=measure.rank) if done else None  # the first of equals
     sections = [_facts(facts)]
     if best is not None:
-        sections += [_figures(done, best, measure), _answers(best, drawing), _table(done, top, measure)]
+        sections += [_figures(done, best, measure, others, volume), _answers(best, drawing), _table(done, top, measure)]
     sections += [_failures(rows), _settings(settings)]
     style = files("nas.report").joinpath("style.css").read_text()
     title = escape(name)
@@ -93,21 +101,25 @@ def _facts(facts: Mapping[str, str]) -> str:
 
 
 def _label(row: Mapping[str, Any], measure: Measure) -> str:
-    costs = [
-        f"{short(row[key])} {key.replace('_', '-')}" for key in ("parameters", "mult_adds") if row.get(key) is not None
-    ]
+    costs = [f"{short(row[key])} {key.replace('_', '-')}" for key in COSTS if row.get(key) is not None]
     return ", ".join([f"trial {row['number']}: {measure.text(measure.of(row) or 0.0)}", *costs])
 
 
-def _figures(done: Sequence[Mapping[str, Any]], best: Mapping[str, Any], measure: Measure) -> str:
+def _figures(
+    done: Sequence[Mapping[str, Any]],
+    best: Mapping[str, Any],
+    measure: Measure,
+    others: Sequence[Measure],
+    volume: Hypervolume | None,
+) -> str:
     y = Axis.around(measure.axis, [measure.height(row) for row in done])
 
-    def points(rows: Sequence[Mapping[str, Any]], key: str) -> list[Point]:
-        marks = [
-            Point(float(row[key]), measure.height(row), _label(row, measure), "best" if row is best else "dot")
-            for row in rows
-        ]
-        return sorted(marks, key=lambda mark: mark.kind != "dot")  # the best is drawn last, on top
+    def kind(row: Mapping[str, Any]) -> str:
+        return "best" if row is best else "front" if others and row.get("front") else "dot"
+
+    def points(rows: Sequence[Mapping[str, Any]], place: Callable[[Mapping[str, Any]], float]) -> list[Point]:
+        marks = [Point(place(row), measure.height(row), _label(row, measure), kind(row)) for row in rows]
+        return sorted(marks, key=lambda mark: MARKS.index(mark.kind))  # the best is drawn last, on top
 
     ordered = sorted(done, key=lambda row: row["number"])
     record, course = ordered[0], []
@@ -119,20 +131,32 @@ def _figures(done: Sequence[Mapping[str, Any]], best: Mapping[str, Any], measure
         _figure(
             "The search's course",
             "Every trial, and the best so far.",
-            chart(x, y, points(ordered, "number"), course, f"{measure.title} of each trial and the best so far", 1060),
+            chart(
+                *(x, y, points(ordered, lambda row: float(row["number"])), course),
+                f"{measure.title} of each trial and the best so far",
+                1060,
+            ),
         )
     ]
-    for cost, title in (("parameters", "parameters"), ("mult_adds", "mult-adds")):
-        costed = [row for row in done if row.get(cost)]
+    caption = f"The best trial is the large mark{', those of the front have the colour of lines' if others else ''}."
+    for cost in ({metric: Measure(metric) for metric in COSTS} | {other.metric: other for other in others}).values():
+        costed = [row for row in done if cost.of(row)]
         if costed:
-            x = Axis.around(f"{title} (logarithmic)", [float(row[cost]) for row in costed], read=short, log=True)
+            places, title = [cost.height(row) for row in costed], cost.title
+            log = min(places) > 0 and not cost.percent
+            x = Axis.around(f"{title} (logarithmic)" if log else cost.axis, places, read=short, log=log)
             figures.append(
                 _figure(
                     f"{measure.title.capitalize()} against {title}",
-                    "The best trial is the large mark.",
-                    chart(x, y, points(costed, cost), describe=f"{measure.title} against {title}"),
+                    caption,
+                    chart(x, y, points(costed, cost.height), describe=f"{measure.title} against {title}"),
                 )
             )
+    if volume is not None:
+        steps = [(float(number), value) for number, value in enumerate(volume.course, start=1)]
+        x = Axis.around("trials done", [number for number, _ in steps], whole=True)
+        y = Axis.around("hypervolume", volume.course, read=short)
+        figures.append(_figure("What the front dominates", f"Hypervolume: {volume}.", chart(x, y, (), steps)))
     return f'<div class="figures">{"".join(figures)}</div>'
 
 

@@ -23,7 +23,9 @@ def write(path: str | Path) -> Path:
     rows, first = run.results(), run.state.objectives[0]
     accurate = any(Measure().metric in (row["metrics"] or ()) for row in rows)  # proxies know no accuracy
     measure = Measure() if accurate else Measure(first.metric, first.smaller)
-    text = page(run.path.resolve().name, rows, settings(run), facts(run), drawing, measure=measure)
+    several = [Measure(each.metric, each.smaller) for each in run.state.objectives if each.metric != measure.metric]
+    about = (settings(run), facts(run), drawing)
+    text = page(run.path.resolve().name, rows, *about, measure=measure, others=several, volume=run.hypervolume())
     draft.write_text(text, encoding="utf-8")
     draft.rename(target)
     return target

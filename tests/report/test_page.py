@@ -39,6 +39,16 @@ def test_other_measures_than_an_accuracy() -> None:
     assert "The best genome: trial 2<" in cost
 
 
+def test_other_objectives_have_figures_of_their_own() -> None:
+    rows = [trial(0, 0.5, front=False), trial(1, 0.75, front=True), trial(2, 0.6, front=True)]
+    for row, latency in zip(rows, (3.0, 2.0, 1.0), strict=True):
+        row["metrics"]["latency_ms"] = latency
+    html = page("run", rows, {}, {}, others=[Measure("latency_ms", smaller=True)])
+    assert "Validation accuracy against latency ms" in html
+    assert "Validation accuracy against mult-adds" in html
+    assert html.count('<circle class="front"') == 4
+
+
 @pytest.mark.parametrize(
     "rows", [[], [failed(0, "NaN")], [trial(0, 0.5)], [trial(0, 0.5, parameters=None, mult_adds=None)]]
 )

@@ -52,3 +52,27 @@ def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
     write(run.path)
     assert mine.read_text() == "untouched"
     assert not (run.path / "report.html").is_symlink()
+
+
+def larger_is_better(genome: nas.Genome) -> float:
+    return max(answer for answer in genome.answers.values() if isinstance(answer, int)) / 10
+
+
+def test_several_objectives_mark_the_front_and_say_its_hypervolume(tmp_path: Path) -> None:
+    (tmp_path / "tiny.yaml").write_text(SPACE)
+    objectives = ["valid_accuracy", "parameters:min"]
+    run = nas.search(
+        tmp_path / "tiny.yaml",
+        searcher="random",
+        evaluator=larger_is_better,
+        trials=4,
+        runs=tmp_path,
+        objectives=objectives,
+    )
+    html, volume = write(run.path).read_text(), run.hypervolume()
+    assert volume is not None and f"Hypervolume: {volume}." in html
+    assert len(run.front) > 1
+    assert html.count('<circle class="front"') == 3 * (len(run.front) - 1)  # in each of the figures, beside the best
+    one = nas.search(tmp_path / "tiny.yaml", searcher="random", evaluator=larger_is_better, trials=4, runs=tmp_path)
+    html = write(one.path).read_text()
+    assert "Hypervolume" not in html and '<circle class="front"' not in html
