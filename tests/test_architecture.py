@@ -29,7 +29,7 @@ EVERYWHERE = {"errors"}
 NO_TORCH = {"graph", "space", "types", "searchers", "executors", "run", "report", "cli", "errors"}  # at module level
 ONLY_IN = {"ray": {"executors/ray.py", "integrations"}, "optuna": {"integrations"}}
 TORCH_MODULES = ("graph/operations/modules.py", "graph/operations/padded.py", "searchers/controller.py")
-HEAVY = {"torch", "torchvision", "ray", "optuna", "sklearn", "networkx", "numpy"}
+HEAVY = {"torch", "torchvision", "ray", "optuna", "sklearn", "networkx", "numpy", "moocore"}
 
 
 def imports(path: Path) -> Iterator[tuple[str, bool]]:
