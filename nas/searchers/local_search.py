@@ -9,16 +9,22 @@
 `first` (the default) moves to the first neighbour that is better instead of the best of all ("query until lower" in
 the authors' code), which costs fewer trials a step and found more with 100 of them. Neighbours are tried in an order
 that v alone decides, so that a resumed search goes on as it would have.
+
+Where a change opens choices, each of their answers is another neighbour: a deeper stage, or other blocks everywhere,
+may have more than there is time to list. Then random ones of these stand for all.
 """
 
 import math
 import random
 from collections.abc import Sequence
+from itertools import islice
 
 from nas.errors import UserError
 from nas.searchers.built import can_be_built
 from nas.space import Genome, Space
 from nas.types import Result, Trial
+
+MANY, DRAWN = 500, 100  # neighbours that are listed, and drawn where there are more
 
 
 class LocalSearch:
@@ -75,7 +81,10 @@ class LocalSearch:
     def neighbours(self, v: Genome) -> list[Genome]:
         """In an order that v alone decides."""
         if self.known[0] != v:
-            found = list(self.space.neighbours(v))
-            random.Random(repr(sorted(v.answers.items()))).shuffle(found)
+            rng = random.Random(repr(sorted(v.answers.items())))
+            found = list(islice(self.space.neighbours(v), MANY + 1))
+            if len(found) > MANY:
+                found = list(dict.fromkeys(self.space.mutate(v, rng) for _ in range(DRAWN)))
+            rng.shuffle(found)
             self.known = (v, found)
         return self.known[1]

@@ -8,7 +8,7 @@ import pytest
 
 from nas.errors import UserError
 from nas.searchers.local_search import LocalSearch
-from nas.space import Genome
+from nas.space import Document, Genome, Space
 from nas.types import Result, Trial
 from tests import cheap
 
@@ -125,6 +125,21 @@ def test_what_is_under_way_is_not_asked_for_again() -> None:
     for number in range(len(list(space.neighbours(start)))):
         pending.append(Trial(number, searcher.ask(random.Random(number), pending), 0))
     assert {trial.genome for trial in pending} == set(space.neighbours(start))
+
+
+def test_neighbours_without_end_are_drawn() -> None:
+    """Another kind of unit opens two choices in each of twelve places: 4^12 neighbours by that one change."""
+    unit = {"choice": [{"conv": {"channels": {"choice": [4, 8]}, "kernel": {"choice": [1, 3]}}}, "identity"]}
+    turn = {"when": "=deep == 1", "do": [{"repeat": 12, "body": [unit]}], "else": ["relu"]}
+    data = {"name": "deep", "input": [3, 4, 4], "classes": 2, "parameters": {"deep": {"choice": [0, 1]}}}
+    space = Space(Document({**data, "network": [turn, "global_avg_pool", {"linear": "=classes"}]}))
+    searcher, v = LocalSearch(space), space.genome({"parameters.deep": 0})
+    found = searcher.neighbours(v)
+    assert 90 < len(set(found)) == len(found) <= 100
+    assert all(genome.answers["parameters.deep"] == 1 for genome in found)
+    assert LocalSearch(space).neighbours(v) == found
+    searcher.tell(Result(Trial(0, v, 0), {"valid_accuracy": 0.5}))
+    assert searcher.ask(random.Random(0), ()) == found[0]
 
 
 def test_first_is_true_or_false() -> None:
