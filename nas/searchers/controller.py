@@ -25,6 +25,7 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
 import torch
@@ -34,6 +35,7 @@ from nas.space import Choice, Genome, Space
 
 NODE = re.compile(r"(cells\.[^.]+)\.nodes\.(\d+)\.(.*)")
 PRESENT = re.compile(r"(\d+)\.present")
+HALVED = 30  # invalid genomes after which the logits are halved
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of each weight
 
 
@@ -73,14 +75,18 @@ class Controller:
         return self.weights[name]
 
     def sample(self, rng: random.Random, flatter: float = 1.0) -> Genome:
-        """A genome drawn from the policy, its logits divided by `flatter`; among valid ones where some are not."""
+        """A genome drawn from the policy, its logits divided by `flatter`; among valid ones where some are not.
+
+        No reward speaks against what the document's `where` forbids: each such genome makes the policy a bit flatter.
+        """
+        invalid = count()
 
         def oracle() -> Any:
-            episode = Episode(self)
+            episode, flat = Episode(self), flatter * 2 ** (next(invalid) / HALVED)
 
             def answer(choice: Choice) -> Any:
                 with torch.no_grad():
-                    weights = torch.softmax(episode.logits(choice) / flatter, 0).tolist()
+                    weights = torch.softmax(episode.logits(choice) / flat, 0).tolist()
                     taken = rng.choices(range(len(weights)), weights)[0]
                     episode.take(choice, taken)
                 return choice.answers[taken]

@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 import torch
 
-from nas.searchers.controller import Controller
-from nas.space import Space
+from nas.searchers.controller import Controller, Episode
+from nas.space import Choice, Space, load
 from tests.space.documents import space_of
 
 CHAIN = """
@@ -198,3 +198,16 @@ def test_flatter_logits_draw_more_evenly() -> None:
     sharp = Counter(controller.sample(random.Random(number)) for number in range(200))
     flat = Counter(controller.sample(random.Random(number), flatter=1e6) for number in range(200))
     assert max(flat.values()) < 16 < 25 < max(sharp.values())
+
+
+def test_a_policy_that_is_sure_of_what_is_forbidden_finds_what_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every edge present, of which there may be three."""
+
+    def sure(episode: Episode, choice: Choice) -> torch.Tensor:
+        return torch.tensor([40.0 * (answer is True) for answer in choice.answers])
+
+    monkeypatch.setattr(Episode, "logits", sure)
+    space = load("nasbench101", input=[3, 8, 8], channels=2, stacks=1, cells=1, vertices=5, most_edges=3)
+    for number in range(3):
+        genome = controller_of(space).sample(random.Random(number))
+        assert 1 <= sum(answer is True for answer in genome.answers.values()) <= 3
