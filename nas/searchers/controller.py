@@ -17,6 +17,9 @@ matters. The next x is the mean of the anchors taken. Inputs of a cell, and node
 
 `tanh_constant` and `temperature` are those of Bello et al. 2016, arXiv:1611.09940. Only choices that are met take a
 step, so that conditional ones need nothing more.
+
+Without layers there is no LSTM, and each choice has logits of its own: the policy of Dong & Yang 2020, NAS-Bench-201,
+arXiv:2001.00326.
 """
 
 import hashlib
@@ -42,7 +45,8 @@ MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what Adam keeps of each weight
 class Controller:
     """The policy's weights and their optimizer (Adam), float64 throughout.
 
-    hidden, layers: of the LSTM. spread: weights begin uniformly in +-spread. tanh_constant: 0 for plain logits.
+    hidden, layers: of the LSTM, 0 layers for none. spread: weights begin uniformly in +-spread. tanh_constant: 0 for
+    plain logits.
     A weight is made when it is first needed, from a generator that its name and the seed alone decide, so that what was
     sampled before, and in which order, changes nothing.
     """
@@ -170,6 +174,8 @@ class Episode:
 
     def logits(self, choice: Choice) -> Tensor:
         """One number an answer."""
+        if not self.states:
+            return self.bounded(self.weight(f"logits {choice.path} {_role(choice)}", 1, len(choice.answers)))[0]
         node, rest = _node(choice.path)
         point = node if node is not None and PRESENT.fullmatch(rest) else None
         if point is None or point != self.point:
@@ -205,6 +211,8 @@ class Episode:
 
     def take(self, choice: Choice, taken: int) -> None:
         """The answer at this position was given."""
+        if not self.states:
+            return
         node, rest = _node(choice.path)
         answer, sources = choice.answers[taken], _sources(choice, rest) if node is not None else ()
         if node is None or not sources:

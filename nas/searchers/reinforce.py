@@ -31,8 +31,9 @@ HALVED = 10  # refusals after which the logits are halved
 class Reinforce:
     """learning_rate: Adam's. decay: of b. entropy: its weight. batch: m. power: of the accuracy in R.
 
-    hidden, layers, spread: the LSTM's units, layers, and range of first weights. tanh_constant (0: none), temperature:
-    of the logits. seed: of the first weights. Raises UserError for options out of range.
+    hidden, layers, spread: the LSTM's units, its layers (0: each choice has logits of its own), range of first weights.
+    tanh_constant (0: none), temperature: of the logits. seed: of the first weights. Raises UserError for options out of
+    range.
     """
 
     name = "reinforce"
@@ -53,9 +54,10 @@ class Reinforce:
         seed: int = 0,
     ) -> None:
         self.decay, self.entropy, self.batch, self.power = decay, entropy, batch, power
-        whole = {"batch": batch, "power": power, "hidden": hidden, "layers": layers}
+        whole = {"batch": batch, "power": power, "hidden": hidden}
         for option, number in whole.items():
             check(self.name, option, number, int, least=1)
+        check(self.name, "layers", layers, int, least=0)
         least = {"learning_rate": learning_rate, "entropy": entropy, "spread": spread, "tanh_constant": tanh_constant}
         for option, value in least.items():
             check(self.name, option, value, float, least=0)

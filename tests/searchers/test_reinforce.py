@@ -45,10 +45,11 @@ class Recorded(Reinforce):
         return kept
 
 
-def test_the_gradient_is_that_of_the_expected_reward() -> None:
+@pytest.mark.parametrize("layers", [0, 2])
+def test_the_gradient_is_that_of_the_expected_reward(layers: int) -> None:
     """Over all genomes of a conditional space: sum p(a) (R(a) - b) grad log p(a) = grad sum p(a) R(a)."""
     space = space_of(CONDITIONAL)
-    searcher = Recorded(space, hidden=4, spread=1.0, entropy=0, batch=1, decay=0.0)
+    searcher = Recorded(space, hidden=4, layers=layers, spread=1.0, entropy=0, batch=1, decay=0.0)
     kept, genomes = searcher.stand_still(), list(space.enumerate())
     expected = sum(searcher.controller.log_probability(g)[0].exp() * reward(g) ** 3 for g in genomes)
     exact = gradient(searcher, expected)  # type: ignore[arg-type]
@@ -63,6 +64,22 @@ def test_the_gradient_is_that_of_the_expected_reward() -> None:
     assert max(slope.abs().max().item() for slope in exact.values()) > 0.003
     for name, slope in exact.items():
         torch.testing.assert_close(total[name], slope, rtol=0, atol=1e-6)
+
+
+def test_without_layers_each_choice_has_logits_of_its_own() -> None:
+    """grad log p of a softmax: 1 - p for the answer taken, -p for the others."""
+    space, b = cheap.space(layers=2), 0.25
+    searcher = Recorded(space, layers=0, spread=1.0, entropy=0, batch=1)
+    kept, genome = searcher.stand_still(), space.sample(random.Random(0))
+    searcher.b = b
+    searcher.tell(result(genome, 1.0))
+    slopes = {name: slope for name, slope in kept[0].items() if name != "start"}
+    assert len(slopes) == len(genome.answers)
+    for choice in space.choices(genome):
+        (name,) = (name for name in slopes if name.startswith(f"logits {choice.path} "))
+        p = searcher.controller.weights[name].detach().softmax(1)[0]
+        taken = torch.tensor([float(answer == genome.answers[choice.path]) for answer in choice.answers])
+        torch.testing.assert_close(slopes[name][0], (1 - b) * (taken - p))
 
 
 def test_the_sampled_gradients_mean_comes_near_it() -> None:
