@@ -13,7 +13,7 @@ from tests.run.test_faults import start, timeless
 from tests.searchers.contract import SMALL
 from tests.searchers.test_contract import every
 
-TRIALS, KILLS, FEWER = 100, 50, 8
+TRIALS, KILLS, FEWER = 120, 50, 8
 RECORDS = 2 * TRIALS
 COMMAND = """
 import sys, time
@@ -23,7 +23,7 @@ from nas.run import snapshot
 look_up = TableEvaluator.__call__
 
 def delayed(*arguments):
-    time.sleep(0.02)
+    time.sleep(0.03)
     return look_up(*arguments)
 
 TableEvaluator.__call__ = delayed
@@ -42,7 +42,7 @@ def killed(process: "subprocess.Popen[str]", path: Path, rng: random.Random, mos
     """Kill it while it starts, or after up to so many records, or a little later. False where it had ended."""
     known, more = lines(path), rng.randrange(most + 1)
     deadline = time.monotonic() + (rng.uniform(0, 0.6) if more == 0 else 60)
-    while process.poll() is None and time.monotonic() < deadline and (more == 0 or lines(path) < known + more):
+    while process.poll() is None and time.monotonic() < deadline and lines(path) < known + max(1, more):
         time.sleep(0.002)
     time.sleep(rng.uniform(0, 0.03))
     process.send_signal(signal.SIGKILL)

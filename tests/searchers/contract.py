@@ -18,8 +18,8 @@ from tests.space.documents import small
 FIRST = {"n_startup_trials": 3}
 SMALL: dict[str, dict[str, Any]] = {  # for quick tests, and so that all of them learn within a few trials
     "bananas": {"first": 3, "mutations": 4, "samples": 2},
-    "reinforce": {"hidden": 8, "layers": 1},
-    "ppo": {"hidden": 8, "layers": 1, "batch": 2, "epochs": 2},
+    "reinforce": {"hidden": 8, "layers": 1, "learning_rate": 0.3},
+    "ppo": {"hidden": 8, "layers": 1, "learning_rate": 0.3, "batch": 2, "epochs": 2},
     "optuna:tpe": {**FIRST, "n_ei_candidates": 4},
     "optuna:gp": FIRST,
     "optuna:nsga2": {"population_size": 3},
