@@ -33,7 +33,8 @@ def evaluator_of(
     `table` the file that "table" reads. dataset: None is digits, and a table's CIFAR-10.
     """
     if (table is not None) != (given == "table"):
-        raise UserError("table", "the evaluator 'table' reads one, and no other does", "--evaluator table --table FILE")
+        what = "the evaluator 'table' reads one, and no other does"
+        raise UserError("table", what, "--evaluator table --table FILE; none comes with most spaces")
     if table is not None:
         return TableEvaluator(str(Path(table).expanduser().resolve()), dataset or "cifar10")
     dataset = dataset or "digits"

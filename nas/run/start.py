@@ -10,6 +10,7 @@ from typing import Any
 from nas import executors, searchers
 from nas.errors import UserError
 from nas.evaluators import Proxy, TableEvaluator, Train
+from nas.evaluators.tables import packaged
 from nas.run import config as configuration
 from nas.run import snapshot
 from nas.run.config import Config
@@ -67,9 +68,10 @@ def search(
     space: a packaged name, a document's path, or a Space; `overrides` are parameters of the document, of which
     `input` and `classes` come from the data set unless they are given here.
     evaluator: "train" (on `dataset`, digits if left out, found in the folder `data`); "table", which looks networks up
-    in the benchmark table `table` (docs/benchmarks.md; `dataset`: cifar10 if left out); "proxy", which trains nothing
-    and gives `proxies` of `evaluators.proxies.PROXIES` as metrics and objectives; any picklable function of a genome
-    that gives a number to maximise or a mapping of metrics, or an Evaluator.
+    in the benchmark table `table` (docs/benchmarks.md; None: the one that comes with the space; `dataset`: cifar10 if
+    left out); "proxy", which trains nothing and gives `proxies` of `evaluators.proxies.PROXIES` as metrics and
+    objectives; any picklable function of a genome that gives a number to maximise or a mapping of metrics, or an
+    Evaluator.
     trials: how many networks to evaluate; no two are the same. epochs: a trial's budget. final_epochs: of the
     winner's last training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
     schedule: "full", or "asha" or "hyperband" (nas.run.asha, .hyperband): `epochs` are the most that a trial gets, most
@@ -88,6 +90,8 @@ def search(
     OSError where the run directory cannot be written (the disk is full). After each of the last three, `resume` goes
     on.
     """
+    if table is None and evaluator == "table":
+        table = packaged(space.name if isinstance(space, Space) else str(space))
     own = evaluator_of(evaluator, dataset, data, final_recipe, proxies, None if table is None else str(table))
     objectives = list(objectives) or (list(own.names) if isinstance(own, Proxy) else [OBJECTIVE])
     own = measuring(own, parse_objectives(objectives), parse_limits(limits))

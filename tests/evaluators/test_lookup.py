@@ -110,6 +110,12 @@ def test_tables_that_are_not_given(settings: dict[str, str], message: str, files
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_table_that_comes_with_its_space_need_not_be_named(tmp_path: Path):
+    run = nas.search("nasbench_digits", evaluator="table", trials=5, runs=tmp_path, name="a")
+    assert len(run.trials) == 5 and run.final is not None and run.final["test_accuracy"] > 0.9
+    assert len(nas.resume(run.path).trials) == 5
+
+
 def test_epochs_that_the_table_lacks(files: tuple[str, str], tmp_path: Path):
     with pytest.raises(UserError, match="no valid_accuracy at 3 epochs; the table has it at: 2, 4"):
         nas.search(files[0], evaluator="table", table=files[1], epochs=3, runs=tmp_path / "runs")
