@@ -14,7 +14,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", default="cifar10", help="where the table has several: cifar10, cifar100 ...")
     searcher = "a searcher's name; again for more; regularized_evolution and random if left out"
     parser.add_argument("--searcher", action="append", default=[], help=searcher)
-    setting = "a setting of the searchers, such as population=10; again for more"
+    setting = "a setting of those searchers that have it, such as population=10; again for more"
     parser.add_argument("--searcher-set", action="append", default=[], metavar="NAME=VALUE", help=setting)
     objective = "several, as in nas search: valid_accuracy, then costs, such as parameters:min; again for more"
     parser.add_argument("--objective", action="append", default=[], metavar="METRIC[:min]", help=objective)
@@ -40,7 +40,9 @@ def run(args: argparse.Namespace) -> int:
     import time
     from dataclasses import asdict
     from itertools import chain
+    from pathlib import Path
 
+    from nas import searchers
     from nas.cli.output import print_json, table
     from nas.cli.target import value
     from nas.errors import UserError
@@ -58,10 +60,14 @@ def run(args: argparse.Namespace) -> int:
     options, given = pairs(args.searcher_set, "--searcher-set", value), pairs(args.reference, "--reference", real)
     several = len(benchmark.objectives) > 1
     check(benchmark.objectives, given)
+    names = args.searcher or ["regularized_evolution", "random"]
+    shares = searchers.share_out(names, benchmark.load(), options)
+    if args.to:
+        Path(args.to).mkdir(parents=True, exist_ok=True)  # a mistake there must not come after minutes of searching
     found = {}
-    for searcher in dict.fromkeys(args.searcher or ["regularized_evolution", "random"]):
+    for searcher, share in shares.items():
         start = time.perf_counter()
-        found[searcher] = courses(benchmark, searcher, options, args.repeats, args.processes)
+        found[searcher] = courses(benchmark, searcher, share, args.repeats, args.processes)
         print(f"{searcher}: {args.repeats} searches in {time.perf_counter() - start:.1f} s", file=sys.stderr)
     if several:
         reference = reference_of(benchmark, chain(*found.values()), given)
@@ -69,12 +75,13 @@ def run(args: argparse.Namespace) -> int:
         volume = f"hypervolume above {stated(rows[0]['reference'])}"
     else:
         rows = [asdict(row) for each in found for row in standings(each, found[each])]
-    metric, epochs = read(table_file, args.dataset).scored(args.epochs)
+    known = read(table_file, args.dataset)
+    metric, epochs = known.scored(args.epochs)
     score = f"{metric.replace('_', ' ')} of the best ({epochs} epochs)"
     if args.to:
         from nas.report.curves import write
 
-        write(args.to, rows, f"{args.space}, {args.dataset}", volume if several else score)
+        write(args.to, rows, ", ".join(filter(None, (args.space, known.dataset))), volume if several else score)
         print(f"written: {args.to}/curves.svg, curves.png, results.csv", file=sys.stderr)
     if args.json:
         print_json(rows)

@@ -15,7 +15,7 @@ import inspect
 import random
 import re
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
@@ -55,6 +55,11 @@ def create(name: str, space: Space, options: Mapping[str, Any] | None = None) ->
     return OptunaSearcher(space, name, options)
 
 
+def known_options(name: str) -> Iterable[str]:
+    """The names of the options of `optuna:name`. Raises UserError for an unknown one."""
+    return _plain_options(_kind(name))
+
+
 class Told(FrozenTrial):
     """A trial that ended. Studies share it: Optuna's storage in memory never changes one in place."""
 
@@ -70,10 +75,8 @@ class OptunaSearcher:
     """
 
     def __init__(self, space: Space, sampler: str = "tpe", options: Mapping[str, Any] | None = None) -> None:
-        if sampler not in SAMPLERS:
-            raise UserError("searcher", f"unknown searcher 'optuna:{sampler}'", did_you_mean(sampler, SAMPLERS))
         self.space, self.name, self.options = space, sampler, dict(options or {})
-        self.kind = SAMPLERS[sampler]
+        self.kind = _kind(sampler)
         self.parameters = Parameters(distinct=True, numbers_only=sampler in NUMBERS_ONLY)
         self.takes_notes = issubclass(self.kind, BaseGASampler) or sampler in NUMBERS_ONLY
         self._check()
@@ -181,6 +184,12 @@ class OptunaSearcher:
             self._sampler(0)
         except (ValueError, TypeError, AssertionError) as error:
             raise UserError(where, f"{type(error).__name__}: {error}") from None
+
+
+def _kind(name: str) -> type[BaseSampler]:
+    if name not in SAMPLERS:
+        raise UserError("searcher", f"unknown searcher 'optuna:{name}'", did_you_mean(name, SAMPLERS))
+    return SAMPLERS[name]
 
 
 def _plain_options(kind: type[BaseSampler]) -> dict[str, tuple[type, ...]]:

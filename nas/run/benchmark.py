@@ -216,6 +216,7 @@ def _standing(searcher: str, found: Sequence[Course], trials: int) -> Standing:
     scores = [100 * score for _, score in points]
     made = statistics.fmean(min(trials, len(course.scores)) for course in found)
     seconds = statistics.fmean(seconds for seconds, _ in points)
+    made = int(made) if made.is_integer() else made
     return Standing(searcher, made, seconds, statistics.fmean(scores), statistics.pstdev(scores), len(found))
 
 

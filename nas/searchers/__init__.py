@@ -1,7 +1,7 @@
 """Searchers by name. Each proposes genomes and learns from results; `create` makes one with checked options."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -38,18 +38,39 @@ def for_budget(name: str, trials: int) -> dict[str, Any]:
     return suited(trials) if suited else {}
 
 
-def create(name: str, space: Space, options: Mapping[str, Any] | None = None) -> Searcher:
-    """The searcher `name` over `space`. Raises UserError for an unknown name or option, or a value out of range."""
+def known_options(name: str) -> list[str]:
+    """The names of the searcher's options. Raises UserError for an unknown searcher."""
     family, colon, member = name.partition(":")
     if colon and family in FAMILIES:
-        found: Searcher = import_module(FAMILIES[family]).create(member, space, options)
-        return found
+        return list(import_module(FAMILIES[family]).known_options(member))
     if name not in SEARCHERS:
         raise UserError("searcher", f"unknown searcher '{name}'", did_you_mean(name, SEARCHERS))
-    known = list(inspect.signature(SEARCHERS[name]).parameters)[1:]
+    return list(inspect.signature(SEARCHERS[name]).parameters)[1:]
+
+
+def create(name: str, space: Space, options: Mapping[str, Any] | None = None) -> Searcher:
+    """The searcher `name` over `space`. Raises UserError for an unknown name or option, or a value out of range."""
+    known = known_options(name)
     for option in options or {}:
         if option not in known:
             hint = did_you_mean(option, known) or "it takes none"
             raise UserError(f"searcher {name}", f"unknown option '{option}'", hint)
+    family, _, member = name.partition(":")
+    if member:
+        found: Searcher = import_module(FAMILIES[family]).create(member, space, options)
+        return found
     searcher: Searcher = SEARCHERS[name](space, **(options or {}))
     return searcher
+
+
+def share_out(names: Sequence[str], space: Space, options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Each searcher's own among the options given to several. Raises UserError where `create` would, of each of them,
+    and for an option that none of them has.
+    """
+    shares = {name: {key: options[key] for key in known_options(name) if key in options} for name in names}
+    for option in options:
+        if not any(option in share for share in shares.values()):
+            create(names[0], space, {option: options[option]})
+    for name, share in shares.items():
+        create(name, space, share)
+    return shares

@@ -20,8 +20,39 @@ def test_a_table_curves_and_json(capsys: pytest.CaptureFixture[str], tmp_path: P
     assert main([*FEW, "--searcher", "random", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)
     assert set(rows[0]) == {"searcher", "trials", "simulated_seconds", "mean", "std", "repeats"}
-    assert [row["trials"] for row in rows] == [1, 2, 5, 10, 12]
+    assert [row["trials"] for row in rows] == [1, 2, 5, 10, 12] and all(type(row["trials"]) is int for row in rows)
     assert {row["repeats"] for row in rows} == {3} and 90 < rows[-1]["mean"] <= 100
+
+
+def test_settings_are_for_the_searchers_that_have_them(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    both = [*FEW, "--searcher", "regularized_evolution", "--searcher", "random", "--json"]
+    assert main(both) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert main([*both, "--searcher-set", "population=4", "--searcher-set", "sample=4"]) == 0
+    given = json.loads(capsys.readouterr().out)
+    assert given[5:] == plain[5:] and given[:5] != plain[:5] and len(given) == 10
+
+    assert main([*both, "--searcher-set", "popl=4", "--to", str(tmp_path / "out")]) == 2
+    assert "error: searcher regularized_evolution: unknown option 'popl'" in capsys.readouterr().err
+    assert main([*both, "--searcher-set", "population=0"]) == 2
+    assert capsys.readouterr().err.startswith("error: searcher regularized_evolution: population is 0")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_anything_is_searched(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    assert main([*FEW, "--to", str(tmp_path / "file" / "out")]) == 2
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("error: ")
+
+
+def test_pictures_name_only_a_data_set_that_the_table_names(tmp_path: Path) -> None:
+    assert main([*FEW, "--searcher", "random", "--to", str(tmp_path)]) == 0
+    svg = (tmp_path / "curves.svg").read_text()
+    assert "nasbench_digits: means of 3 searches" in svg and "cifar10" not in svg
+    assert "<!-- simulated seconds -->" in svg and "<!-- trials -->" in svg
 
 
 def test_several_objectives(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

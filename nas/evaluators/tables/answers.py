@@ -41,7 +41,7 @@ def table(rows: list[Row], file: str, dataset: str) -> Table:
                 counts[key, epochs, metric] = counts.get((key, epochs, metric), 0) + 1
     for (of, epochs, metric), count in counts.items():
         sums[of][epochs][metric] /= count
-    return Table(file, sums)
+    return Table(file, sums, dataset=dataset if "dataset" in rows[0] else "")
 
 
 def _measurement(column: str, file: str) -> tuple[str, int]:

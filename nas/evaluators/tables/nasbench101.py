@@ -41,7 +41,7 @@ def ecnas(rows: list[Row], file: str, dataset: str) -> Table:
             "simulated_seconds": float(row["train_sec"]),
         }
         measured.append((canonical(_matrix(digits, count), tuple(row["ops"].split(","))), int(row["epochs"]), metrics))
-    return Table(file, averaged(measured), key=key, small=SMALL)
+    return Table(file, averaged(measured), key=key, small=SMALL, dataset=dataset)
 
 
 def suite_zero(rows: list[Row], file: str, dataset: str) -> Table:
@@ -53,7 +53,7 @@ def suite_zero(rows: list[Row], file: str, dataset: str) -> Table:
         matrix, operations = _matrix(numbers[: VERTICES**2], VERTICES), [CODES[code] for code in numbers[VERTICES**2 :]]
         metrics = {"valid_accuracy": float(row["val_accuracy"]) / 100}
         measured.append((canonical(matrix, tuple(operations)), 108, metrics))
-    return Table(file, averaged(measured), key=key, small=SMALL)
+    return Table(file, averaged(measured), key=key, small=SMALL, dataset=dataset)
 
 
 def of_cifar10(file: str, dataset: str) -> None:

@@ -28,7 +28,7 @@ def table(rows: list[Row], file: str, dataset: str) -> Table:
         raise UserError(file, f"NAS-Bench-201 has no data set '{dataset}'", did_you_mean(dataset, DATASETS))
     prefix, share, given = DATASETS[dataset]
     curves: dict[Hashable, Curve] = {_key(row["ops"]): _curve(row, prefix, share) for row in rows}
-    return Table(file, curves, small={"cells": 1}, given=given, alike=True)
+    return Table(file, curves, small={"cells": 1}, given=given, alike=True, dataset=dataset)
 
 
 def _key(digits: str) -> Hashable:

@@ -29,7 +29,7 @@ def table(rows: list[Row], file: str, dataset: str) -> Table:
     for row in rows:
         metrics = {"valid_accuracy": float(row["val_accuracy"]) / 100}
         measured.append((answers_key(answers(row["arch"])), EPOCHS, metrics))
-    return Table(file, averaged(measured), small=SMALL)
+    return Table(file, averaged(measured), small=SMALL, dataset=dataset)
 
 
 def answers(arch: str) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def table(path: str, dataset: str) -> Table:
     except Exception as error:  # noqa: BLE001 - whatever a pickle of another kind leads to
         raise UserError(path, f"not a file of NATS-Bench: {error}", "see docs/benchmarks.md") from None
     given = DATASETS[dataset][2]
-    return Table(path, Architectures(api, dataset), small={"cells": 1}, given=given, epochs=SHORT, alike=True)
+    curves = Architectures(api, dataset)
+    return Table(path, curves, small={"cells": 1}, given=given, epochs=SHORT, alike=True, dataset=dataset)
 
 
 @dataclass

@@ -34,7 +34,8 @@ class Table:
     document's networks are few and quick to expand, while two genomes are the same network exactly where they are with
     the parameters of the training: a search over a table needs no more. given: parameters that the data set asks for.
     epochs: whose metrics are meant where none are named; None: the fewest of a row that has a valid_accuracy.
-    alike: every row has the same metrics at the same epochs, so that one tells what all have.
+    alike: every row has the same metrics at the same epochs, so that one tells what all have. dataset: that of the
+    rows; empty where the file does not say.
     """
 
     file: str
@@ -44,6 +45,7 @@ class Table:
     given: Mapping[str, Any] = field(default_factory=dict)
     epochs: int | None = None
     alike: bool = False
+    dataset: str = ""
     _scored: dict[int | None, tuple[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def curve(self, genome: Genome) -> Curve:
