@@ -1,7 +1,7 @@
 """Evolution without ageing, as in EvaNet: Piergiovanni, Angelova, Toshev & Ryoo 2018, arXiv:1811.10636, section 3.3.
 
     P <- random architectures, trained and evaluated                                   (ask, first branch)
-    for i = 1, 2, ... rounds:
+    for i = 0, 1, ... rounds:
         sample <- S architectures of P
         parent <- the fittest of the sample                                            (ask, second branch)
         child  <- parent, mutated max(ceil(d - i / r), 1) times, trained and evaluated
