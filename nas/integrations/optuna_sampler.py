@@ -71,8 +71,12 @@ class OptunaSampler(BaseSampler):
         for trial in study.get_trials(deepcopy=False):
             if trial.number in self.told or trial.number == current:
                 continue
-            genome = self.tried.get(trial.number) or self._read(trial)
-            if genome is not None and trial.number not in self.tried:
+            proposed = self.tried.get(trial.number)
+            if proposed is None or trial.state in ENDED:  # a trial may have been enqueued with answers of the user's
+                genome = self._read(trial) or proposed
+            else:
+                genome = proposed
+            if genome is not None and genome != proposed:
                 self.tried[trial.number] = genome
                 self.guide.tried(genome)
             if trial.state in ENDED:

@@ -53,6 +53,19 @@ def test_a_study_goes_on_in_another_process_or_thread() -> None:
     assert course(fresh=True) == course(fresh=False)
 
 
+def test_a_trial_enqueued_with_some_answers_is_told_as_the_network_that_it_was() -> None:
+    space = cheap.space()
+    sampler = OptunaSampler(space, "regularized_evolution", EVOLUTION)
+    study = optuna.create_study(sampler=sampler, direction="maximize")
+    choice = space.choices(space.sample(random.Random(0)))[0]
+    for answer in choice.answers:
+        study.enqueue_trial({choice.path: answer})
+    study.optimize(lambda trial: cheap.score(suggest(trial, space)), n_trials=6)
+    told = [(genome, cheap.score(genome)) for genome in genomes(study, space)]
+    suggest(study.ask(), space)  # it is told when it is asked for another
+    assert list(sampler.guide.searcher.population) == told[1:]
+
+
 def test_results_may_be_late_out_of_order_or_missing() -> None:
     space = conditional()
     study = optuna.create_study(sampler=OptunaSampler(space, "evolution"), direction="maximize")
