@@ -9,7 +9,9 @@ import pytest
 import nas
 from nas.cli import main
 from nas.errors import UserError
+from nas.evaluators.tables import packaged
 from nas.run import Run
+from nas.run.evaluation import evaluator_of, measuring
 from nas.run.objectives import Objective, parse_objectives, values
 from nas.searchers.pareto import dominates
 from tests import cheap
@@ -52,9 +54,44 @@ def test_a_search_with_several_objectives(tmp_path: Path, capsys: pytest.Capture
     assert [row["front"] for row in rows] == [not any(dominates(q, p) for q in points) for p in points]
     assert [e.trial.number for e in run.front] == [row["number"] for row in rows if row["front"]]
     assert main(["results", str(run.path), "--front"]) == 0
-    head, _, *lines = capsys.readouterr().out.splitlines()
+    head, _, *lines, empty, volume = capsys.readouterr().out.splitlines()
+    assert not empty and volume.startswith("hypervolume: ") and "from the reference point latency_ms=" in volume
     assert head.split()[:4] == ["trial", "front", "valid", "accuracy"] and "latency_ms" in head
     assert [int(line.split()[0]) for line in lines] == [row["number"] for row in rows if row["front"]]
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "objectives", "message"),
+    [
+        (
+            "train",
+            ["valid_acuracy"],
+            "objective valid_acuracy: the evaluator does not measure it; did you mean 'valid_",
+        ),
+        ("train", ["parameters:min", "synflow"], "objective synflow: the evaluator does not measure it; known: "),
+        ("proxy", ["synflow", "valid_accuracy"], "objective valid_accuracy: the evaluator does not measure it"),
+        ("table", ["valid_accuracy", "latency_ms:min"], "objective latency_ms: the evaluator does not measure it"),
+        ("table", ["test_accuracy"], "objective test_accuracy: the evaluator does not measure it"),
+    ],
+)
+def test_objectives_that_our_evaluators_do_not_measure_leave_no_run(
+    evaluator: str, objectives: list[str], message: str, tmp_path: Path
+):
+    with pytest.raises(UserError) as error:
+        nas.search("nasbench_digits", evaluator=evaluator, objectives=objectives, trials=3, runs=tmp_path / "runs")
+    assert message in str(error.value)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_what_our_evaluators_measure(tmp_path: Path):
+    settings = {"trials": 1, "epochs": 1, "final_epochs": 0, "runs": tmp_path}
+    objectives = {"train": ["valid_accuracy", "latency_ms:min"], "proxy": ["synflow"], "table": ["valid_accuracy"]}
+    for evaluator, named in objectives.items():
+        run = nas.search("nasbench_digits", evaluator=evaluator, objectives=named, name=evaluator, **settings)
+        (row,) = run.results()
+        table = packaged("nasbench_digits") if evaluator == "table" else None
+        own = measuring(evaluator_of(evaluator, None, None, table=table), parse_objectives(named), {})
+        assert set(row["metrics"]) == set(own.measures)
 
 
 def test_metrics_without_an_objective_are_failures(tmp_path: Path):
