@@ -38,6 +38,11 @@ class TableEvaluator:
 
         return tables.read(self.table, self.dataset)
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names of its metrics. Raises UserError where the table cannot be read."""
+        return tuple(name for name in self.read.measures() if name != "test_accuracy")
+
     def has(self, genome: Genome, epochs: int | None) -> bool:
         """Whether there is something to look up: a search asks for no other network."""
         return self.read.has(genome, epochs)

@@ -45,6 +45,11 @@ class Proxy:
         if type(self.images) is not int or self.images < 2:
             raise UserError("evaluator proxy", f"images is {self.images!r}", "give a whole number of at least 2")
 
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names of its metrics."""
+        return (*self.names, *(name for name in self.train.measures if name == "latency_ms"))
+
     def check(self, space: Space) -> None:
         """As `Train.check`."""
         self.train.check(space)

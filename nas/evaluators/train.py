@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
+FITTED = ("valid_accuracy", "valid_loss", "train_accuracy", "train_loss", "train_seconds", "images_per_second")
+METRICS = (*FITTED, "learning_rate", "epochs", "steps")
 KINDS |= {"latency_batch": int, "latency_limit": float}
 
 
@@ -54,6 +56,12 @@ class Train:
             value = getattr(self, name)
             if type(value) is not kind and (value is not None or name == "dataset"):
                 raise UserError("evaluator train", f"{name} is {value!r}", f"give it as {kind.__name__}")
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The names of its metrics."""
+        timed = self.latency_batch is not None or self.latency_limit is not None
+        return (*METRICS, "latency_ms") if timed else METRICS
 
     def check(self, space: Space) -> None:
         """Reads the data set, before a search makes a failed trial of each genome for what is wrong with it.

@@ -10,10 +10,12 @@ from nas.errors import UserError, did_you_mean
 from nas.evaluators import FunctionEvaluator, Proxy, TableEvaluator, Train
 from nas.evaluators.proxy import IMAGES
 from nas.evaluators.tables.nats import is_nats
-from nas.run.objectives import Objective
+from nas.run.objectives import Objective, missing
 from nas.training import Recipe
 from nas.types import Evaluator
 
+OURS = (Train, Proxy, TableEvaluator)
+COSTS = ("parameters", "mult_adds")
 TRAINED, NAMES = ("train", "proxy"), ("train", "proxy", "table")
 LATENCY = "latency_ms"
 PROXY = ("names", "images", "train")
@@ -72,6 +74,14 @@ def measuring(evaluator: Evaluator, objectives: Sequence[Objective], limits: Map
         what = "only the evaluators 'train' and 'proxy' measure it before they go on"
         raise UserError(f"limit {LATENCY}", what, "let your own raise an error for what is too slow")
     return evaluator
+
+
+def measured(evaluator: Evaluator, objectives: Sequence[Objective]) -> None:
+    """Raises UserError for an objective that is no metric of one of our evaluators: each trial would fail in vain."""
+    if isinstance(evaluator, OURS) and type(evaluator) in OURS:
+        known = (*evaluator.measures, *COSTS)
+        if lacking := missing(objectives, dict.fromkeys(known, 0.0)):
+            raise UserError(f"objective {lacking}", "the evaluator does not measure it", did_you_mean(lacking, known))
 
 
 def describe(evaluator: Evaluator) -> dict[str, Any]:

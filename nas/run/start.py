@@ -15,7 +15,7 @@ from nas.run import config as configuration
 from nas.run import snapshot
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
-from nas.run.evaluation import describe, evaluator_of, measuring, most_epochs, revive
+from nas.run.evaluation import describe, evaluator_of, measured, measuring, most_epochs, revive
 from nas.run.final import finish
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
@@ -92,9 +92,11 @@ def search(
     """
     if table is None and evaluator == "table":
         table = packaged(space.name if isinstance(space, Space) else str(space))
+        dataset = dataset or "digits"  # of which the packaged tables are, for the training of a winner
     own = evaluator_of(evaluator, dataset, data, final_recipe, proxies, None if table is None else str(table))
     objectives = list(objectives) or (list(own.names) if isinstance(own, Proxy) else [OBJECTIVE])
     own = measuring(own, parse_objectives(objectives), parse_limits(limits))
+    measured(own, parse_objectives(objectives))
     if schedule in HALVING:
         epochs = most_epochs(own, epochs, schedule)
     found = _fitted(space, dict(overrides or {}), own)

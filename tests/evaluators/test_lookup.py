@@ -114,6 +114,7 @@ def test_a_table_that_comes_with_its_space_need_not_be_named(tmp_path: Path):
     run = nas.search("nasbench_digits", evaluator="table", trials=5, runs=tmp_path, name="a")
     assert len(run.trials) == 5 and run.final is not None and run.final["test_accuracy"] > 0.9
     assert len(nas.resume(run.path).trials) == 5
+    assert run.config.evaluator["dataset"] == "digits"  # on which `nas train` trains the winner
 
 
 def test_epochs_that_the_table_lacks(files: tuple[str, str], tmp_path: Path):

@@ -109,6 +109,11 @@ class Table:
             self._scored[epochs] = found[0]
         return self._scored[epochs]
 
+    def measures(self) -> list[str]:
+        """The metrics that some row has."""
+        curves = itertools.islice(self.rows.values(), 1 if self.alike else None)
+        return sorted({name for curve in curves for metrics in map(curve.__getitem__, curve) for name in metrics})
+
     def most_epochs(self) -> int:
         """The most epochs at which the first rows have a valid_accuracy."""
         some = itertools.islice(self.rows.values(), 1 if self.alike else 100)
