@@ -20,9 +20,9 @@ SHOWN = (1, 2, 3, 6, 12, 25, 50, 100, 200)  # epochs with a column, up to the la
 
 
 def networks(space: Space) -> list[list[Genome]]:
-    """The genomes, those of one network together."""
+    """The genomes that can be built, those of one network together."""
     found: dict[str, list[Genome]] = {}
-    for genome in space.enumerate():
+    for genome in filter(space.can_be_built, space.enumerate()):
         found.setdefault(space.graph(genome).fingerprint(), []).append(genome)
     return list(found.values())
 

@@ -3,7 +3,6 @@
 import random
 from collections.abc import Sequence
 
-from nas.searchers.built import can_be_built
 from nas.space import Genome, Space
 from nas.types import Result, Trial
 
@@ -18,7 +17,7 @@ class Grid:
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome | None:
         done = self.known | {trial.genome for trial in pending}
-        return next((one for one in self.left if one not in done and can_be_built(self.space, one)), None)
+        return next((one for one in self.left if one not in done and self.space.can_be_built(one)), None)
 
     def tell(self, result: Result) -> None:
         self.known.add(result.trial.genome)

@@ -20,7 +20,6 @@ from collections.abc import Sequence
 from itertools import islice
 
 from nas.errors import UserError
-from nas.searchers.built import can_be_built
 from nas.space import Genome, Space
 from nas.types import Result, Trial
 
@@ -53,7 +52,7 @@ class LocalSearch:
             for neighbour in self.neighbours(v):
                 if not (neighbour in self.scores or neighbour in under_way or neighbour in self.asked):
                     self.asked.add(neighbour)
-                    if can_be_built(self.space, neighbour):
+                    if self.space.can_be_built(neighbour):
                         return neighbour
             v = self.better(v)
         return self.space.sample(rng)

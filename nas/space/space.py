@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from nas.errors import UserError, did_you_mean
+from nas.errors import ShapeError, UserError, did_you_mean
 from nas.graph.graph import Graph
 from nas.space.build import AnswerTarget, build
 from nas.space.document import Document
@@ -202,6 +202,22 @@ class Space:
     def enumerate(self) -> Iterator[Genome]:
         """Every genome, by names alone: those whose shapes do not fit are among them, as they are in `size()`."""
         yield from self._completions({})
+
+    def can_be_built(self, genome: Genome) -> bool:
+        """Whether its graph fits the space's input: `enumerate`, `neighbours` and `size` go by names. It is kept."""
+        try:
+            self.graph(genome)
+        except (UserError, ShapeError):
+            return False
+        return True
+
+    def networks(self) -> Iterator[Genome]:
+        """A genome of each different network, the first that `enumerate` gives."""
+        seen: set[str] = set()
+        for genome in self.enumerate():
+            if self.can_be_built(genome) and (fingerprint := self.graph(genome).fingerprint()) not in seen:
+                seen.add(fingerprint)
+                yield genome
 
     def _completions(self, answers: Mapping[str, Any]) -> Iterator[Genome]:
         """Every genome that keeps these answers where they are asked for."""

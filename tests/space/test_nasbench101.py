@@ -74,13 +74,21 @@ def test_every_cell_costs_what_the_tables_say():
 @pytest.mark.parametrize(("vertices", "cells"), [(3, 7), (4, 91), pytest.param(5, 2532, marks=pytest.mark.slow)])
 def test_as_many_distinct_cells_as_the_paper_counts(vertices: int, cells: int):
     space = load("nasbench101", **{**SMALL, "vertices": vertices})
-    found = set()
-    for genome in space.enumerate():
-        try:
-            found.add(space.graph(genome).prune().fingerprint())
-        except UserError as error:
-            assert "no edges lead from the cell's inputs to its output" in str(error)
-    assert len(found) == cells
+    assert len({space.graph(genome).fingerprint() for genome in space.networks()}) == cells
+
+
+def test_genomes_without_a_way_to_the_output_are_counted_and_cannot_be_built():
+    space = load("nasbench101", **{**SMALL, "vertices": 3})
+    lost = [genome for genome in space.enumerate() if not space.can_be_built(genome)]
+    assert len(lost) == space.size() - sum(map(space.can_be_built, space.enumerate())) > 0
+    with pytest.raises(UserError, match="no edges lead from the cell's inputs to its output"):
+        space.graph(lost[0])
+
+
+def test_at_full_size_six_of_them_come_in_two_orders():
+    """Two different vertices beside each other can be joined either way round; an addition has no order."""
+    assert len(list(load("nasbench101", vertices=4, cells=1).networks())) == 91 + 6
+    assert len(list(load("nasbench101", vertices=4, cells=1, joined="add").networks())) == 91
 
 
 def test_the_genomes_are_the_graphs_of_at_most_nine_edges():
