@@ -20,7 +20,6 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nas.searchers.built import can_be_built
 from nas.searchers.options import check
 from nas.space import Genome, Space
 from nas.types import Result, Trial
@@ -35,7 +34,7 @@ class Bananas:
     Raises UserError for options out of range.
     """
 
-    def __init__(self, space: Space, first: int = 10, best: int = 5, mutations: int = 60, samples: int = 10) -> None:
+    def __init__(self, space: Space, first: int = 10, best: int = 5, mutations: int = 60, samples: int = 20) -> None:
         for name, value in {"first": first, "best": best, "mutations": mutations}.items():
             check("bananas", name, value, int, least=1)
         check("bananas", "samples", samples, int, least=0)
@@ -94,7 +93,7 @@ class Bananas:
     def tell(self, result: Result) -> None:
         genome = result.trial.genome
         self.known.add(genome)
-        if can_be_built(self.space, genome):
+        if self.space.can_be_built(genome):
             self.fingerprints.add(self.fingerprint(genome))
         if not result.failed:
             self.told[result.trial.number] = (genome, result.score)
