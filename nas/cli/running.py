@@ -50,12 +50,14 @@ def outcome(run: "Run") -> list[str]:
     if best is None or best.result is None or best.result.metrics is None:
         return lines
     costs = f"{count(best.parameters)} parameters, {count(best.mult_adds)} mult-adds"
+    looked_up = run.config.evaluator.get("name") == "table"
     objective = run.state.objectives[0].metric
     told = accuracies(best.result.metrics) or "{} {:.4g}".format(*best.shown(objective) or ("", 0.0))
     lines.append(f"best: trial {best.trial.number}, {told}, {costs}")
     if run.final:
-        looked_up = run.config.evaluator.get("name") == "table"
         when = "after the table's longest training" if looked_up else "after its final training"
         lines.append(f"{when}: {accuracies(run.final)}")
-    lines += [f"next: nas results {run.path}", f"      nas report {run.path}", f"      nas export {run.path} --to DIR"]
-    return lines
+    further = (
+        f"nas train {run.path}" if looked_up else f"nas export {run.path} --to DIR"
+    )  # what is looked up has no weights
+    return [*lines, f"next: nas results {run.path}", f"      nas report {run.path}", f"      {further}"]

@@ -4,13 +4,18 @@ Ranks need something to rank among, and a searcher is told one result at a time:
 every process, is scored before the first network.
 """
 
+from __future__ import annotations
+
 import random
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from nas.errors import UserError
-from nas.space import Genome, Space
-from nas.types import Metrics
+
+if TYPE_CHECKING:
+    from nas.space import Genome, Space
+    from nas.types import Metrics
 
 SAMPLE = 50  # networks; fewer in a space that has fewer
 

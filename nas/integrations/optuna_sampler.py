@@ -24,10 +24,10 @@ class OptunaSampler(BaseSampler):
         study = optuna.create_study(sampler=OptunaSampler(space, "regularized_evolution", seed=0), direction="maximize")
         study.optimize(lambda trial: score(suggest(trial, space)), n_trials=100)
 
-    What the searcher knows is read from the study, so that a study that is kept in a database goes on, and several
-    processes may share one. Pruned trials count as failed: their last values are of different epochs. Parameters of a
-    trial that are none of the space's choices are sampled at random. Raises UserError for an unknown searcher or
-    option, and within a study when there is no new network to try.
+    What the searcher knows is read from the study: a study that is kept in a database goes on, a pickled sampler goes on
+    with its study, and several processes may share one. Pruned trials count as failed: their last values are of
+    different epochs. Parameters of a trial that are none of the space's choices are sampled at random. Raises UserError
+    for an unknown searcher or option, and within a study when there is no new network to try.
     """
 
     def __init__(
@@ -37,11 +37,16 @@ class OptunaSampler(BaseSampler):
         options: Mapping[str, Any] | None = None,
         seed: int = 0,
     ) -> None:
-        self.guide = Guide(space, searcher, options, seed)
+        self.arguments = (space, searcher, options, seed)
+        self.guide = Guide(*self.arguments)
         self.others = RandomSampler(seed=seed)
         self.told: set[int] = set()  # numbers of trials
         self.tried: dict[int, Genome] = {}  # by trial number, of those proposed here or seen to run elsewhere
         self.lock = threading.Lock()  # a study may have several threads
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as it was made: what it knows is read from the study again."""
+        return OptunaSampler, self.arguments
 
     def reseed_rng(self) -> None:
         self.others.reseed_rng()  # the searcher's randomness comes of the trial's number

@@ -30,6 +30,7 @@ SEARCHERS: dict[str, Any] = {
     "ppo": PPO,
 }
 FAMILIES = {"optuna": "nas.integrations.optuna_searcher"}  # of names such as optuna:tpe; imported when one is asked for
+EXAMPLES = ("optuna:tpe",)  # of these
 
 
 def for_budget(name: str, trials: int) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def known_options(name: str) -> list[str]:
     if colon and family in FAMILIES:
         return list(import_module(FAMILIES[family]).known_options(member))
     if name not in SEARCHERS:
-        raise UserError("searcher", f"unknown searcher '{name}'", did_you_mean(name, SEARCHERS))
+        raise UserError("searcher", f"unknown searcher '{name}'", did_you_mean(name, [*SEARCHERS, *EXAMPLES]))
     return list(inspect.signature(SEARCHERS[name]).parameters)[1:]
 
 

@@ -16,6 +16,7 @@ The paper trains 12,800 networks with a learning rate of 6e-4, one of a hundred 
 and asks again for the same trial, the policy is sampled a little flatter.
 """
 
+import math
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -83,7 +84,9 @@ class Reinforce:
         self.refusals.end()
         if result.failed:
             return
-        reward = result.score**self.power
+        reward = math.copysign(
+            abs(result.score) ** self.power, result.score
+        )  # accuracies, or whatever another tool has
         b = reward if self.b is None else self.b
         self.b = self.decay * b + (1 - self.decay) * reward
         self.told.append((result.trial.genome, reward - b))

@@ -47,6 +47,9 @@ class Space:
         self._nodes = 0  # of all graphs in _recent
         self._valid: dict[Genome, Genome] = {}  # genomes that were drawn before, and can be built
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Space, (self.document,)
+
     @property
     def name(self) -> str:
         return self.document.name

@@ -1,3 +1,4 @@
+import pickle
 import random
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def test_a_study_goes_on_in_another_process_or_thread() -> None:
         study = optuna.create_study(sampler=sampler, direction="maximize")
         for _ in range(15):
             if fresh:
-                study.sampler = OptunaSampler(space, "regularized_evolution", EVOLUTION)
+                study.sampler = pickle.loads(pickle.dumps(study.sampler))
             study.optimize(lambda trial: score(suggest(trial, space)), n_trials=1)
         return genomes(study, space)
 

@@ -107,6 +107,14 @@ def test_the_baseline_is_the_average_of_the_rewards_before() -> None:
     assert searcher.b == pytest.approx(3 / 4 * 11 / 32 + 1 / 32)
 
 
+def test_an_even_power_keeps_the_sign() -> None:
+    searcher = Reinforce(cheap.space(), power=2, batch=9)
+    for genome, value in zip(cheap.genomes(3), (-1.0, -3.0, 2.0), strict=True):
+        searcher.b = 0.0
+        searcher.tell(result(genome, value))
+    assert [advantage for _, advantage in searcher.told] == [-1, -9, 4]
+
+
 @pytest.mark.parametrize("name", LEARNERS)
 def test_learns_which_answer_is_good(name: str) -> None:
     space = cheap.space(layers=2)
