@@ -24,8 +24,8 @@ class OptunaSampler(BaseSampler):
         study = optuna.create_study(sampler=OptunaSampler(space, "regularized_evolution", seed=0), direction="maximize")
         study.optimize(lambda trial: score(suggest(trial, space)), n_trials=100)
 
-    What the searcher knows is read from the study: a study that is kept in a database goes on, a pickled sampler goes on
-    with its study, and several processes may share one. Pruned trials count as failed: their last values are of
+    What the searcher knows is read from the study: a study that is kept in a database goes on, a pickled sampler goes
+    on with its study, and several processes may share one. Pruned trials count as failed: their last values are of
     different epochs. Parameters of a trial that are none of the space's choices are sampled at random. Raises UserError
     for an unknown searcher or option, and within a study when there is no new network to try.
     """
