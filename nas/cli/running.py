@@ -57,7 +57,6 @@ def outcome(run: "Run") -> list[str]:
     if run.final:
         when = "after the table's longest training" if looked_up else "after its final training"
         lines.append(f"{when}: {accuracies(run.final)}")
-    further = (
-        f"nas train {run.path}" if looked_up else f"nas export {run.path} --to DIR"
-    )  # what is looked up has no weights
+    # What was looked up has no weights.
+    further = f"nas train {run.path}" if looked_up else f"nas export {run.path} --to DIR"
     return [*lines, f"next: nas results {run.path}", f"      nas report {run.path}", f"      {further}"]
