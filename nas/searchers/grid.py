@@ -8,7 +8,11 @@ from nas.types import Result, Trial
 
 
 class Grid:
-    """Proposes each genome once and nothing when there is none left. Random numbers play no part."""
+    """Proposes each genome once and nothing when there is none left. Random numbers play no part.
+
+    One that is made anew, as for a resumed run, begins at the first genome again, and leaves out those told or under
+    way; networks that were refused as duplicates before are refused, and counted, once more.
+    """
 
     def __init__(self, space: Space) -> None:
         self.space = space

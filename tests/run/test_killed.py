@@ -70,7 +70,10 @@ def test_a_command_killed_fifty_times(name: str, tmp_path: Path) -> None:
     assert process.returncode == 0, error
     whole = start(tmp_path, *search, "--name", "whole", code=COMMAND)
     assert whole.wait(timeout=300) == 0
-    records = timeless(path)
-    assert records == timeless(tmp_path / "whole")
+    records, expected = timeless(path), timeless(tmp_path / "whole")
+    if name == "grid":  # made anew it passes over all that was refused before, which counts again
+        for record in (*records, *expected):
+            record.pop("duplicates", None)
+    assert records == expected
     prints = [record["fingerprint"] for record in records if record["kind"] == "issued"]
     assert len(prints) == len(set(prints)) == TRIALS
