@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
+KINDS |= {"latency_batch": int, "latency_limit": float}
 FITTED = ("valid_accuracy", "valid_loss", "train_accuracy", "train_loss", "train_seconds", "images_per_second")
 METRICS = (*FITTED, "learning_rate", "epochs", "steps")
-KINDS |= {"latency_batch": int, "latency_limit": float}
 
 
 @dataclass(frozen=True)

@@ -125,11 +125,12 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
             raise UserError(f"objective {lacking}", f"neither a cost nor in {benchmark.table}", "parameters, mult_adds")
         told.append(values(benchmark.objectives, costed))
         asked.tell(Result(Trial(number, found.genome, number, benchmark.epochs), metrics, values=told[-1]))
+        reached = known.score(found.genome, benchmark.epochs)
         if metrics["valid_accuracy"] > best:
-            best, score = metrics["valid_accuracy"], known.score(found.genome, benchmark.epochs)
+            best, score = metrics["valid_accuracy"], reached
         seconds.append(elapsed)
         scores.append(score)
-        worth.append((known.score(found.genome, benchmark.epochs), *told[-1][1:]))
+        worth.append((reached, *told[-1][1:]))
     return Course(tuple(seconds), tuple(scores), tuple(told), tuple(worth))
 
 

@@ -47,6 +47,7 @@ class Controller:
 
     hidden, layers: of the LSTM, 0 layers for none. spread: weights begin uniformly in +-spread. tanh_constant: 0 for
     plain logits.
+
     A weight is made when it is first needed, from a generator that its name and the seed alone decide, so that what was
     sampled before, and in which order, changes nothing.
     """

@@ -84,9 +84,8 @@ class Reinforce:
         self.refusals.end()
         if result.failed:
             return
-        reward = math.copysign(
-            abs(result.score) ** self.power, result.score
-        )  # accuracies, or whatever another tool has
+        # An accuracy, or what another tool's study is of: an even power must not turn its sign.
+        reward = math.copysign(abs(result.score) ** self.power, result.score)
         b = reward if self.b is None else self.b
         self.b = self.decay * b + (1 - self.decay) * reward
         self.told.append((result.trial.genome, reward - b))

@@ -1,7 +1,9 @@
 from pathlib import Path
+from typing import Any
 
 import nas
 from nas.report import write
+from nas.run import Run
 
 SPACE = """\
 name: tiny
@@ -21,17 +23,13 @@ def deep(genome: nas.Genome) -> float:
     return len(str(genome.answers)) / 1000
 
 
-def test_a_run_becomes_one_page_beside_its_journal(tmp_path: Path) -> None:
+def searched(tmp_path: Path, **settings: Any) -> Run:
     (tmp_path / "tiny.yaml").write_text(SPACE)
-    run = nas.search(
-        tmp_path / "tiny.yaml",
-        searcher="random",
-        evaluator=deep,
-        trials=6,
-        runs=tmp_path,
-        name="run",
-        limits={"parameters": "1M"},
-    )
+    return nas.search(tmp_path / "tiny.yaml", searcher="random", runs=tmp_path, name="run", **settings)
+
+
+def test_a_run_becomes_one_page_beside_its_journal(tmp_path: Path) -> None:
+    run = searched(tmp_path, evaluator=deep, trials=6, limits={"parameters": "1M"})
     page = write(run.path)
     assert page == tmp_path / "run" / "report.html"
     html = page.read_text()
@@ -43,8 +41,7 @@ def test_a_run_becomes_one_page_beside_its_journal(tmp_path: Path) -> None:
 
 
 def test_a_link_in_the_way_is_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "tiny.yaml").write_text(SPACE)
-    run = nas.search(tmp_path / "tiny.yaml", searcher="random", evaluator=deep, trials=2, runs=tmp_path, name="run")
+    run = searched(tmp_path, evaluator=deep, trials=2)
     mine = tmp_path / "mine"
     mine.write_text("untouched")
     for name in ("report.html", "report.html.new"):
@@ -59,20 +56,13 @@ def larger_is_better(genome: nas.Genome) -> float:
 
 
 def test_several_objectives_mark_the_front_and_say_its_hypervolume(tmp_path: Path) -> None:
-    (tmp_path / "tiny.yaml").write_text(SPACE)
     objectives = ["valid_accuracy", "parameters:min"]
-    run = nas.search(
-        tmp_path / "tiny.yaml",
-        searcher="random",
-        evaluator=larger_is_better,
-        trials=4,
-        runs=tmp_path,
-        objectives=objectives,
-    )
+    run = searched(tmp_path, evaluator=larger_is_better, trials=4, objectives=objectives)
     html, volume = write(run.path).read_text(), run.hypervolume()
     assert volume is not None and f"Hypervolume: {volume}." in html
     assert len(run.front) > 1
     assert html.count('<circle class="front"') == 3 * (len(run.front) - 1)  # in each of the figures, beside the best
-    one = nas.search(tmp_path / "tiny.yaml", searcher="random", evaluator=larger_is_better, trials=4, runs=tmp_path)
+    (tmp_path / "other").mkdir()
+    one = searched(tmp_path / "other", evaluator=larger_is_better, trials=4)
     html = write(one.path).read_text()
     assert "Hypervolume" not in html and '<circle class="front"' not in html
