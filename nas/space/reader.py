@@ -4,6 +4,7 @@ YAML 1.2's reading of scalars: `no` is a word, `1e-3` a number. Duplicate keys, 
 refused.
 """
 
+import contextlib
 import math
 import re
 from typing import Any
@@ -13,6 +14,7 @@ import yaml
 from nas.errors import UserError, shortened
 
 MAX_BYTES, MAX_DEPTH, MAX_VALUES, MAX_KEY = 1_000_000, 60, 100_000, 200
+TOO_DEEP = f"nested deeper than {MAX_DEPTH}"
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 INT = re.compile(r"[-+]?[0-9]+$")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
@@ -54,9 +56,26 @@ def read_yaml(text: str, file: str = "document") -> Any:
         return _Reader(file).read(Loader(text))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
+        _refuse_depth(text[: mark.index] if mark else text, file)
         where = f"{file}:{mark.line + 1}" if mark else file
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
         raise UserError(where, f"not readable as YAML: {problem}", QUOTED if "=" in text else "") from None
+
+
+def _refuse_depth(text: str, file: str) -> None:
+    """Raises UserError where `text`, as far as it is YAML, nests too deep.
+
+    A parser that scans ahead may stop at a bound of its own before the reader has seen an event: what came before is
+    YAML, and is asked again.
+    """
+    events: Any = yaml.parse(text, Loader=Loader)
+    depth = 0
+    with contextlib.suppress(yaml.YAMLError):
+        for event in events:
+            node: bool = isinstance(event, yaml.NodeEvent)
+            if node and depth > MAX_DEPTH:
+                raise UserError(f"{file}:{event.start_mark.line + 1}", TOO_DEEP)
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
 
 
 def read_scalar(text: str) -> Any:
@@ -100,7 +119,7 @@ class _Reader:
     def reach(self, event: Any, depth: int) -> None:
         self.deepest = max(self.deepest, depth)
         if depth > MAX_DEPTH:
-            raise UserError(self.where(event), f"nested deeper than {MAX_DEPTH}")
+            raise UserError(self.where(event), TOO_DEEP)
 
     def value(self, loader: Any, depth: int) -> Any:
         event = loader.get_event()
