@@ -208,3 +208,14 @@ def test_modules_compile_without_breaks_and_drop_path_reschedules() -> None:
         compiled(torch.randn(3, 6, 8, 8))
     assert counter.frame_count <= 4  # a rate for each epoch must not mean a compilation for each
     torch.testing.assert_close(torch.compile(model.eval())(x := torch.randn(2, 6, 8, 8)), model(x))
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_an_average_with_padding_that_counts_has_zeros_after_the_last_pixel(rank: int) -> None:
+    shape = (2,) + (4,) * rank
+    x = torch.ones(1, *shape)
+    y = AvgPool(3, 2, "same").module(shape)(x)
+    corner = torch.tensor([1.0, 2 / 3])  # windows of pixels 0..2, and 2..4 of which 4 is padding
+    for axis in range(2, 2 + rank):
+        torch.testing.assert_close(y.mean([i for i in range(y.ndim) if i != axis]) / y.mean(), corner / corner.mean())
+    assert float(y.flatten()[-1]) == pytest.approx((2 / 3) ** rank)

@@ -1,7 +1,7 @@
-"""Convolutions with any padding: torch's own pad both sides alike, or keep the size.
+"""Convolutions and averages with any padding: torch's own pad both sides alike, or keep the size.
 
-`padding` is what torch.nn.functional.pad takes: (before, after) of each axis, the last axis first. One class a rank,
-each whole in itself, since exported files get a copy of those that they use.
+`padding` is what torch.nn.functional.pad takes: (before, after) of each axis, the last axis first. Each class is
+whole in itself, since exported files get a copy of those that they use.
 """
 
 from collections.abc import Sequence
@@ -80,3 +80,20 @@ class PaddedConv3d(nn.Conv3d):
     def forward(self, input: Tensor) -> Tensor:
         padded = functional.pad(input, self.padding)
         return functional.conv3d(padded, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
+
+
+class PaddedAvgPool(nn.Module):
+    """The average over windows after functional.pad, whose zeros count; 1D to 3D, as `padding` has axes."""
+
+    def __init__(
+        self, kernel_size: int | tuple[int, ...], stride: int | tuple[int, ...], padding: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.kernel_size, self.stride, self.padding = kernel_size, stride, tuple(padding)
+
+    def forward(self, input: Tensor) -> Tensor:
+        pool = (functional.avg_pool1d, functional.avg_pool2d, functional.avg_pool3d)[len(self.padding) // 2 - 1]
+        return pool(functional.pad(input, self.padding), self.kernel_size, self.stride)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"

@@ -116,16 +116,16 @@ class AvgPool(_WindowPool):
     def module(self, *inputs: Shape) -> "nn.Module":
         from torch import nn
 
-        rank = spatial_rank(inputs[0])
         kernel, stride, padding, ceil = self._axes(inputs[0])
-        layer: Any = getattr(nn, f"AvgPool{rank}d")
-        if not self._zeros(inputs[0]):
-            module: nn.Module = layer(kernel, stride, padding, ceil, self.count_include_pad)
-            return module
-        if rank == 1:
-            raise ShapeError("same padding that counts as zeros is for maps of 2 or 3 spatial axes")
-        whole: nn.Module = layer(kernel, stride, padding, ceil, divisor_override=math.prod(kernel))
-        return whole
+        if self._zeros(inputs[0]):  # not torch's divisor_override, which the ONNX exporter drops without a word
+            from nas.graph.operations import padded
+
+            before, after = same_pads(inputs[0][1:], kernel, stride)
+            widths = [width for pair in zip(before, after, strict=True) for width in reversed(pair)]
+            return padded.PaddedAvgPool(kernel, stride, widths[::-1])
+        layer: Any = getattr(nn, f"AvgPool{spatial_rank(inputs[0])}d")
+        module: nn.Module = layer(kernel, stride, padding, ceil, self.count_include_pad)
+        return module
 
     def _zeros(self, shape: Shape) -> bool:
         """Whether a partial window's missing numbers count as zeros (torch never counts those of `ceil`)."""
