@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
+import json
 import random
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nas.data.preprocessing import Preprocessing
 from nas.errors import UserError
 
 if TYPE_CHECKING:
@@ -21,7 +25,9 @@ class Dataset:
 
     `images`: uint8 (N, C, H, W); `labels`: int64 (N,), positions in `classes`. `mean` and `std`: of the training
     images, a number a channel, in pixel values (0..255). `flip` and `crop` are facts about the images that augmentation
-    goes by: whether a mirrored image is still one of its class, and by how many pixels it may be shifted.
+    goes by: whether a mirrored image is still one of its class, and by how many pixels it may be shifted. `resize`: how
+    pictures of other sizes were brought to this one, as `Preprocessing` names it. `notes`: what a person should know of
+    how the data were read, a line each: what was left out or changed, and what is too little.
     """
 
     name: str
@@ -32,12 +38,36 @@ class Dataset:
     std: tuple[float, ...]
     flip: bool
     crop: int
+    resize: str = "none"
+    notes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
         """(channels, height, width) of an image."""
         channels, height, width = self.images["train"].shape[1:]
         return channels, height, width
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How a picture becomes what a network that was trained on these images takes."""
+        channels, height, width = self.shape
+        mean, std = (tuple(value / 255 for value in values) for values in (self.mean, self.std))
+        return Preprocessing((height, width), channels, mean, std, resize=self.resize)
+
+    @functools.cached_property
+    def digest(self) -> dict[str, Any]:
+        """What tells these data from others, wherever they lie: plain values, equal where the data are.
+
+        `shape` of an image, `classes`, the number of `images` of each set, and `hash`: of all labels and pixels.
+        """
+        images = {split: len(self.labels[split]) for split in SPLITS if split in self.labels}
+        facts = {"shape": list(self.shape), "classes": list(self.classes), "images": images}
+        found = hashlib.blake2b(json.dumps(facts).encode(), digest_size=16)
+        for split in images:
+            for tensor in (self.labels[split], self.images[split]):
+                for part in tensor.split(1024):
+                    found.update(part.cpu().contiguous().numpy())
+        return {**facts, "hash": found.hexdigest()}
 
     def to(self, device: torch.device | str) -> Dataset:
         """The same data set with its tensors on `device`; no copy where they are there already."""
@@ -116,7 +146,8 @@ def statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     values = torch.arange(256, dtype=torch.float64)
     mean, std = [], []
     for channel in range(images.shape[1]):
-        counts = torch.bincount(images[:, channel].flatten(), minlength=256).double()
+        parts = images[:, channel].split(1024)  # a copy of a channel of all images would be a third of the data
+        counts = torch.stack([torch.bincount(part.flatten(), minlength=256) for part in parts]).sum(0).double()
         average = float((counts * values).sum() / counts.sum())
         variance = float((counts * (values - average) ** 2).sum() / counts.sum())
         mean.append(average)

@@ -1,0 +1,102 @@
+"""How a picture becomes the input of a network: the record that travels with every trained and exported network."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nas.data import picture
+from nas.errors import UserError, did_you_mean, shortened
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
+INTERPOLATIONS = ("bilinear", "nearest")
+RESIZES = ("none", *picture.WAYS)
+MOST_CHANNELS = 1024
+LARGEST_NUMBER = 1e6
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Called with a picture it gives what the network was trained on: float32 (channels, height, width), normalised.
+
+    size: (height, width). channels: 1, of grey, or 3, red, green and blue. mean, std: a number a channel, of pixels in
+    0..1. resize: how a picture of another size is brought to `size`, as `picture.pixels` does; "none": it is an error.
+    Raises UserError for values of a wrong kind or out of range.
+    """
+
+    size: tuple[int, int]
+    channels: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    interpolation: str = "bilinear"
+    resize: str = "none"
+
+    def __post_init__(self) -> None:
+        sides = self.size
+        if not (_numbers(sides, int) and len(sides) == 2 and all(0 < side <= picture.LARGEST for side in sides)):
+            raise _wrong("size", sides, "give the height and the width in pixels")
+        if type(self.channels) is not int or not 0 < self.channels <= MOST_CHANNELS:
+            raise _wrong("channels", self.channels, "give the number of channels: 1 or 3")
+        for name, least in (("mean", -math.inf), ("std", 0.0)):
+            values = getattr(self, name)
+            if not (_numbers(values, float) and len(values) == self.channels and all(v > least for v in values)):
+                raise _wrong(name, values, "give a number a channel" + (", above 0" if name == "std" else ""))
+            object.__setattr__(self, name, tuple(float(value) for value in values))
+        for name, words in (("interpolation", INTERPOLATIONS), ("resize", RESIZES)):
+            if (word := getattr(self, name)) not in words:
+                raise _wrong(name, word, did_you_mean(word, words))
+        object.__setattr__(self, "size", tuple(sides))
+
+    def __call__(self, source: str | Path | Image) -> Tensor:
+        """Of a picture, or of the file that holds one. Raises UserError where it cannot be read or does not fit."""
+        return self.normalise(self.pixels(source)[None])[0]
+
+    def pixels(self, source: str | Path | Image) -> Tensor:
+        """As the call, before it is normalised: uint8 (channels, height, width)."""
+        where = str(source) if isinstance(source, str | Path) else "picture"
+        if self.channels not in (1, 3):
+            raise UserError(where, f"the network's input has {self.channels} channels", "give it tensors of your own")
+        image = picture.upright(source)
+        try:
+            return picture.pixels(image, self.channels, self.size, self.resize, self.interpolation)
+        except ValueError as error:
+            raise UserError(where, str(error), "the network takes pictures like those of its training") from error
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """uint8 (N, C, H, W) to float32, as the training did."""
+        import torch
+
+        mean = torch.tensor([255 * value for value in self.mean], device=images.device).view(1, -1, 1, 1)
+        scale = 1 / torch.tensor([255 * value for value in self.std], device=images.device).view(1, -1, 1, 1)
+        return (images.float() - mean) * scale
+
+    def to_json(self) -> dict[str, Any]:
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, values: Any) -> Preprocessing:
+        """From what anyone may have written. Raises UserError for what is no such record."""
+        known = [field.name for field in fields(cls)]
+        if not isinstance(values, dict):
+            raise UserError("preprocessing", f"is {shortened(repr(values))}", f"give a mapping of {', '.join(known)}")
+        for name in values:
+            if name not in known:
+                raise UserError("preprocessing", f"unknown key '{name}'", did_you_mean(name, known))
+        if missing := [name for name in known[:4] if name not in values]:
+            raise UserError("preprocessing", f"has no {', '.join(missing)}", "restore the file from a copy")
+        return cls(**values)
+
+
+def _numbers(values: Any, kind: type) -> bool:
+    """Whether it is a sequence of finite numbers; of whole ones where `kind` is int."""
+    kinds = (int,) if kind is int else (int, float)
+    return isinstance(values, tuple | list) and all(type(v) in kinds and abs(v) < LARGEST_NUMBER for v in values)
+
+
+def _wrong(name: str, value: Any, hint: str) -> UserError:
+    return UserError(f"preprocessing.{name}", f"is {shortened(repr(value))}", hint)
