@@ -11,6 +11,7 @@ say), and each has its form on its own.
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import product
@@ -26,8 +27,12 @@ Form = tuple[Any, ...]  # nested tuples of ints
 Sources = Mapping[int, Mapping[int, Join]]  # of each node: the nodes it reads, and how
 
 
-def fingerprint(graph: "Graph") -> str:
-    """32 hexadecimal digits for a pruned graph: operations with what changes their function, shapes, edges, heads."""
+def fingerprint(graph: "Graph", training: bool = False) -> str:
+    """32 hexadecimal digits for a pruned graph: operations with what changes their function, shapes, edges, heads.
+
+    With `training` also the arguments that act in training alone, where they are not the usual ones, and the settings
+    of the recipe: it is the same where there is none of these.
+    """
     marks = {graph.output: "output "}
     for head in graph.auxiliary:
         marks[head] = marks.get(head, "") + "head "
@@ -36,20 +41,39 @@ def fingerprint(graph: "Graph") -> str:
     for here, node in enumerate(graph.nodes):
         sources[here] = _joins(node.inputs, node.op.commutative)
         shapes = tuple(graph.nodes[i].shape for i in node.inputs)
-        labels.append(marks.get(here, "") + _label(node.op, shapes, node.shape))
+        labels.append(marks.get(here, "") + _label(node.op, shapes, node.shape, training))
     order = sorted(set(labels))
     rank = {label: position for position, label in enumerate(order)}
     given = {here: rank[label] for here, label in enumerate(labels)}
     colours = {here: (given[here], colour) for here, colour in enumerate(_passes(labels, sources))}
-    form = _form(sources, given, colours)
-    return blake2b(repr((order, form)).encode(), digest_size=16).hexdigest()
+    form: Form = (order, _form(sources, given, colours))
+    if training and graph.recipe:
+        form = (*form, json.dumps({name: _plain(value) for name, value in graph.recipe}, sort_keys=True))
+    return blake2b(repr(form).encode(), digest_size=16).hexdigest()
+
+
+def trains_as_usual(graph: "Graph") -> bool:
+    """Whether nothing in the graph tells two trainings of one function apart."""
+    return not (graph.auxiliary or graph.recipe) and all(map(_usual, {node.op for node in graph.nodes}))
 
 
 @lru_cache(maxsize=65536)
-def _label(op: Operation, inputs: tuple[Shape, ...], shape: Shape) -> str:
+def _usual(op: Operation) -> bool:
+    return not op.inert and not _apart(op)
+
+
+def _apart(op: Operation) -> set[str]:
+    """The arguments that act in training alone and are not as usual."""
+    usual = {field.name: field.default for field in fields(op)}  # type: ignore[arg-type]
+    return {name for name in op.training_only if getattr(op, name) != usual[name]}
+
+
+@lru_cache(maxsize=65536)
+def _label(op: Operation, inputs: tuple[Shape, ...], shape: Shape, training: bool) -> str:
     """What a node computes, as text: an operation's arguments with their defaults spelled out, and the shape."""
     spelled = op.canonical(*inputs)
-    arguments = {k: _plain(v) for k, v in spelled.arguments.items() if k not in op.training_only}
+    hidden = op.training_only - _apart(spelled) if training else op.training_only
+    arguments = {k: _plain(v) for k, v in spelled.arguments.items() if k not in hidden}
     return json.dumps([op.name, arguments, shape], sort_keys=True)
 
 

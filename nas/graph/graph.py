@@ -6,9 +6,9 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nas.graph import costs
-from nas.graph.fingerprint import fingerprint
+from nas.graph.fingerprint import fingerprint, trains_as_usual
 from nas.graph.operation import Operation, Shape
-from nas.graph.prune import prune
+from nas.graph.prune import inference, prune
 
 if TYPE_CHECKING:
     from networkx import MultiDiGraph
@@ -51,12 +51,16 @@ class Node(NamedTuple):
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes in topological order, node 0 the input; the position of the output, and of each auxiliary head's output."""
+    """Nodes in topological order, node 0 the input; the position of the output, and of each auxiliary head's output.
+
+    recipe: settings of its training that the document holds, by name.
+    """
 
     nodes: tuple[Node, ...]
     output: int
     auxiliary: tuple[int, ...] = ()
     name: str = field(default="", compare=False)
+    recipe: tuple[tuple[str, Any], ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -128,12 +132,21 @@ class Graph:
         return self._pruned
 
     @cached_property
-    def _fingerprint(self) -> str:
-        return fingerprint(self.prune())
+    def _function(self) -> str:
+        return fingerprint(inference(self.prune()))
 
-    def fingerprint(self) -> str:
-        """32 hexadecimal digits, equal exactly when two pruned graphs are the same up to the order of their nodes."""
-        return self._fingerprint
+    @cached_property
+    def _training(self) -> str:
+        pruned = self.prune()
+        return self._function if trains_as_usual(pruned) else fingerprint(pruned, training=True)
+
+    def fingerprint(self, training: bool = False) -> str:
+        """32 hexadecimal digits, equal exactly when two graphs compute the same at inference.
+
+        That is when they are the same, pruned, up to the order of their nodes; auxiliary heads, and what acts in
+        training alone, do not count. With `training`: equal exactly when they train alike, all of it counted.
+        """
+        return self._training if training else self._function
 
     def to_networkx(self) -> "MultiDiGraph":
         """The view for analysis: nodes by position; for each input an edge, its key the position among the inputs."""

@@ -20,6 +20,7 @@ class Operation:
     commutative: ClassVar[bool] = False  # the order of its inputs does not matter
     merges: ClassVar[bool] = False  # takes any number of inputs; all others take exactly one
     training_only: ClassVar[frozenset[str]] = frozenset()  # arguments that do not change the function at inference
+    inert: ClassVar[bool] = False  # passes its input on unchanged at inference
 
     def shape(self, *inputs: Shape) -> Shape:
         """Output shape; raises ShapeError where the inputs do not fit."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nas.graph.operation import Shape
-from nas.graph.operations.tensor import Zeros
+from nas.graph.operations.tensor import Identity, Zeros
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph, Node
@@ -46,6 +46,14 @@ def prune(graph: "Graph") -> "Graph":
         output=place[output],
         auxiliary=tuple(place[i] for i in auxiliary),
     )
+
+
+def inference(graph: "Graph") -> "Graph":
+    """A pruned graph as it computes once it is trained: without auxiliary heads, and what acts in training alone."""
+    if not graph.auxiliary and not any(node.op.inert for node in graph.nodes):
+        return graph
+    nodes = tuple(node._replace(op=Identity()) if node.op.inert else node for node in graph.nodes)
+    return prune(replace(graph, nodes=nodes, auxiliary=()))
 
 
 def _reading(node: "Node", inputs: tuple[int, ...]) -> "Node":

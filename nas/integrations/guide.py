@@ -1,9 +1,10 @@
-"""One of our searchers, asked and told for another tool's loop, with the search loop's care: no network twice."""
+"""One of our searchers, asked and told for another tool's loop, with the search loop's care: nothing twice."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nas import searchers
+from nas.run import alike
 from nas.run.propose import End, propose
 from nas.space import Genome, Space, load
 from nas.types import OBJECTIVE, Result, Trial, trial_random
@@ -12,30 +13,38 @@ from nas.types import OBJECTIVE, Result, Trial, trial_random
 class Guide:
     """A searcher by name with its options, over a space or the packaged space or document of that name.
 
-    The same seed and the same order of results give the genomes that `nas search` tries. Raises UserError.
+    The same seed and the same order of results give the genomes that `nas search` tries. `deduplicate` is as in
+    `nas.search`. Raises UserError.
     """
 
     def __init__(
-        self, space: Space | str, searcher: str, options: Mapping[str, Any] | None = None, seed: int = 0
+        self,
+        space: Space | str,
+        searcher: str,
+        options: Mapping[str, Any] | None = None,
+        seed: int = 0,
+        deduplicate: str = "genome",
     ) -> None:
+        alike.check(deduplicate)
+        self.deduplicate = deduplicate
         self.space = space if isinstance(space, Space) else load(space)
         self.searcher, self.seed = searchers.create(searcher, self.space, options), seed
-        self.seen: set[str] = set()  # fingerprints of the networks tried
+        self.seen: set[str] = set()  # identities of the genomes tried
 
     def propose(self, number: int, pending: Mapping[int, Genome]) -> Genome | str:
         """The genome of trial `number`, those of the trials `pending` under way; or why there is none."""
         rng = trial_random(self.seed, number)
         rng.randrange(2**31)  # the trial's seed, in a search
         under_way: Sequence[Trial] = [Trial(other, genome, 0) for other, genome in sorted(pending.items())]
-        found = propose(self.searcher, self.space, rng, under_way, self.seen, {})
+        found = propose(self.searcher, self.space, rng, under_way, self.seen, {}, deduplicate=self.deduplicate)
         if isinstance(found, End):
             return found.reason
-        self.seen.add(found.fingerprint)
+        self.seen.add(found.identity)
         return found.genome
 
     def tried(self, genome: Genome) -> None:
-        """The network was proposed before this guide was made."""
-        self.seen.add(self.space.graph(genome).prune().fingerprint())
+        """The genome was proposed before this guide was made."""
+        self.seen.add(alike.identity(self.deduplicate, genome, self.space.graph(genome)))
 
     def tell(self, number: int, genome: Genome, values: Sequence[float] | None) -> None:
         """How a trial ended: its objectives, larger is better, or None where it failed."""

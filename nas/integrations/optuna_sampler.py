@@ -26,8 +26,8 @@ class OptunaSampler(BaseSampler):
 
     What the searcher knows is read from the study: a study that is kept in a database goes on, a pickled sampler goes
     on with its study, and several processes may share one. Pruned trials count as failed: their last values are of
-    different epochs. Parameters of a trial that are none of the space's choices are sampled at random. Raises UserError
-    for an unknown searcher or option, and within a study when there is no new network to try.
+    different epochs. Parameters of a trial that are none of the space's choices are sampled at random. deduplicate:
+    as in `nas.search`. Raises UserError for an unknown searcher or option, and in a study when there is nothing new.
     """
 
     def __init__(
@@ -36,8 +36,9 @@ class OptunaSampler(BaseSampler):
         searcher: str = "regularized_evolution",
         options: Mapping[str, Any] | None = None,
         seed: int = 0,
+        deduplicate: str = "genome",
     ) -> None:
-        self.arguments = (space, searcher, options, seed)
+        self.arguments = (space, searcher, options, seed, deduplicate)
         self.guide = Guide(*self.arguments)
         self.others = RandomSampler(seed=seed)
         self.told: set[int] = set()  # numbers of trials

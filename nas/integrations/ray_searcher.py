@@ -25,8 +25,8 @@ class RaySearcher(Searcher):
 
     metric, mode ("max" or "min"): lists of them for several objectives; valid_accuracy if left out, or what TuneConfig
     has where Tune tells it, which is only beside a `param_space`. Constants of that are passed on to the trainable. A
-    trial that ends without results, or with one that is no number, has failed. Raises UserError for an unknown searcher
-    or option, for results without the metric, and for a `param_space` with choices of its own.
+    trial that ends without results, or with one that is no number, has failed. deduplicate: as in `nas.search`. Raises
+    UserError for an unknown searcher or option, for results without the metric, and for a `param_space` with choices.
     """
 
     def __init__(
@@ -37,9 +37,10 @@ class RaySearcher(Searcher):
         seed: int = 0,
         metric: str | Sequence[str] | None = None,
         mode: str | Sequence[str] | None = None,
+        deduplicate: str = "genome",
     ) -> None:
         super().__init__(metric=metric, mode=mode)  # type: ignore[arg-type]  # lists are documented
-        self.asked_for = (space, searcher, dict(options or {}), seed)
+        self.asked_for = (space, searcher, dict(options or {}), seed, deduplicate)
         self.guide = Guide(*self.asked_for)
         self.constants: dict[str, Any] = {}
         self.issued: dict[str, Genome] = {}  # by Tune's id of the trial, in the order of their numbers

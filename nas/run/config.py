@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, get_origin
 
 from nas.errors import UserError, did_you_mean
+from nas.run import alike
 from nas.run.directory import write_atomically
 from nas.run.limits import parse_limits
 from nas.run.objectives import parse_objectives
@@ -33,6 +34,7 @@ class Config:
     evaluator's own. schedule: how it is shared out, with its options. final_epochs: of the winner's last training, 0
     for none, None: the final recipe's. final_set: parameters of the document for it. objectives: as
     `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does; empty: none.
+    deduplicate: which genomes count as one, as `alike.identity` has it.
     """
 
     space: dict[str, Any]
@@ -50,6 +52,7 @@ class Config:
     limits: dict[str, Any] = field(default_factory=dict)
     objectives: list[str] = field(default_factory=lambda: [OBJECTIVE])
     warm_start: str = ""
+    deduplicate: str = "function"  # as all was before there was a choice
 
     def __post_init__(self) -> None:
         for item in fields(self):
@@ -71,6 +74,7 @@ class Config:
         parse_objectives(self.objectives)
         if self.warm_start:
             WarmStart.parse(self.warm_start)
+        alike.check(self.deduplicate)
         self.budgets()
 
     def budgets(self) -> Schedule:

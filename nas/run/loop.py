@@ -120,7 +120,8 @@ class Search:
         has = None
         if isinstance(self.evaluator, TableEvaluator):
             has = partial(self.evaluator.has, epochs=self.schedule.first(len(self.state.entries)))
-        return propose(searcher, self.space, rng, pending, self.state.seen, self.config.limits, has)
+        seen, config = self.state.seen, self.config
+        return propose(searcher, self.space, rng, pending, seen, config.limits, has, config.deduplicate)
 
     def _finish(self, result: Result) -> None:
         if result.curve:

@@ -1,4 +1,4 @@
-"""Asking the searcher until it proposes a network that is new and within the limits."""
+"""Asking the searcher until it proposes what is new and within the limits."""
 
 import random
 from collections import Counter
@@ -6,17 +6,20 @@ from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from nas.errors import ShapeError, UserError
+from nas.run.alike import WORDS, identity
 from nas.run.limits import broken
 from nas.space import Genome, Space
 from nas.types import Result, Searcher, Trial
 
 PATIENCE = 1000  # proposals refused in a row before a search counts as exhausted
-SEEN = "of networks already tried"
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A genome to evaluate, its network's fingerprint and costs, and how many proposals were refused before it."""
+    """A genome to evaluate, its network's fingerprint and costs, and how many proposals were refused before it.
+
+    identity: what genomes that count as the same have in common (`alike.identity`); empty: the fingerprint.
+    """
 
     genome: Genome
     fingerprint: str
@@ -24,6 +27,7 @@ class Proposal:
     mult_adds: int
     duplicates: int
     over_limit: int
+    identity: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,17 +60,19 @@ def propose(
     seen: Container[str],
     limits: Mapping[str, float],
     has: Callable[[Genome], bool] | None = None,
+    deduplicate: str = "function",
 ) -> Proposal | End:
     """The next proposal, or the reason why there is none. One generator serves every asking for a trial.
 
+    seen: identities of the genomes proposed before, as `deduplicate` has them (`alike.identity`).
     has: whether the evaluator can say anything of a genome (a benchmark table may lack it); None: of all.
     """
     refused: Counter[str] = Counter()
-    over_limit, impossible = 0, ""
+    over_limit, impossible, tried = 0, "", f"of {WORDS[deduplicate]} already tried"
     while refused.total() < PATIENCE:
         genome = searcher.ask(rng, pending)
         if genome is None:
-            return End("the searcher has nothing left to propose", refused[SEEN], over_limit)
+            return End("the searcher has nothing left to propose", refused[tried], over_limit)
         try:
             graph = space.graph(genome).prune()
         except (UserError, ShapeError) as error:  # no network at this input size
@@ -76,12 +82,13 @@ def propose(
         if limit := broken(graph, limits):
             refused[f"over the limit {limit}={limits[limit]:g}"] += 1
             over_limit += 1
-        elif (fingerprint := graph.fingerprint()) in seen:
-            refused[SEEN] += 1
+        elif (known := identity(deduplicate, genome, graph)) in seen:
+            refused[tried] += 1
         elif has is not None and not has(genome):
             refused["without a row in the table"] += 1
         else:
-            return Proposal(genome, fingerprint, graph.parameters, graph.mult_adds, refused[SEEN], over_limit)
+            costs = graph.parameters, graph.mult_adds
+            return Proposal(genome, graph.fingerprint(), *costs, refused[tried], over_limit, known)
     counts = ", ".join(f"{count} {reason}" for reason, count in refused.most_common())
     reason = f"the last {PATIENCE} proposals were all refused: {counts}{impossible}"
-    return End(reason, refused[SEEN], over_limit)
+    return End(reason, refused[tried], over_limit)

@@ -11,8 +11,8 @@ from nas import executors, searchers
 from nas.errors import UserError
 from nas.evaluators import Proxy, TableEvaluator, Train
 from nas.evaluators.tables import packaged
+from nas.run import alike, snapshot
 from nas.run import config as configuration
-from nas.run import snapshot
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
 from nas.run.evaluation import describe, evaluator_of, measured, measuring, most_epochs, revive
@@ -58,6 +58,7 @@ def search(
     objectives: Sequence[str] = (),
     proxies: Sequence[str] = (),
     warm_start: str | None = None,
+    deduplicate: str | None = None,
     overrides: Mapping[str, Any] | None = None,
     runs: str | Path = "runs",
     name: str | None = None,
@@ -72,7 +73,7 @@ def search(
     left out); "proxy", which trains nothing and gives `proxies` of `evaluators.proxies.PROXIES` as metrics and
     objectives; any picklable function of a genome that gives a number to maximise or a mapping of metrics, or an
     Evaluator.
-    trials: how many networks to evaluate; no two are the same. epochs: a trial's budget. final_epochs: of the
+    trials: how many genomes to evaluate; no two count as one. epochs: a trial's budget. final_epochs: of the
     winner's last training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
     schedule: "full", or "asha" or "hyperband" (nas.run.asha, .hyperband): `epochs` are the most that a trial gets, most
     are paused after fewer and go on only where they are among the best. `schedule_options`: `eta`, `min_epochs`.
@@ -84,6 +85,8 @@ def search(
     "parameters:min". The first decides which trial is best and is the one that a searcher of one objective sees.
     warm_start: "synflow:1000" scores so many random networks first and begins with the best of them, a tenth of the
     trials; "synflow+jacov:1000" by the sum of ranks.
+    deduplicate: which genomes count as one: those with the same answers, "genome" (None: so with a user's own
+    evaluator), those whose "network" trains alike ("train" and "proxy"), or computes the same "function" ("table").
     progress: called with a Progress after each trial, and after each epoch of the final training.
 
     Raises UserError for bad input, Interrupted where the user stops it, Unfinished where the final training fails,
@@ -122,6 +125,7 @@ def search(
         limits=dict(limits or {}),
         objectives=objectives,
         warm_start=warm_start or "",
+        deduplicate=deduplicate or alike.usual(own),
     )
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
     found.sample(random.Random(0))

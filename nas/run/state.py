@@ -75,7 +75,7 @@ class Entry:
 
 @dataclass
 class State:
-    """Trials by number, the fingerprints already issued, and how the search ended, if it has.
+    """Trials by number, the identities already issued, and how the search ended, if it has.
 
     document: of the genomes, whose answers are checked when they are used, not here: a replay is quick. objectives:
     by whose values results are told and the best is known. pending: trials that were issued or promoted and have no
@@ -122,6 +122,9 @@ class State:
     def _issue(self, record: Record) -> None:
         if record["number"] != len(self.entries):
             raise ValueError(f"trial {record['number']} issued where {len(self.entries)} was next")
+        known = record.get("identity", record["fingerprint"])
+        if type(known) is not str:
+            raise TypeError(f"identity is {known!r}")
         horizon = record.get("horizon")
         if not (horizon is None or (type(horizon) is int and type(record["budget"]) is int)):
             raise TypeError(f"horizon is {horizon!r}")
@@ -130,7 +133,7 @@ class State:
         costs = (record["fingerprint"], record["parameters"], record["mult_adds"])
         self.pending[trial.number] = trial
         self.entries.append(Entry(trial, *costs, record["duplicates"], record["over_limit"], record["time"]))
-        self.seen.add(record["fingerprint"])
+        self.seen.add(known)
         self.duplicates += record["duplicates"]
         self.over_limit += record["over_limit"]
 
@@ -242,6 +245,8 @@ def issued(trial: Trial, proposal: Proposal, now: float) -> Record:
         "over_limit": proposal.over_limit,
         "time": round(now, 3),
     }
+    if proposal.identity not in ("", proposal.fingerprint):
+        record["identity"] = proposal.identity
     return record if trial.horizon is None else {**record, "horizon": trial.horizon}
 
 

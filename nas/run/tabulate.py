@@ -2,8 +2,8 @@
 
     python -m nas.run.tabulate nasbench_digits --epochs 12 --seeds 3 --to nasbench_digits.csv
 
-The form is `nas.evaluators.tables.answers`: one row a genome and seed. Genomes that are the same network share their
-trainings. A row is written as soon as it is known, and rows that the file has already are not made again.
+The form is `nas.evaluators.tables.answers`: one row a genome and seed. Genomes whose networks train alike share
+their trainings. A row is written as soon as it is known, and rows that the file has already are not made again.
 """
 
 import argparse
@@ -20,10 +20,10 @@ SHOWN = (1, 2, 3, 6, 12, 25, 50, 100, 200)  # epochs with a column, up to the la
 
 
 def networks(space: Space) -> list[list[Genome]]:
-    """The genomes that can be built, those of one network together."""
+    """The genomes that can be built, those whose networks train alike together."""
     found: dict[str, list[Genome]] = {}
     for genome in filter(space.can_be_built, space.enumerate()):
-        found.setdefault(space.graph(genome).fingerprint(), []).append(genome)
+        found.setdefault(space.graph(genome).fingerprint(training=True), []).append(genome)
     return list(found.values())
 
 

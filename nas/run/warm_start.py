@@ -78,15 +78,16 @@ def warm_up(search: "Search", executor: Executor, stop: Stop) -> bool:
 
 def sample(search: "Search", count: int) -> list[Proposal]:
     """So many random networks within the limits, no two of them the same; fewer where there are no more."""
-    rng, searcher = random.Random(f"{search.config.seed}/warm start"), Random(search.space)
+    config = search.config
+    rng, searcher = random.Random(f"{config.seed}/warm start"), Random(search.space)
     found: list[Proposal] = []
     seen: set[str] = set()
     while len(found) < count:
-        proposal = propose(searcher, search.space, rng, (), seen, search.config.limits)
+        proposal = propose(searcher, search.space, rng, (), seen, config.limits, deduplicate=config.deduplicate)
         if isinstance(proposal, End):
             break
         found.append(proposal)
-        seen.add(proposal.fingerprint)
+        seen.add(proposal.identity)
     return found
 
 

@@ -42,7 +42,6 @@ class Bananas:
         self.first, self.best, self.mutations, self.samples = first, best, mutations, samples
         self.told: dict[int, tuple[Genome, float]] = {}  # by the trial's number; a failure is not among them
         self.known: set[Genome] = set()  # all that was told
-        self.fingerprints: set[str] = set()  # of these
         self.ranking: tuple[random.Random | None, Iterator[Genome]] = (None, iter(()))
         self._surrogate: Surrogate | None = None
 
@@ -69,16 +68,13 @@ class Bananas:
         return self.space.sample(rng) if best is None else best
 
     def ranked(self, rng: random.Random, pending: Sequence[Trial]) -> Iterator[Genome]:
-        """Candidates by expected improvement, best first; none whose network was tried or is under way."""
+        """Candidates by expected improvement, best first; none that was tried or is under way."""
         under_way = [trial.genome for trial in pending]
-        tried = self.fingerprints | set(map(self.fingerprint, under_way))
-        found = self.candidates(rng)
+        found = [genome for genome in self.candidates(rng) if genome not in under_way]
         if not found:
             return
         values = self.surrogate.improvements(list(self.told.values()), under_way, found)
-        for here in sorted(range(len(found)), key=values.__getitem__, reverse=True):
-            if self.fingerprint(found[here]) not in tried:
-                yield found[here]
+        yield from (found[here] for here in sorted(range(len(found)), key=values.__getitem__, reverse=True))
 
     def candidates(self, rng: random.Random) -> list[Genome]:
         ordered = sorted(self.told.values(), key=lambda one: one[1], reverse=True)
@@ -87,14 +83,9 @@ class Bananas:
         found += [self.space.sample(rng) for _ in range(self.samples)]
         return [genome for genome in dict.fromkeys(found) if genome not in self.known]
 
-    def fingerprint(self, genome: Genome) -> str:
-        return self.space.graph(genome).fingerprint()
-
     def tell(self, result: Result) -> None:
         genome = result.trial.genome
         self.known.add(genome)
-        if self.space.can_be_built(genome):
-            self.fingerprints.add(self.fingerprint(genome))
         if not result.failed:
             self.told[result.trial.number] = (genome, result.score)
         self.ranking = None, iter(())

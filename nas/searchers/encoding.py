@@ -124,7 +124,7 @@ def _operation(node: Node, use: str) -> tuple[str, str]:
     for scope in node.scopes:
         if scope.turn is None and scope.path.startswith(f"{use}."):
             return scope.path, _named(scope.template, dict(scope.arguments))
-    if node.op.merges or (node.op.training_only and node.op.training_only >= node.arguments.keys()):
+    if node.op.merges or node.op.inert:
         return node.path, ""
     return node.path, _named(node.operation, node.arguments)
 

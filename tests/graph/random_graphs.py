@@ -27,7 +27,7 @@ def graphs(draw: st.DrawFn, most: int = 9) -> Graph:
             continue
         arguments = {
             "conv": {"channels": 2, "kernel": 1},
-            "dropout": {"rate": 0.25},
+            "dropout": {"rate": draw(st.sampled_from((0.25, 0.25, 0.5)))},
             "adaptive_avg_pool": {"size": 1},
         }.get(name, {})
         b(name, *inputs, **arguments)
@@ -36,14 +36,16 @@ def graphs(draw: st.DrawFn, most: int = 9) -> Graph:
 
 
 def isomorphic(one: Graph, two: Graph) -> bool:
-    """networkx's answer: nodes match by operation, arguments, shape and mark; edges by positions, or by how many."""
+    """networkx's answer: nodes match by operation, arguments, shape and mark; edges by positions, or by how many.
+
+    Of training: arguments that matter to it alone are among these.
+    """
 
     def view(graph: Graph) -> networkx.DiGraph:
         result = networkx.DiGraph()
         for here, node in enumerate(graph.nodes):
             shapes = [graph.nodes[i].shape for i in node.inputs]
-            arguments = node.op.canonical(*shapes).arguments
-            label = {k: v for k, v in arguments.items() if k not in node.op.training_only}
+            label = node.op.canonical(*shapes).arguments
             marks = (here == graph.output, graph.auxiliary.count(here))
             result.add_node(here, label=(node.operation, label, node.shape, marks))
             for source in set(node.inputs):

@@ -3,6 +3,7 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from nas.graph.graph import Graph
 from nas.graph.operations import Scale
+from nas.graph.prune import inference
 from tests.graph.building import Builder, nasbench201, relabelled
 from tests.graph.random_graphs import graphs, isomorphic
 
@@ -36,7 +38,12 @@ def cycles(*lengths: int) -> list[tuple[int, int]]:
 @settings(max_examples=300, deadline=None)
 @given(graphs(), graphs())
 def test_equal_exactly_when_isomorphic(one, two):
-    assert (one.fingerprint() == two.fingerprint()) == isomorphic(one.prune(), two.prune())
+    """Training's; the function's are then equal too."""
+    alike = one.fingerprint(training=True) == two.fingerprint(training=True)
+    assert alike == isomorphic(one.prune(), two.prune())
+    assert not alike or one.fingerprint() == two.fingerprint()
+    there, here = inference(one.prune()), inference(two.prune())
+    assert (one.fingerprint() == two.fingerprint()) == isomorphic(there, here)
 
 
 @settings(max_examples=300, deadline=None)
@@ -45,6 +52,7 @@ def test_equal_exactly_when_isomorphic_after_a_small_change(graph, seed, choice)
     """Most pairs above differ at once; these are the same graph but for one input of one node."""
     other = relabelled(graph, random.Random(seed))
     assert other.fingerprint() == graph.fingerprint()
+    assert other.fingerprint(training=True) == graph.fingerprint(training=True)
     merges = [(here, i) for here, node in enumerate(other.nodes) for i in range(len(node.inputs))]
     if not merges:
         return
@@ -56,7 +64,8 @@ def test_equal_exactly_when_isomorphic_after_a_small_change(graph, seed, choice)
     nodes = list(other.nodes)
     nodes[here] = node._replace(inputs=tuple(inputs))
     changed = Graph(tuple(nodes), other.output, other.auxiliary)
-    assert (changed.fingerprint() == graph.fingerprint()) == isomorphic(changed.prune(), graph.prune())
+    alike = changed.fingerprint(training=True) == graph.fingerprint(training=True)
+    assert alike == isomorphic(changed.prune(), graph.prune())
 
 
 @pytest.mark.parametrize("count", [500, pytest.param(10_000, marks=pytest.mark.slow)])
@@ -90,10 +99,10 @@ def test_add_commutes_and_concat_does_not():
     assert len(set(found.values())) == 3
 
 
-def one(operation, **arguments):
+def one(operation, training=False, **arguments):
     b = Builder()
     b(operation, 0, **arguments)
-    return b.graph().fingerprint()
+    return b.graph().fingerprint(training)
 
 
 def test_what_changes_the_function_counts_and_what_does_not_does_not():
@@ -103,6 +112,52 @@ def test_what_changes_the_function_counts_and_what_does_not_does_not():
     assert one("conv", channels=4, kernel=3) == one("conv", channels=4, kernel=[3, 3], padding=1)
     assert one("conv", kernel=1) == one("conv", channels=3, kernel=1)
     assert one("conv", kernel=3) != one("conv", kernel=3, dilation=2)
+
+
+@pytest.mark.parametrize(
+    ("operation", "argument", "values"),
+    [
+        ("dropout", "rate", (0.0, 0.2, 0.5, 0.9)),
+        ("drop_path", "rate", (None, 0.0, 0.2, 0.9)),
+        ("drop_path", "batch", (False, True)),
+        ("batch_norm", "momentum", (0.001, 0.1, 0.9)),
+        ("mean", "drop", (0.0, 0.2, 0.5)),
+        ("conv", "bias_start", (0.0, 1.0)),
+    ],
+)
+def test_what_acts_in_training_alone_counts_there(operation, argument, values):
+    def found(training):
+        prints = set()
+        for value in values:
+            b = Builder()
+            x, y = b("relu", 0), b("tanh", 0)
+            inputs = (x, y) if operation == "mean" else (x,)
+            b(operation, *inputs, **{argument: value}, **({"kernel": 1} if operation == "conv" else {}))
+            prints.add(b.graph().fingerprint(training))
+        return len(prints)
+
+    assert (found(True), found(False)) == (len(values), 1)
+
+
+def test_a_dropout_is_something_in_training_and_nothing_at_inference():
+    with_it, without = Builder(), Builder()
+    with_it("relu", with_it("dropout", 0, rate=0.0))
+    without("relu", 0)
+    graph, other = with_it.graph(), without.graph()
+    assert graph.fingerprint() == other.fingerprint() == other.fingerprint(training=True)
+    assert graph.fingerprint(training=True) != other.fingerprint(training=True)
+
+
+def test_a_first_bias_counts_where_there_is_a_bias():
+    assert one("conv", True, kernel=1, bias=False) == one("conv", True, kernel=1, bias=False, bias_start=1)
+
+
+def test_settings_of_the_recipe_count_in_training():
+    b = Builder()
+    b("relu", 0)
+    graphs = [b.graph(), *(replace(b.graph(), recipe=(("learning_rate", rate),)) for rate in (0.1, 0.5, 0.5))]
+    assert len({graph.fingerprint() for graph in graphs}) == 1
+    assert len({graph.fingerprint(training=True) for graph in graphs}) == 3
 
 
 def test_equal_numbers_are_one_whichever_comes_first():
@@ -124,8 +179,9 @@ def test_heads_and_the_output_count():
     x, y = b("relu", 0), b("tanh", 0)
     b("add", x, y)
     found = [b.graph(3), b.graph(3, [x]), b.graph(3, [y]), b.graph(3, [x, y]), b.graph(x), b.graph(y)]
-    assert len({graph.fingerprint() for graph in found}) == len(found)
-    assert b.graph(3, [x, y]).fingerprint() == b.graph(3, [y, x]).fingerprint()
+    assert len({graph.fingerprint(training=True) for graph in found}) == len(found)
+    assert b.graph(3, [x, y]).fingerprint(True) == b.graph(3, [y, x]).fingerprint(True)
+    assert [graph.fingerprint() == found[0].fingerprint() for graph in found] == [True] * 4 + [False] * 2
 
 
 @pytest.mark.parametrize("tail", [True, False])

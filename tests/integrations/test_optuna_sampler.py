@@ -69,7 +69,7 @@ def test_a_trial_enqueued_with_some_answers_is_told_as_the_network_that_it_was()
 
 def test_results_may_be_late_out_of_order_or_missing() -> None:
     space = conditional()
-    study = optuna.create_study(sampler=OptunaSampler(space, "evolution"), direction="maximize")
+    study = optuna.create_study(sampler=OptunaSampler(space, "evolution", deduplicate="network"), direction="maximize")
     running, order = list[tuple[optuna.Trial, Genome]](), random.Random(0)
     for _ in range(20):
         trial = study.ask()
@@ -81,7 +81,7 @@ def test_results_may_be_late_out_of_order_or_missing() -> None:
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
             else:
                 study.tell(trial, score(genome))
-    networks = {space.graph(genome).prune().fingerprint() for genome in genomes(study, space)}
+    networks = {space.graph(genome).prune().fingerprint(training=True) for genome in genomes(study, space)}
     assert len(networks) == 20
 
 

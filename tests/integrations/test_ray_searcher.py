@@ -37,11 +37,12 @@ def course(found: RaySearcher, first: int, trials: int) -> list[Genome]:
     return genomes
 
 
-def test_configurations_hold_genomes_that_are_never_the_same_network() -> None:
+def test_configurations_hold_genomes_that_are_never_the_same_nor_of_one_network_if_told_so() -> None:
     space = conditional()
-    genomes = course(searcher(space), 0, 25)
+    genomes = course(searcher(space, deduplicate="network"), 0, 25)
     assert all(space.genome(genome.answers) == genome for genome in genomes)
-    assert len({space.graph(genome).prune().fingerprint() for genome in genomes}) == 25
+    assert len({space.graph(genome).prune().fingerprint(training=True) for genome in genomes}) == 25
+    assert len(set(course(searcher(space), 0, 25))) == 25
 
 
 def test_a_saved_search_goes_on_as_if_it_had_not_stopped(tmp_path: Path) -> None:

@@ -127,7 +127,7 @@ def test_a_space_of_20_networks_ends_with_the_reason(tmp_path: Path) -> None:
     start = time.monotonic()
     run = nas.search(cheap.space(1), evaluator=cheap.score, trials=500, runs=tmp_path)
     assert len(run.trials) == 20
-    assert run.reason == "exhausted: the last 1000 proposals were all refused: 1000 of networks already tried"
+    assert run.reason == "exhausted: the last 1000 proposals were all refused: 1000 of genomes already tried"
     assert run.state.duplicates == sum(entry.duplicates for entry in run.trials) + 1000
     assert time.monotonic() - start < 10
     assert nas.resume(run.path, evaluator=cheap.score).reason == run.reason

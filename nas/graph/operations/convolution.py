@@ -115,6 +115,7 @@ class Conv(Operation):
             channels=self.channels or inputs[0][0],
             kernel=self._kernel(inputs[0][1:]),
             stride=per_axis("stride", self.stride, rank),
+            bias_start=self.bias_start if self.bias else 0.0,
             padding=before if before == after else "same" if strided else None,
             dilation=per_axis("dilation", self.dilation, rank),
         )

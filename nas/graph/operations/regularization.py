@@ -16,6 +16,7 @@ class Dropout(Operation):
 
     name: ClassVar[str] = "dropout"
     training_only: ClassVar[frozenset[str]] = frozenset({"rate"})
+    inert: ClassVar[bool] = True
 
     rate: float = 0.5
 
@@ -37,6 +38,7 @@ class DropPath(Operation):
 
     name: ClassVar[str] = "drop_path"
     training_only: ClassVar[frozenset[str]] = frozenset({"rate", "batch"})
+    inert: ClassVar[bool] = True
 
     rate: float | None = None
     batch: bool = False
