@@ -83,7 +83,7 @@ def _hypervolume(run: "Run", args: argparse.Namespace) -> "Hypervolume | None":
         if len(run.state.objectives) < 2:
             hint = "search with several: --objective valid_accuracy --objective parameters:min"
             raise UserError(args.run, "one objective has no hypervolume", hint)
-        raise UserError(args.run, "no trial of this run has succeeded yet", "go on: nas resume")
+        raise UserError(args.run, "no trial of this run has succeeded yet", f"go on: {run.way_on}")
     return found
 
 

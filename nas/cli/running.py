@@ -1,6 +1,7 @@
 """A search at the command line: its progress while it runs, its outcome when it ends, and the exit status."""
 
 import sys
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ if TYPE_CHECKING:
 
 def carry_out(opening: str, search: "Callable[[Teller], Run]") -> int:
     """Runs a search and says how it ended. Returns 0, or 1 where it has no best genome or could not finish."""
-    from nas.run import Interrupted, Unfinished
+    from nas.run import AllFailed, Interrupted, Unfinished
 
     tell = Teller(sys.stderr)
     tell.meanwhile(opening)
     try:
-        found = search(tell)
+        with warnings.catch_warnings(action="ignore", category=AllFailed):  # it is said below
+            found = search(tell)
     except UserError:
         tell.meanwhile("")
         raise
@@ -35,7 +37,8 @@ def carry_out(opening: str, search: "Callable[[Teller], Run]") -> int:
     for line in outcome(found):
         tell.say(line)
     if found.best is None:
-        tell.say(f"error: {found.path}: no trial succeeded ({found.reason}); see nas results {found.path}")
+        otherwise = f"{found.path}: no trial succeeded ({found.reason}); see nas results {found.path}"
+        tell.say(f"error: {found.failure or otherwise}")
         return 1
     return 0
 
@@ -47,6 +50,8 @@ def outcome(run: "Run") -> list[str]:
     if run.config.limits:
         counts.append(f"{state.over_limit} over a limit")
     lines = [f"ended: {run.reason} ({', '.join(counts)})"]
+    if state.out_of_time:
+        lines.append(f"to give it more: nas resume {run.path} --max-time 8h")
     if best is None or best.result is None or best.result.metrics is None:
         return lines
     costs = f"{count(best.parameters)} parameters, {count(best.mult_adds)} mult-adds"

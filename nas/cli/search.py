@@ -23,6 +23,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument("--objective", action="append", default=[], metavar="METRIC[:min]", help=objective)
     warm = "begin with the best of so many random networks by proxies: synflow:1000, synflow+jacov:1000 (sum of ranks)"
     search.add_argument("--warm-start", metavar="PROXY:N", help=warm)
+    longest = "begin no more networks after so long (90m, 1h30m, 1d, or seconds)"
+    search.add_argument("--max-time", metavar="8h", help=longest)
     search.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of everything random")
     evaluation = parser.add_argument_group("the evaluation of a network")
     evaluation.add_argument("--evaluator", default="train", help="how networks are scored: train, table, or proxy")
@@ -92,6 +94,7 @@ def run(args: argparse.Namespace) -> int:
         "objectives": args.objective,
         "proxies": args.proxy,
         "warm_start": args.warm_start,
+        "max_time": args.max_time,
         "overrides": pairs(args.set, "--set", value),
         "runs": args.runs,
         "name": args.name,

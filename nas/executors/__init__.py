@@ -29,7 +29,9 @@ def create(
     if name == "serial":
         if workers not in (None, 1) or gpus_per_trial or address:
             raise UserError(
-                "executor serial", "it has one worker, in this process", "use ray for workers and GPUs each"
+                "executor serial",
+                "it has one worker, in this process",
+                "take --executor ray for workers and GPUs each",
             )
         from nas.executors.serial import Serial
 

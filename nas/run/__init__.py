@@ -7,12 +7,14 @@ if TYPE_CHECKING:
     from nas.run.final import Unfinished as Unfinished
     from nas.run.interrupt import Interrupted as Interrupted
     from nas.run.progress import Progress as Progress
+    from nas.run.results import AllFailed as AllFailed
     from nas.run.results import Run as Run
     from nas.run.results import best_genome as best_genome
     from nas.run.start import resume as resume
     from nas.run.start import search as search
 
 _HOME = {
+    "AllFailed": "results",
     "Interrupted": "interrupt",
     "Progress": "progress",
     "Run": "results",

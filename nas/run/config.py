@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_origin
@@ -11,6 +11,7 @@ from typing import Any, get_origin
 from nas.errors import UserError, did_you_mean
 from nas.run import alike
 from nas.run.directory import write_atomically
+from nas.run.duration import parse_duration
 from nas.run.limits import parse_limits
 from nas.run.objectives import parse_objectives
 from nas.run.schedule import Schedule, create
@@ -23,6 +24,7 @@ PACKAGES = ("torch", "ray", "numpy")
 EXECUTOR = ("name", "workers", "gpus_per_trial", "address", "deadline")
 KINDS: dict[Any, str] = {int: "a whole number", str: "a name", list[str]: "a list"}
 COUNTS = {"trials": 1, "epochs": 1, "final_epochs": 0}  # the least of each; the epochs may also be None
+CHANGES = ("trials", "max_time", "executor")  # what a resumed search may be told otherwise
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ class Config:
     evaluator's own. schedule: how it is shared out, with its options. final_epochs: of the winner's last training, 0
     for none, None: the final recipe's. final_set: parameters of the document for it. objectives: as
     `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does; empty: none.
-    deduplicate: which genomes count as one, as `alike.identity` has it.
+    deduplicate: which genomes count as one, as `alike.identity` has it. max_time: seconds after which no trial is
+    begun, None: however long it takes.
     """
 
     space: dict[str, Any]
@@ -53,9 +56,14 @@ class Config:
     objectives: list[str] = field(default_factory=lambda: [OBJECTIVE])
     warm_start: str = ""
     deduplicate: str = "function"  # as all was before there was a choice
+    max_time: float | None = None
 
     def __post_init__(self) -> None:
+        if self.max_time is not None:
+            object.__setattr__(self, "max_time", parse_duration(self.max_time, "max_time"))
         for item in fields(self):
+            if item.name == "max_time":
+                continue
             value, least = getattr(self, item.name), COUNTS.get(item.name)
             if least is None:
                 kind: Any = get_origin(item.type) or item.type
@@ -76,6 +84,13 @@ class Config:
             WarmStart.parse(self.warm_start)
         alike.check(self.deduplicate)
         self.budgets()
+
+    def changed(self, settings: Mapping[str, Any], where: str) -> "Config":
+        """With the settings of a journal's sessions. Raises UserError."""
+        for name in settings:
+            if name not in CHANGES:
+                raise UserError(where, f"unknown setting '{name}'", did_you_mean(name, CHANGES))
+        return replace(self, **settings) if settings else self
 
     def budgets(self) -> Schedule:
         """The schedule of the trials' epochs. Raises UserError for an unknown one, or options that do not fit."""

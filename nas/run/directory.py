@@ -75,9 +75,9 @@ def write_curve(path: Path, curve: tuple[Metrics, ...]) -> None:
     write_atomically(path, "".join(f"{line}\n" for line in lines))
 
 
-def remove_checkpoints(run: Path, number: int | None = None) -> None:
-    """Those of one trial, or of all; also what a process that was killed while it wrote one has left."""
-    for path in run.glob(f"trials/{'*' if number is None else f'{number:04d}'}/{CHECKPOINT}*"):
+def remove_checkpoints(run: Path, number: int) -> None:
+    """Those of a trial; also what a process that was killed while it wrote one has left."""
+    for path in run.glob(f"trials/{number:04d}/{CHECKPOINT}*"):
         if not path.parent.is_symlink():
             path.unlink(missing_ok=True)
 

@@ -22,6 +22,7 @@ def finish(search: Search) -> None:
     """Train the winner by the evaluator's final recipe, if it has one, and write best/genome.json and best/result.json.
 
     The genome there is the network whose weights lie beside it: with the document's `final:` parameters once trained.
+    A winner that was trained before the search went on is not trained again.
     Raises Unfinished where the training fails.
     """
     best, state, config = search.state.best, search.state, search.config
@@ -32,7 +33,9 @@ def finish(search: Search) -> None:
     directory = best_directory(search.path)
     if final is not None and config.final_epochs != 0:
         genome = search.space.final(config.final_set).genome(dict(genome.answers))
-        if state.final is None:
+        if state.trained is None:
+            if state.final is not None:  # another one's, which must not be taken for this one's
+                (directory / "genome.json").unlink(missing_ok=True)
             start = time.perf_counter()
             metrics = _train(search, final, best.trial.genome)
             seconds = round(time.perf_counter() - start, 3)
@@ -42,7 +45,7 @@ def finish(search: Search) -> None:
     write_json(directory / "genome.json", genome.to_json())
     search_metrics = best.result.metrics if best.result else None
     result = {"number": best.trial.number, "fingerprint": best.fingerprint, "search": search_metrics}
-    write_json(directory / "result.json", {**result, "final": state.final["metrics"] if state.final else None})
+    write_json(directory / "result.json", {**result, "final": state.trained["metrics"] if state.trained else None})
 
 
 def _train(search: Search, final: Any, genome: Genome) -> Metrics:

@@ -21,11 +21,12 @@ from nas.run.config import Config
 from nas.run.directory import CHECKPOINT, CURVE, remove_checkpoints, trial_directory, write_curve, write_json
 from nas.run.evaluation import takes_checkpoint
 from nas.run.interrupt import Stop
-from nas.run.journal import Journal
+from nas.run.journal import Journal, Record
 from nas.run.progress import Clock, Progress, Watch
 from nas.run.propose import End, Given, Proposal, propose
+from nas.run.records import done, ended, issued, promoted
 from nas.run.schedule import Schedule
-from nas.run.state import Entry, State, done, ended, issued, promoted
+from nas.run.state import OUT_OF_TIME, Entry, State
 from nas.space import Space
 from nas.types import Evaluator, Executor, Result, Searcher, Trial, trial_random
 
@@ -51,16 +52,30 @@ class Search:
     clock: Clock = field(init=False)
 
     def __post_init__(self) -> None:
-        self.clock = Clock(self.state.finished)
+        self.clock, self.spent = Clock(self.state.finished), self.state.seconds
         self.keeps = takes_checkpoint(self.evaluator)
 
+    def begin(self, record: Record | None) -> None:
+        """Journal what a search goes on with, if that differs from before."""
+        if record is not None:
+            # What an interrupted training of the best has left may be of another than the best to come.
+            (self.path / "best" / CHECKPOINT).unlink(missing_ok=True)
+            self._record(record)
+            self.clock = Clock(self.state.finished)
+
     def run(self, executor: Executor, stop: Stop) -> bool:
-        """Run trials until there are enough, or none is left to propose. False where the user stopped it before."""
+        """Run trials until there are enough, none is left to propose, or time is up; those under way then may end.
+
+        False where the user stopped it before.
+        """
         again = deque(self.state.pending.values())
         several = executor.free() > 1  # with one worker each proposal knows every result, resumed or not
         end = None
         while True:
             while end is None and executor.free() and not stop.asked:
+                if self._out_of_time() and (again or self._wanted() or self._promotion()):
+                    end = End(OUT_OF_TIME)
+                    break
                 trial = again.popleft() if again else self._issue()
                 if trial is None or isinstance(trial, End):
                     end = trial
@@ -79,8 +94,22 @@ class Search:
         if end is None and (self.state.pending or self._wanted() or self._promotion()):
             return False
         self._record(ended(end or ALL, time.time()))
-        remove_checkpoints(self.path)
+        entries = self.state.entries
+        settled = self.schedule.settled(entries, self.config.trials)
+        self._settle(settled if self.state.out_of_time else set(range(len(entries))))
         return True
+
+    def _settle(self, numbers: set[int]) -> None:
+        """Trials that will never go on need no checkpoint; one that failed may be tried again, and keeps it."""
+        for number in numbers - self.settled:
+            result = self.state.entries[number].result
+            if result is None or not result.failed:
+                remove_checkpoints(self.path, number)
+        self.settled |= numbers
+
+    def _out_of_time(self) -> bool:
+        limit = self.config.max_time if self.state.time_limit is None else self.state.time_limit
+        return limit is not None and self.spent + self.clock.seconds() >= limit
 
     def _wanted(self) -> bool:
         return len(self.state.entries) < self.config.trials
@@ -128,15 +157,13 @@ class Search:
             write_curve(trial_directory(self.path, result.trial.number) / CURVE, result.curve)
         entry = self._record(done(result, time.time()))
         assert entry is not None and entry.result is not None
-        (retelling(self.searcher) if entry.retold else self.searcher.tell)(entry.result)
+        entry.tell(self.searcher.tell, retelling(self.searcher))
         if self.state.finished % snapshot.EVERY == 0 and not entry.retold:
             snapshot.save(self.path, self.searcher)
-        for number in self.schedule.settled(self.state.entries, self.config.trials) - self.settled:
-            remove_checkpoints(self.path, number)
-            self.settled.add(number)
+        self._settle(self.schedule.settled(self.state.entries, self.config.trials))
         self.tell_watcher(entry)
 
-    def _record(self, record: dict[str, object]) -> Entry | None:
+    def _record(self, record: Record) -> Entry | None:
         self.journal.append(record)
         return self.state.apply(record)
 
@@ -162,7 +189,7 @@ class Search:
         self.watch(Progress(*counts, state.finished - self.clock.finished, seconds, state.best, *about))
 
 
-def retelling(searcher: Searcher) -> Callable[[Result], None]:
-    """How it is told of a promoted trial; see `types.Searcher`."""
+def retelling(searcher: Searcher) -> Callable[[Result], None] | None:
+    """By what it is told that a result replaces an earlier one, if it can be; see `types.Searcher`."""
     retell: Callable[[Result], None] | None = getattr(searcher, "retell", None)
-    return retell or (lambda result: None)
+    return retell

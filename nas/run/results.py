@@ -1,5 +1,6 @@
 """A run as its user sees it: its trials, the best of them, and how it ended."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,13 +15,17 @@ from nas.searchers.pareto import front
 from nas.space import Genome, Space
 
 
+class AllFailed(UserWarning):
+    """A search has ended, and none of its trials succeeded."""
+
+
 class Run:
     """A run directory, read. Opening one takes no lock: a search that goes on may be looked at.
 
-    path: the folder. config: what was asked for. space: what is searched. trials: entries in the order of issue.
-    best: the entry of the best first objective (the earliest of equals), None before there is one. reason: why the
-    search ended, None while it has not. final: metrics of the winner's last training, test_accuracy among them, None
-    without.
+    path: the folder. config: what was asked for, by the last who resumed it too. space: what is searched. trials:
+    entries in the order of issue. best: the entry of the best first objective (the earliest of equals), None before
+    there is one. reason: why the search ended, None while it has not. final: metrics of the best one's last training,
+    test_accuracy among them, None without.
     """
 
     def __init__(self, path: Path, config: configuration.Config, space: Space, state: State) -> None:
@@ -35,7 +40,7 @@ class Run:
         state = State(space.document, parse_objectives(config.objectives))
         records, _, _ = read(path / JOURNAL)
         replay(records, state, lambda result: None, str(path / JOURNAL))
-        return cls(path, config, space, state)
+        return cls(path, config.changed(state.settings, str(path / JOURNAL)), space, state)
 
     @property
     def trials(self) -> list[Entry]:
@@ -51,7 +56,26 @@ class Run:
 
     @property
     def final(self) -> dict[str, float] | None:
-        return self.state.final["metrics"] if self.state.final else None
+        return self.state.trained["metrics"] if self.state.trained else None
+
+    @property
+    def way_on(self) -> str:
+        """The command by which there may be more results."""
+        return f"nas resume {self.path}{' --retry-failed' if self.state.failed and self.reason else ''}"
+
+    @property
+    def failure(self) -> str | None:
+        """Where the search has ended and all its trials failed, a line that says so: why most of them, and a way out.
+
+        None where it has not.
+        """
+        if self.reason is None or not self.state.failed or self.state.failed < self.state.finished:
+            return None
+        errors = Counter(str(entry.result.error) for entry in self.trials if entry.result is not None)
+        ((error, count),) = errors.most_common(1)
+        most = "all" if count == self.state.failed else f"{count} of them"
+        way = f"once that is mended: {self.way_on}"
+        return f"{self.path}: all {self.state.failed} trials failed, {most} with '{error}'; {way}"
 
     def results(self) -> list[dict[str, Any]]:
         """Trials that ended, best first, failures last: plain values, as `nas results --json` prints them.
@@ -102,7 +126,8 @@ def best_genome(path: str | Path) -> Genome:
 
     run = Run.open(path)
     if run.best is None:
-        raise UserError(str(path), "no trial of this run has succeeded yet", "see nas results, or go on: nas resume")
+        what = "no trial of this run has succeeded yet"
+        raise UserError(str(path), what, f"see nas results {path}, or go on: {run.way_on}")
     return run.best.trial.genome
 
 

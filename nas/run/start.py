@@ -1,6 +1,7 @@
 """Beginning a search, and going on with one."""
 
 import random
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
@@ -13,6 +14,7 @@ from nas.evaluators import Proxy, TableEvaluator, Train
 from nas.evaluators.tables import packaged
 from nas.run import alike, snapshot
 from nas.run import config as configuration
+from nas.run.again import Changes
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
 from nas.run.evaluation import describe, evaluator_of, measured, measuring, most_epochs, revive
@@ -24,7 +26,7 @@ from nas.run.lock import Lock
 from nas.run.loop import Search, retelling
 from nas.run.objectives import parse_objectives
 from nas.run.progress import Watch
-from nas.run.results import Run
+from nas.run.results import AllFailed, Run
 from nas.run.schedule import HALVING
 from nas.run.state import State, replay
 from nas.run.warm_start import WarmStart, warm_up
@@ -59,6 +61,7 @@ def search(
     proxies: Sequence[str] = (),
     warm_start: str | None = None,
     deduplicate: str | None = None,
+    max_time: float | str | None = None,
     overrides: Mapping[str, Any] | None = None,
     runs: str | Path = "runs",
     name: str | None = None,
@@ -87,11 +90,13 @@ def search(
     trials; "synflow+jacov:1000" by the sum of ranks.
     deduplicate: which genomes count as one: those with the same answers, "genome" (None: so with a user's own
     evaluator), those whose "network" trains alike ("train" and "proxy"), or computes the same "function" ("table").
+    max_time: "8h", "90m", "1h30m", or seconds, after which no trial is begun: those under way may end, and the winner
+    is trained. What counts is how long the search was running, before a kill too, up to the last record of its journal.
     progress: called with a Progress after each trial, and after each epoch of the final training.
 
     Raises UserError for bad input, Interrupted where the user stops it, Unfinished where the final training fails,
     OSError where the run directory cannot be written (the disk is full). After each of the last three, `resume` goes
-    on.
+    on. A search whose trials all failed warns of it (AllFailed).
     """
     if table is None and evaluator == "table":
         table = packaged(space.name if isinstance(space, Space) else str(space))
@@ -126,6 +131,7 @@ def search(
         objectives=objectives,
         warm_start=warm_start or "",
         deduplicate=deduplicate or alike.usual(own),
+        max_time=max_time,  # type: ignore[arg-type]  # it reads texts
     )
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
     found.sample(random.Random(0))
@@ -136,36 +142,68 @@ def search(
     with closing(executors.create(**config.executor)) as workers_:
         path = create(runs, name, f"{found.name}-{searcher}")
         configuration.write(path / CONFIG, config)
-        return _go_on(path, config, own, lambda: workers_, progress)
+        return _go_on(path, config, Changes(), lambda _: own, lambda _: workers_, progress)
 
 
 def resume(
     path: str | Path,
     *,
+    trials: int | None = None,
+    max_time: float | str | None = None,
+    retry_failed: bool = False,
+    executor: str | None = None,
+    workers: int | None = None,
+    gpus_per_trial: float | None = None,
+    ray_address: str | None = None,
+    deadline: float | None = None,
     evaluator: Any = None,
     table: str | Path | None = None,
-    ray_address: str | None = None,
     progress: Watch | None = None,
 ) -> Run:
-    """Go on with the run at `path`, from where its journal ends. A finished run is returned as it is.
+    """Go on with the run at `path`, from where its journal ends. A finished run is returned as it is, unless there is
+    more to do than it was asked for.
 
+    trials: how many there are to be in all, the old ones counting. max_time: how much longer it may run ("8h").
+    retry_failed: try the trials that failed once more, from their checkpoints where they have any; the new results
+    count instead. executor, workers, gpus_per_trial, ray_address, deadline: as `search` has them, from now on. What is
+    left out is as before. The final training is made again if another trial is the best then. Epochs cannot change:
+    results would not compare.
     evaluator: the user's own, where the run had one: what a run directory names is never imported. table: the
-    benchmark table, where it is a pickle, for the same reason, or is elsewhere now. ray_address:
-    likewise, where it ran on a cluster other than "auto". Raises as `search` does, and UserError where another process
-    has the run, or its journal is damaged.
+    benchmark table, where it is a pickle, for the same reason, or is elsewhere now. ray_address: likewise to be given
+    again, where it ran on a cluster other than "auto". Raises as `search` does, and UserError where another process
+    has the run, its journal is damaged, or it cannot go on so.
     """
     path = existing(path)
-    config = configuration.read(path / CONFIG)
-    address = config.executor.get("address")
-    if address not in (ray_address, "auto"):  # "auto" is this machine's own cluster; another may be anybody's
-        what = f"it ran on the Ray cluster {address}, and {ray_address} is given"
-        raise UserError(str(path), what, "give the same again: ray_address=... (--ray-address)")
-    own = revive(config.evaluator, evaluator, None if table is None else str(table))
-    return _go_on(path, config, own, lambda: executors.create(**config.executor), progress)
+    given = {
+        "name": executor,
+        "workers": workers,
+        "gpus_per_trial": gpus_per_trial,
+        "address": ray_address,
+        "deadline": deadline,
+    }
+    changed = {name: value for name, value in given.items() if value is not None}
+    changes = Changes(trials, max_time, retry_failed, changed)
+
+    def revived(config: Config) -> Evaluator:
+        address = config.executor.get("address")
+        if address not in (ray_address, "auto", None):  # "auto" is this machine's own cluster; another may be anybody's
+            what = f"it ran on the Ray cluster {address}"
+            raise UserError(str(path), what, "give the address again, or another: ray_address=... (--ray-address)")
+        return revive(config.evaluator, evaluator, None if table is None else str(table))
+
+    def hired(config: Config) -> Executor:
+        return executors.create(**config.executor)
+
+    return _go_on(path, configuration.read(path / CONFIG), changes, revived, hired, progress)
 
 
 def _go_on(
-    path: Path, config: Config, evaluator: Evaluator, workers: Callable[[], Executor], progress: Watch | None
+    path: Path,
+    config: Config,
+    changes: Changes,
+    evaluator_of: Callable[[Config], Evaluator],
+    workers: Callable[[Config], Executor],
+    progress: Watch | None,
 ) -> Run:
     with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal:
         space = config.document()
@@ -173,11 +211,17 @@ def _go_on(
         fresh = partial(searchers.create, config.searcher, space, config.searcher_options)
         searcher, known = snapshot.restored(path, fresh)
         replay(journal.records, state, searcher.tell, str(journal.path), retelling(searcher), known)
+        config = config.changed(state.settings, str(journal.path))
+        record = changes.record(str(path), config, state)
+        if record is not None:
+            config = config.changed(record["settings"], str(path))
+        evaluator = evaluator_of(config)
         under_way = Search(path, config, space, searcher, config.budgets(), evaluator, journal, state, progress)
         try:
-            if state.end is None:
+            if state.end is None or record is not None:
                 _check(evaluator, space, config.epochs)
-                with closing(workers()) as executor, Stop() as stop:
+                with closing(workers(config)) as executor, Stop() as stop:
+                    under_way.begin(record)
                     if not (warm_up(under_way, executor, stop) and under_way.run(executor, stop)):
                         raise Interrupted(path)
             with Stop() as stop:
@@ -185,7 +229,10 @@ def _go_on(
                 finish(under_way)
         except KeyboardInterrupt:
             raise Interrupted(path) from None
-        return Run(path, config, space, state)
+    run = Run(path, config, space, state)
+    if run.failure:
+        warnings.warn(AllFailed(run.failure), stacklevel=3)
+    return run
 
 
 def _check(evaluator: Evaluator, space: Space, epochs: int | None) -> None:

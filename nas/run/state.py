@@ -8,7 +8,6 @@ from typing import Any
 from nas.errors import UserError
 from nas.run.journal import Record
 from nas.run.objectives import Objective, missing, parse_objectives, values
-from nas.run.propose import End, Proposal
 from nas.space import Document, Genome
 from nas.space.genome import is_answer
 from nas.types import OBJECTIVE, Metrics, Result, Trial
@@ -23,7 +22,9 @@ FIELDS: dict[str, dict[str, tuple[type, ...]]] = {  # what the values of a recor
     "end": {"reason": (str,)},
     "final": {"number": (int,), "metrics": (dict,)},
     "warm_start": {"answers": (list,), "scored": (int,), "failed": (int,)},
+    "session": {"settings": (dict,), "retried": (list,), "time": NUMBER},
 }
+OUT_OF_TIME = "out of time"  # why a search ended that may go on when it is given more
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Entry:
     """One trial: what was issued, and its result once it has one. Parameters and mult-adds are the pruned graph's.
 
     Once it is promoted, `trial` has its new budget, while `result` is of the last that it has reached, if only to fail.
+    One that failed and is tried again is as it was before it failed.
     """
 
     trial: Trial
@@ -42,11 +44,23 @@ class Entry:
     issued: float
     result: Result | None = None
     results: dict[int | None, Result] = field(default_factory=dict)  # by the budgets that it has reached
+    told: list[Result] = field(default_factory=list)  # the last two that it has had
 
     @property
     def retold(self) -> bool:
-        """Whether the searcher was told of an earlier result before this one."""
+        """Whether this result is of a larger budget than an earlier one."""
         return len(self.results) > 1
+
+    def tell(self, tell: Callable[[Result], None], retell: Callable[[Result], None] | None) -> None:
+        """Tell a searcher the result: as a new one, or, where it replaces one that was no failure, by its `retell`.
+
+        A failure is nothing that a searcher keeps. Who has no `retell` knows a trial by its first budget alone.
+        """
+        *before, result = self.told
+        if not before or (before[0].failed and (retell is not None or not self.retold)):
+            tell(result)
+        elif retell is not None:
+            retell(result)
 
     @property
     def worth(self) -> tuple[int, float]:
@@ -80,7 +94,9 @@ class State:
     document: of the genomes, whose answers are checked when they are used, not here: a replay is quick. objectives:
     by whose values results are told and the best is known. pending: trials that were issued or promoted and have no
     result of that, by number. warm: what a warm start tries first, None without one.
-    end: the record of why the search ended. final: that of the winner's final training.
+    end: the record of why the search ended. final: that of a final training, of the best or of one that was it before
+    the search went on. settings: what run.yaml says otherwise, by the last who resumed it. seconds: how long the search
+    has been running, as far as its sessions are in the journal; time_limit: how long it may, where one of them said so.
     """
 
     document: Document
@@ -96,6 +112,20 @@ class State:
     warm: list[Genome] | None = None
     end: Record | None = None
     final: Record | None = None
+    settings: Record = field(default_factory=dict)
+    seconds: float = 0.0
+    time_limit: float | None = None
+    clock: float | None = None  # the time of the last record of a session
+
+    @property
+    def trained(self) -> Record | None:
+        """The record of the best one's final training."""
+        return self.final if self.final and self.best and self.final["number"] == self.best.trial.number else None
+
+    @property
+    def out_of_time(self) -> bool:
+        """Whether it ended for want of time."""
+        return self.end is not None and self.end["reason"] == OUT_OF_TIME
 
     def apply(self, record: Record) -> Entry | None:
         """Take up a record; for `done` returns the trial's entry, with the result that the searcher is to be told."""
@@ -103,6 +133,10 @@ class State:
         for name, kinds in FIELDS.get(kind, {}).items():
             if type(record[name]) not in kinds:
                 raise TypeError(f"{name} is {record[name]!r}")
+        if self.clock is not None and "time" in record:
+            now = float(record["time"])
+            self.seconds += max(0.0, now - self.clock) if kind != "session" else 0.0
+            self.clock = now
         if kind == "issued":
             self._issue(record)
         elif kind == "done":
@@ -113,6 +147,8 @@ class State:
             self._end(record)
         elif kind == "warm_start":
             self.warm = [self._genome(answers) for answers in record["answers"]]
+        elif kind == "session":
+            self._go_on(record)
         elif kind == "final":
             self.final = {**record, "metrics": _finite(record["metrics"])}
         else:
@@ -145,6 +181,23 @@ class State:
         self.duplicates, self.over_limit = self.duplicates + counts[0], self.over_limit + counts[1]
         self.end = record
 
+    def _go_on(self, record: Record) -> None:
+        """Another process takes the search up, with other settings, and with trials to be tried again."""
+        for number in record["retried"]:
+            entry = self.entries[number] if type(number) is int and 0 <= number < len(self.entries) else None
+            if entry is None or number in self.pending or entry.result is None or not entry.result.failed:
+                raise ValueError(f"trial {number!r} tried again without having failed")
+            failure = entry.results.pop(entry.trial.budget)
+            entry.result = next(reversed(entry.results.values()), None)
+            entry.trial = self.pending[number] = replace(entry.trial, attempt=failure.trial.attempt + 1)
+            self.failed -= 1
+            self.finished -= entry.result is None
+            self._compare(entry)
+        self.settings.update(record["settings"])
+        if "max_time" in record["settings"]:
+            self.time_limit = self.seconds + float(record["settings"]["max_time"])
+        self.clock, self.end = float(record["time"]), None
+
     def _genome(self, answers: dict[str, Any]) -> Genome:
         if not all(map(is_answer, answers.values())):
             raise TypeError("answers are numbers, words and positions")
@@ -175,6 +228,7 @@ class State:
         worth = () if error else values(self.objectives, known)
         entry.result = Result(trial, None if error else metrics, error, record["seconds"], values=worth)
         entry.results[trial.budget] = entry.result
+        entry.told = [*entry.told[-1:], entry.result]
         self.finished += not entry.retold
         self.failed += entry.result.failed
         if entry.score is None and self.best is entry:  # it failed after its promotion
@@ -209,11 +263,11 @@ def replay(
     state: State,
     tell: Callable[[Result], None],
     where: str,
-    retell: Callable[[Result], None] = lambda result: None,
+    retell: Callable[[Result], None] | None = None,
     known: int = 0,
 ) -> None:
-    """Apply the records of a journal, telling each result in their order; by `retell` if an earlier one of the same
-    trial was told; those of the first `known` records not at all. Raises UserError naming the line.
+    """Apply the records of a journal, telling each result in their order, as `Entry.tell` does; those of the first
+    `known` records not at all. Raises UserError naming the line.
     """
     for line, record in enumerate(records, start=1):
         try:
@@ -227,42 +281,4 @@ def replay(
                 f"{where}:{line}", f"not a record of a run ({error})", "restore the run from a copy"
             ) from None
         if line > known and entry is not None and entry.result is not None:
-            (retell if entry.retold else tell)(entry.result)
-
-
-def issued(trial: Trial, proposal: Proposal, now: float) -> Record:
-    """The record of a trial about to be dispatched."""
-    record = {
-        "kind": "issued",
-        "number": trial.number,
-        "answers": dict(trial.genome.answers),
-        "fingerprint": proposal.fingerprint,
-        "parameters": proposal.parameters,
-        "mult_adds": proposal.mult_adds,
-        "seed": trial.seed,
-        "budget": trial.budget,
-        "duplicates": proposal.duplicates,
-        "over_limit": proposal.over_limit,
-        "time": round(now, 3),
-    }
-    if proposal.identity not in ("", proposal.fingerprint):
-        record["identity"] = proposal.identity
-    return record if trial.horizon is None else {**record, "horizon": trial.horizon}
-
-
-def promoted(number: int, budget: int, now: float) -> Record:
-    """The record of a paused trial about to go on to more epochs."""
-    return {"kind": "promoted", "number": number, "budget": budget, "time": round(now, 3)}
-
-
-def ended(end: End, now: float) -> Record:
-    """The record of why a search ended."""
-    counts = {"duplicates": end.duplicates, "over_limit": end.over_limit}
-    return {"kind": "end", "reason": end.reason, **counts, "time": round(now, 3)}
-
-
-def done(result: Result, now: float) -> Record:
-    """The record of a result."""
-    outcome = {"error": result.error} if result.metrics is None else {"metrics": result.metrics}
-    rest = {"attempt": result.trial.attempt, "seconds": round(result.seconds, 3), "time": round(now, 3)}
-    return {"kind": "done", "number": result.trial.number, **outcome, **rest}
+            entry.tell(tell, retell)

@@ -17,7 +17,8 @@ from unittest import mock
 
 from nas.run.journal import Journal
 from nas.run.propose import Proposal
-from nas.run.state import State, done, issued
+from nas.run.records import done, issued
+from nas.run.state import State
 from nas.searchers.regularized_evolution import RegularizedEvolution
 from nas.space import Space, load
 from nas.types import Result, Trial, trial_random

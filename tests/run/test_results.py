@@ -5,7 +5,7 @@ import pytest
 
 import nas
 from nas.errors import UserError
-from nas.run import Run, best_genome
+from nas.run import AllFailed, Run, best_genome
 from tests import cheap
 
 
@@ -51,7 +51,8 @@ def test_a_run_without_a_success_has_no_best(tmp_path: Path) -> None:
     def fails(genome: object) -> float:
         raise RuntimeError("always")
 
-    run = nas.search(cheap.space(), evaluator=fails, trials=3, runs=tmp_path)
+    with pytest.warns(AllFailed):
+        run = nas.search(cheap.space(), evaluator=fails, trials=3, runs=tmp_path)
     assert run.best is None
     assert [row["error"].split(" (")[0] for row in run.results()] == ["RuntimeError: always"] * 3
     with pytest.raises(UserError, match="no trial of this run has succeeded yet"):

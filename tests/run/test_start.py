@@ -294,5 +294,5 @@ def test_a_cluster_is_joined_again_only_where_the_user_says_so(tmp_path: Path) -
     run = search(tmp_path)
     text = (run.path / "run.yaml").read_text()
     (run.path / "run.yaml").write_text(text.replace('"address": null', '"address": "ray://elsewhere:10001"'))
-    with pytest.raises(UserError, match="give the same again"):
+    with pytest.raises(UserError, match="give the address again"):
         nas.resume(run.path, evaluator=cheap.score)

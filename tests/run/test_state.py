@@ -4,7 +4,8 @@ import pytest
 
 from nas.errors import UserError
 from nas.run.propose import End, Proposal
-from nas.run.state import State, done, ended, issued, promoted, replay
+from nas.run.records import done, ended, issued, promoted
+from nas.run.state import State, replay
 from nas.types import Result, Trial
 from tests import cheap
 

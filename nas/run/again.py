@@ -1,0 +1,80 @@
+"""Going on with a search otherwise than it began: more trials or time, other workers, failed trials once more.
+
+run.yaml stays as it was asked for. What is changed is a record `session` of the journal, which whoever reads the run
+applies: so it is settled at one moment, before anything acts on it. Settings of the searcher that were derived from the
+number of trials stay as they began.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from nas.errors import UserError
+from nas.run.config import Config
+from nas.run.duration import parse_duration
+from nas.run.journal import Record
+from nas.run.records import session
+from nas.run.state import State
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a search is told as it goes on; None: as before.
+
+    trials: how many there are to be in all. max_time: how much longer it may run. retry_failed: whether its failed
+    trials are tried again. executor: arguments of `executors.create`; of another one than before, all that it is given.
+    """
+
+    trials: int | None = None
+    max_time: Any = None
+    retry_failed: bool = False
+    executor: Mapping[str, Any] = field(default_factory=dict)
+
+    def record(self, where: str, config: Config, state: State) -> Record | None:
+        """The record of a search at `state` that goes on so; None where it has ended and nothing more is asked for.
+
+        Also None where there is nothing to say. Raises UserError for what cannot be.
+        """
+        settings: dict[str, Any] = {}
+        if self.trials is not None and self.trials != config.trials:
+            settings["trials"] = self._trials(where, state)
+        if self.max_time is not None:
+            settings["max_time"] = parse_duration(self.max_time, "max_time")
+        if (executor := self._executor(config)) != config.executor:
+            settings["executor"] = executor
+        config.changed(settings, where)
+        failed = [entry.trial.number for entry in state.entries if entry.result is not None and entry.result.failed]
+        failed = [number for number in failed if number not in state.pending]
+        if self.retry_failed and not failed:
+            raise UserError(where, "no trial of this run has failed", "leave retry_failed (--retry-failed) out")
+        retried = failed if self.retry_failed else []
+        if state.end is not None and not self._goes_on(where, config, state, settings, retried):
+            return None
+        timed = config.max_time is not None or state.time_limit is not None
+        return session(settings, retried, time.time()) if settings or retried or timed else None
+
+    def _trials(self, where: str, state: State) -> int:
+        if type(self.trials) is not int or self.trials < 1:
+            raise UserError("run", f"trials is {self.trials!r}", "give a whole number of at least 1")
+        if self.trials < len(state.entries):
+            what = f"{len(state.entries)} trials have begun, and trials is {self.trials}"
+            raise UserError(where, what, f"give {len(state.entries)} or more: the old ones count")
+        return self.trials
+
+    def _executor(self, config: Config) -> dict[str, Any]:
+        if self.executor.get("name", config.executor["name"]) == config.executor["name"]:
+            return {**config.executor, **self.executor}
+        other = {"workers": None, "gpus_per_trial": 0.0, "address": None, "deadline": config.executor.get("deadline")}
+        return {**other, **self.executor}
+
+    def _goes_on(
+        self, where: str, config: Config, state: State, settings: Mapping[str, Any], retried: list[int]
+    ) -> bool:
+        """Whether a search that has ended is to go on. Raises UserError where it would need more time."""
+        wanted = settings.get("trials", 0) > config.trials or bool(retried)
+        if not state.out_of_time:
+            return wanted
+        if "max_time" not in settings and (wanted or "trials" in settings):
+            raise UserError(where, "its time is used up", "give it more as well: max_time (--max-time 8h)")
+        return "max_time" in settings
