@@ -3,49 +3,77 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from nas.data.dataset import Dataset
+from nas.data.picture import check_way, parse_size
+from nas.data.preprocessing import Preprocessing
 from nas.errors import UserError, did_you_mean
 
 NAMES = ("digits", "cifar10", "cifar100")
 
-__all__ = ["NAMES", "Dataset", "describe", "load"]
+__all__ = ["NAMES", "Dataset", "Preprocessing", "describe", "load"]
 
 
-def load(name: str, directory: str | Path | None = None, valid_fraction: float | None = None) -> Dataset:
+def load(
+    name: str,
+    directory: str | Path | None = None,
+    valid_fraction: float | None = None,
+    *,
+    image_size: Any = None,
+    resize: str | None = None,
+    skip_unreadable: bool = False,
+) -> Dataset:
     """The data set `name`: one of NAMES, or a folder of class folders.
 
     `directory` is where CIFAR lies or is downloaded to (default: $NAS_DATA, or ~/.cache/nas); a relative folder's name
     is also looked for in it. `valid_fraction` is the part of the training images that becomes the validation set where
     the data set brings none (default: each data set's own, a tenth for CIFAR as in Real et al. 2019).
+    `image_size`: N, "HxW" or (height, width), to which every image is brought by `resize`: "crop" (the default: scaled
+    until it covers the size, the middle taken), "stretch" or "pad"; without it images of several sizes are an error.
+    `skip_unreadable`: leave out files of a folder that cannot be read, which are an error otherwise.
     Raises UserError for an unknown name and for missing or damaged files.
     """
     if valid_fraction is not None and not 0 < valid_fraction < 1:
         raise UserError("valid_fraction", f"{valid_fraction} leaves an empty set", "give a number between 0 and 1")
+    size, way = _size(image_size, resize)
+    if name not in NAMES:
+        from nas.data import folder
+
+        return folder.load(_folder(name, directory), valid_fraction, size, way, skip_unreadable)
     if name == "digits":
         from nas.data import digits
 
-        return digits.load(valid_fraction)
-    if name in NAMES:
+        data = digits.load(valid_fraction)
+    else:
         from nas.data import cifar
 
-        return cifar.load(name, directory, valid_fraction)
-    from nas.data import folder
-
-    return folder.load(_folder(name, directory), valid_fraction)
+        data = cifar.load(name, directory, valid_fraction)
+    return data.resized(size, way) if size else data
 
 
-def describe(name: str, directory: str | Path | None = None) -> tuple[tuple[int, int, int], int]:
+def describe(
+    name: str, directory: str | Path | None = None, *, image_size: Any = None, resize: str | None = None
+) -> tuple[tuple[int, int, int], int]:
     """The shape (channels, height, width) of the images of data set `name`, and its number of classes.
 
-    Cheap: reads at most the first image of a folder and never imports torch. Raises UserError as `load` does.
+    Cheap: reads the heads of a folder's files, up to the first in colour, and never imports torch. Raises UserError as
+    `load` does.
     """
+    size, _ = _size(image_size, resize)
     known = {"digits": ((1, 8, 8), 10), "cifar10": ((3, 32, 32), 10), "cifar100": ((3, 32, 32), 100)}
     if name in known:
-        return known[name]
+        shape, classes = known[name]
+        return (shape[0], *size) if size else shape, classes
     from nas.data import folder
 
-    return folder.describe(_folder(name, directory))
+    return folder.describe(_folder(name, directory), size)
+
+
+def _size(image_size: Any, resize: str | None) -> tuple[tuple[int, int] | None, str]:
+    if image_size is None and resize is not None:
+        raise UserError("resize", f"is {resize!r}, and to which size is not said", "give image_size too (--image-size)")
+    return None if image_size is None else parse_size(image_size), check_way(resize or "crop")
 
 
 def _folder(name: str, directory: str | Path | None) -> Path:

@@ -9,6 +9,7 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from nas.data.picture import pixels
 from nas.data.preprocessing import Preprocessing
 from nas.errors import UserError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SPLITS = ("train", "valid", "test")
+FEW = 30  # validation images
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +77,23 @@ class Dataset:
         labels = {split: tensor.to(device) for split, tensor in self.labels.items()}
         return replace(self, images=images, labels=labels)
 
+    def resized(self, size: tuple[int, int], resize: str) -> Dataset:
+        """The same data set with its images brought to `size` (height, width), as a folder's are."""
+        from PIL.Image import fromarray
+
+        def bring(images: Tensor) -> Tensor:
+            found = torch.empty((len(images), images.shape[1], *size), dtype=torch.uint8)
+            for place, image in zip(found, images, strict=True):
+                place.copy_(pixels(fromarray(image.permute(1, 2, 0).squeeze(2).numpy()), len(image), size, resize))
+            return found
+
+        import torch
+
+        images = {split: bring(tensor) for split, tensor in self.images.items()}
+        mean, std = statistics(images["train"])
+        crop = round(self.crop * min(size) / min(self.shape[1:]))
+        return replace(self, images=images, mean=mean, std=std, crop=crop, resize=resize)
+
     def with_train_images(self, count: int) -> Dataset:
         """The same data set with `count` of its training images, for cheap budgets: always the same ones, so that
         candidates compare; classes keep their proportions. All of them where there are no more than `count`."""
@@ -88,10 +107,11 @@ class Dataset:
         return replace(self, images=images, labels={**self.labels, "train": labels[kept]})
 
 
-def stratified(labels: list[int], count: int, seed: int = 0) -> tuple[list[int], list[int]]:
+def stratified(labels: list[int], count: int, seed: int = 0, enough: int | None = None) -> tuple[list[int], list[int]]:
     """Splits positions into (the rest, `count` chosen ones) with each class in its proportion, both sorted.
 
     The split depends on the labels and the seed alone. Classes share out what rounding leaves over in a random order.
+    `enough`: of a class of so many at least one is chosen, even where that makes more than `count`; of no class all.
     """
     rng = random.Random(seed)
     members: dict[int, list[int]] = {}
@@ -103,12 +123,40 @@ def stratified(labels: list[int], count: int, seed: int = 0) -> tuple[list[int],
         positions = members[label]
         rng.shuffle(positions)
         whole, part = divmod(len(positions) * count, len(labels))
+        if enough is not None:
+            if not whole and len(positions) >= enough:
+                whole, part = 1, 0
+            part *= whole + 1 < len(positions)
         chosen += positions[:whole]
         spare += positions[whole : whole + (part > 0)]
     rng.shuffle(spare)
-    chosen += spare[: count - len(chosen)]
+    chosen += spare[: max(0, count - len(chosen))]
     taken = set(chosen)
     return [position for position in range(len(labels)) if position not in taken], sorted(chosen)
+
+
+def cut(
+    name: str, labels: dict[str, list[int]], valid_fraction: float, test_fraction: float
+) -> dict[str, tuple[str, list[int]]]:
+    """Of which positions of which given set each of the three consists.
+
+    `labels` are those of "train" and of the sets that the data bring; "test" and "valid" are cut out of "train" where
+    missing, with at least one image of each class that has enough. Raises UserError where they would be empty.
+    """
+    sets = {split: (split, list(range(len(each)))) for split, each in labels.items()}
+    for split, fraction in (("test", test_fraction), ("valid", valid_fraction)):
+        if split in sets:
+            continue
+        left = sets["train"][1]
+        # valid_fraction is of the training images that are left, test_fraction of all: a test set must not shrink
+        enough = 3 if split == "test" and "valid" not in sets else 2
+        rest, chosen = stratified([labels["train"][i] for i in left], round(len(left) * fraction), enough=enough)
+        if not rest or not chosen:
+            what = f"{len(left)} training images are too few to cut a {split} set of {fraction:g} out of them"
+            raise UserError(f"data set '{name}'", what, "add images")
+        sets[split] = ("train", [left[i] for i in chosen])
+        sets["train"] = ("train", [left[i] for i in rest])
+    return sets
 
 
 def build(
@@ -123,20 +171,26 @@ def build(
     crop: int = 0,
 ) -> Dataset:
     """A Dataset from its "train" set and those it brings; "test" and "valid" are cut out of "train" where missing."""
-    images, labels = dict(images), dict(labels)
-    for split, fraction in (("test", test_fraction), ("valid", valid_fraction)):
-        if split in images:
-            continue
-        total = len(labels["train"])
-        # valid_fraction is of the training images that are left, test_fraction of all: a test set must not shrink
-        rest, chosen = stratified(labels["train"].tolist(), round(total * fraction))
-        if not rest or not chosen:
-            what = f"{total} training images are too few to cut a {split} set of {fraction:g} out of them"
-            raise UserError(f"data set '{name}'", what, "add images")
-        images[split], labels[split] = images["train"][chosen], labels["train"][chosen]
-        images["train"], labels["train"] = images["train"][rest], labels["train"][rest]
+    sets = cut(name, {split: each.tolist() for split, each in labels.items()}, valid_fraction, test_fraction)
+    whole = {split: source == split and len(chosen) == len(labels[source]) for split, (source, chosen) in sets.items()}
+    images = {s: images[source] if whole[s] else images[source][chosen] for s, (source, chosen) in sets.items()}
+    labels = {s: labels[source] if whole[s] else labels[source][chosen] for s, (source, chosen) in sets.items()}
     mean, std = statistics(images["train"])
     return Dataset(name, images, labels, classes, mean, std, flip, crop)
+
+
+def shortcomings(labels: dict[str, Tensor], classes: tuple[str, ...]) -> list[str]:
+    """What the validation and test sets are too small for, a line each."""
+    notes = []
+    for split in ("valid", "test"):
+        present = set(labels[split].tolist())
+        if absent := [name for label, name in enumerate(classes) if label not in present]:
+            more = f" and {len(absent) - 5:,} more" if len(absent) > 5 else ""
+            notes.append(f"no {split} images of {len(absent):,} of the classes: {', '.join(absent[:5])}{more}")
+    if (count := len(labels["valid"])) < FEW:
+        part = f"one of them is {100 / count:.0f} % of the accuracy"
+        notes.append(f"only {count} valid images, too few to rank networks by: {part}")
+    return notes
 
 
 def statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -1,13 +1,17 @@
 """Any folder of class folders (torchvision's ImageFolder layout): DIR/class/image.png, or with DIR/train/class/... and,
-where they are there, DIR/valid (or val) and DIR/test. Sets that are missing are cut out of the training images.
+where they are there, DIR/valid and DIR/test. Sets that are missing are cut out of the training images.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.data.dataset import Dataset, build
+from nas.data import layout, picture
+from nas.data.dataset import Dataset, cut, shortcomings, statistics
 from nas.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,105 +19,157 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 FRACTION = 0.1  # of the training images, for a validation or test set that the folder does not bring
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
-GREY = {"1", "L", "LA"}
-DEEP = {"I", "F"}  # PIL's modes of 16 and 32 bits begin so
+SHOWN = 10  # of the unreadable files, in an error
+DARK = 64  # a picture of 16 bits whose brightest pixel is below this, of 255, has fewer bits in truth
 
 
-def load(folder: Path, valid_fraction: float | None = None) -> Dataset:
-    """The images below `folder`, all of one size, in one channel where all are grey and else in three (RGB).
+def load(
+    folder: Path,
+    valid_fraction: float | None = None,
+    image_size: tuple[int, int] | None = None,
+    resize: str = "crop",
+    skip_unreadable: bool = False,
+) -> Dataset:
+    """The images below `folder`, in one channel where all are grey and else in three (RGB).
 
-    Raises UserError for an image that cannot be read or has another size than the first (nothing is ever resized), for
-    a class that is missing from the training set and for a folder without images.
+    All must have one size, unless `image_size` (height, width) is given, to which `resize` brings them.
+    Raises UserError for images of several sizes, for files that cannot be read, unless these are to be skipped, and as
+    `layout.read` does.
     """
     import torch
 
-    places = _places(folder)
-    classes = _classes(places["train"])
-    first = _files(places["train"] / classes[0])[0]
-    shape = _shape(first)
-    images: dict[str, Tensor] = {}
-    labels: dict[str, Tensor] = {}
-    for split, place in places.items():
-        read, label = [], []
-        for name in _classes(place):
-            if name not in classes:
-                raise UserError(str(place / name), "a class that the training set does not have", "remove or rename it")
-            for path in _files(place / name):
-                read.append(_read(path, shape, first))
-                label.append(classes.index(name))
-        images[split], labels[split] = torch.stack(read), torch.tensor(label)
+    found = layout.read(folder)
+    files = {
+        split: [(path, label) for label, name in enumerate(found.classes) for path in classes.get(name, ())]
+        for split, classes in found.sets.items()
+    }
+    form = _form(folder, (path for each in files.values() for path, _ in each), image_size, resize)
     fraction = FRACTION if valid_fraction is None else valid_fraction
-    return build(
-        str(folder),
-        images,
-        labels,
-        tuple(classes),
-        valid_fraction=fraction,
-        test_fraction=FRACTION,
-        flip=True,
-        crop=shape[1] // 8,  # 4 pixels at CIFAR's 32
-    )
+    sets = cut(str(folder), {split: [label for _, label in each] for split, each in files.items()}, fraction, FRACTION)
+    reader = _Reader(folder, form)
+    images, labels = {}, {}
+    for split, (source, chosen) in sets.items():
+        images[split], kept = reader.read([files[source][i][0] for i in chosen])
+        labels[split] = torch.tensor([files[source][chosen[i]][1] for i in kept], dtype=torch.long)
+    if reader.unreadable and not skip_unreadable:
+        raise reader.error()
+    for label, name in enumerate(found.classes):
+        if not (labels["train"] == label).any():
+            raise UserError(str(folder), f"no training image of the class {name} can be read", "replace some")
+    for split in images:
+        if not len(labels[split]):
+            raise UserError(str(folder), f"no {split} image can be read", "replace some")
+    mean, std = statistics(images["train"])
+    notes = (*found.notes, *reader.notes(), *shortcomings(labels, found.classes))
+    way = "none" if image_size is None else resize
+    crop = min(form.size) // 8  # 4 pixels at CIFAR's 32
+    return Dataset(str(folder), images, labels, found.classes, mean, std, flip=True, crop=crop, resize=way, notes=notes)
 
 
-def describe(folder: Path) -> tuple[tuple[int, int, int], int]:
-    """(channels, height, width) of the first image, and the number of classes."""
-    train = _places(folder)["train"]
-    classes = _classes(train)
-    return _shape(_files(train / classes[0])[0]), len(classes)
+def describe(folder: Path, image_size: tuple[int, int] | None = None) -> tuple[tuple[int, int, int], int]:
+    """(channels, height, width) of the images, from the heads of their files, and the number of classes."""
+    found = layout.read(folder)
+    files = (path for classes in found.sets.values() for each in classes.values() for path in each)
+    form = _form(folder, files, image_size, "crop")
+    return (form.channels, *form.size), len(found.classes)
 
 
-def _places(folder: Path) -> dict[str, Path]:
-    if not any(item.is_dir() for item in (folder / "train").glob("*")):
-        return {"train": folder}
-    names = {"train": ("train",), "valid": ("valid", "val"), "test": ("test",)}
-    found = {split: [folder / name for name in each if (folder / name).is_dir()] for split, each in names.items()}
-    return {split: places[0] for split, places in found.items() if places}
+@dataclass(frozen=True)
+class _Form:
+    """What every image becomes, and the first file, which says so where no size is given."""
+
+    channels: int
+    size: tuple[int, int]
+    resize: str
+    first: Path
 
 
-def _classes(place: Path) -> list[str]:
-    names = sorted(item.name for item in place.iterdir() if item.is_dir() and not item.name.startswith("."))
-    if not names:
-        raise UserError(str(place), "has no class folders", "expected DIR/class/image.png")
-    return names
+def _form(folder: Path, files: Iterable[Path], image_size: tuple[int, int] | None, resize: str) -> _Form:
+    """Of the first file that can be read, in colour where any is; raises UserError where none can be."""
+    first, channels, size = None, 1, image_size
+    for path in files:
+        try:
+            height, width, grey = picture.header(path)
+        except UserError:
+            continue
+        first, size = first or path, size or (height, width)
+        if not grey:
+            channels = 3
+            break
+    if first is None or size is None:
+        raise UserError(str(folder), "none of its images can be read", "are they pictures? Replace them")
+    return _Form(channels, size, "none" if image_size is None else resize, first)
 
 
-def _files(place: Path) -> list[Path]:
-    files = sorted(path for path in place.rglob("*") if path.suffix.lower() in SUFFIXES)
-    if not files:
-        hint = f"add some ({', '.join(sorted(SUFFIXES))}) or remove the folder"
-        raise UserError(str(place), "a class folder without images", hint)
-    return files
+@dataclass
+class _Reader:
+    """Reads files into tensors of a form, and counts what it met on the way."""
 
+    folder: Path
+    form: _Form
+    unreadable: dict[Path, str] = field(default_factory=dict)
+    met: Counter[str] = field(default_factory=Counter)
+    brightest: int = 0  # of the images of 16 bits
 
-def _open(path: Path) -> Image:
-    from PIL import Image
+    def read(self, files: list[Path]) -> tuple[Tensor, list[int]]:
+        """uint8 (N, C, H, W) of those files that can be read, and their positions."""
+        import torch
 
-    try:
-        image = Image.open(path)
-        image.load()
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:  # what PIL raises for bad files
-        raise UserError(str(path), f"cannot be read as an image ({error})", "replace or remove it") from error
-    if image.mode[0] in DEEP:
-        raise UserError(str(path), f"has pixels of mode {image.mode}", "convert it to 8 bits a channel")
-    return image
+        images = torch.empty((len(files), self.form.channels, *self.form.size), dtype=torch.uint8)
+        kept: list[int] = []
+        for position, path in enumerate(files):
+            try:
+                image = picture.upright(path)
+            except UserError as error:
+                self.unreadable[path] = error.what
+                continue
+            self._check_size(path, image)
+            try:
+                images[len(kept)] = picture.pixels(image, self.form.channels, self.form.size, self.form.resize)
+            except ValueError as error:
+                self.unreadable[path] = str(error)
+                continue
+            self._meet(image, images[len(kept)])
+            kept.append(position)
+        return images[: len(kept)], kept
 
+    def _check_size(self, path: Path, image: Image) -> None:
+        height, width = self.form.size
+        if self.form.resize == "none" and image.size != (width, height):
+            what = f"is {image.width}x{image.height} pixels where {self.form.first} is {width}x{height}"
+            hint = "give --image-size N or HxW (image_size=...); images are never resized silently"
+            raise UserError(str(path), what, hint)
 
-def _shape(path: Path) -> tuple[int, int, int]:
-    image = _open(path)
-    return 1 if image.mode in GREY else 3, image.height, image.width
+    def _meet(self, image: Image, found: Tensor) -> None:
+        self.met["grey"] += picture.is_grey(image)
+        self.met["transparent"] += picture.see_through(image)
+        if image.mode.startswith("I"):
+            self.met["deep"] += 1
+            self.brightest = max(self.brightest, int(found.max()))
 
+    def error(self) -> UserError:
+        """Of all files that could not be read."""
+        hint = "replace or remove it, or give --skip-unreadable (skip_unreadable=True)"
+        if len(self.unreadable) == 1:
+            ((path, why),) = self.unreadable.items()
+            return UserError(str(path), why, hint)
+        return UserError(str(self.folder), f"{len(self.unreadable):,} files cannot be read: {self._listed()}", hint)
 
-def _read(path: Path, shape: tuple[int, int, int], first: Path) -> Tensor:
-    import torch
+    def notes(self) -> list[str]:
+        """A line on each kind of image that was changed or skipped."""
+        notes = []
+        if count := len(self.unreadable):
+            notes.append(f"skipped {count:,} that cannot be read: {self._listed()}")
+        if count := self.met["transparent"]:
+            notes.append(f"{count:,} images are transparent in places: composed on white")
+        if (count := self.met["grey"]) and self.form.channels == 3:
+            notes.append(f"{count:,} grey images among those in colour: read in colour")
+        if count := self.met["deep"]:
+            dark = f"; none is brighter than {self.brightest} of 255: scale them up first" * (self.brightest < DARK)
+            notes.append(f"{count:,} images of 16 bits: read in their upper 8{dark}")
+        return notes
 
-    image = _open(path)
-    channels, height, width = shape
-    if (image.height, image.width) != (height, width):
-        what = f"is {image.width}x{image.height} pixels where {first} is {width}x{height}"
-        raise UserError(str(path), what, "bring all images to one size first; they are never resized silently")
-    if channels == 1 and image.mode not in GREY:
-        raise UserError(str(path), f"is in colour where {first} is grey", "bring all images to one kind first")
-    mode = "L" if channels == 1 else "RGB"
-    pixels = torch.frombuffer(bytearray(image.convert(mode).tobytes()), dtype=torch.uint8)
-    return pixels.view(height, width, channels).permute(2, 0, 1)
+    def _listed(self) -> str:
+        names = [str(path.relative_to(self.folder)) for path in list(self.unreadable)[:SHOWN]]
+        more = len(self.unreadable) - SHOWN
+        return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")

@@ -186,4 +186,4 @@ def _unreadable(path: object, error: Exception) -> UserError:
     from PIL import UnidentifiedImageError
 
     why = "no picture, or damaged" if isinstance(error, UnidentifiedImageError) else str(error)
-    return UserError(str(path), f"cannot be read as an image ({why})", "replace or remove it, or --skip-unreadable")
+    return UserError(str(path), f"cannot be read as an image ({why})", "replace or remove it")

@@ -1,0 +1,181 @@
+"""Which sets and classes a folder of pictures has: decided by its folders' names, and by what lies in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nas.data.tree import LeftOut, Tree, walk
+from nas.errors import UserError, did_you_mean
+
+NAMES = {
+    "train": ("train", "training", "trainset", "trn"),
+    "valid": ("valid", "val", "validation", "validate", "dev", "development", "valset", "validset"),
+    "test": ("test", "testing", "testset", "tst"),
+}
+SPLIT = {name: split for split, names in NAMES.items() for name in names}
+FILLERS = {"set", "data", "dataset", "images", "split", "folder"}  # train_set is train
+EXPECTED = "expected DIR/class/image.png, or DIR/train/class/image.png beside DIR/valid and DIR/test"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`sets` has the picture files of each class of each set that is there; `notes`: what was left out, a line each."""
+
+    classes: tuple[str, ...]
+    sets: dict[str, dict[str, list[Path]]]
+    notes: tuple[str, ...]
+
+
+def read(root: Path) -> Layout:
+    """The layout of DIR/class/..., or of DIR/train/class/... with DIR/valid and DIR/test where they are there.
+
+    A set's folder may have any of NAMES, in any case. A folder of such a name that holds pictures itself, beside
+    folders of other names, is a class. Raises UserError where that leaves a doubt, for a class without pictures, for
+    one that the training set does not have, and for fewer than two.
+    """
+    tree, left = walk(root)
+    if not tree.within:
+        for folder in tree.folders.values():
+            raise UserError(str(folder.path), "a class folder without images", "add some or remove the folder")
+        raise UserError(str(root), f"has {f'{_count(tree.files)} and ' * bool(tree.files)}no class folders", EXPECTED)
+    notes = _left_out(root, left)
+    places, more = _places(tree)
+    classes = _classes(places["train"])
+    sets = {}
+    for split, place in places.items():
+        for name in place.within:
+            if name not in classes:
+                hint = f"{did_you_mean(name, classes)} Rename or remove it"
+                raise UserError(str(place.path / name), "a class that the training set does not have", hint)
+        sets[split] = {name: place.folders[name].pictures() for name in classes if name in place.within}
+        if place.files:
+            more.append(f"left out {_count(place.files)} in no class folder ({_listed(root, place.files)})")
+    if tree.files and places["train"] is not tree:
+        more.append(f"left out {_count(tree.files)} in no class folder ({_listed(root, tree.files)})")
+    if len(classes) == 1:
+        raise _one_class(root, places["train"], classes[0])
+    return Layout(tuple(classes), sets, (*more, *notes))
+
+
+def split_of(name: str) -> str | None:
+    """The set that a folder's name stands for, if it says nothing else: `Training`, `test_set`."""
+    words = [word for word in _words(name) if word not in FILLERS]
+    return SPLIT.get(words[0]) if len(words) == 1 else None
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in re.split(r"[\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).casefold()) if word]
+
+
+def _places(tree: Tree) -> tuple[dict[str, Tree], list[str]]:
+    """The folder of each set, and what there is to say of the others; the whole is the training set if none is one."""
+    root, named = str(tree.path), {name: split for name in tree.folders if (split := split_of(name))}
+    plain = [name for name in tree.within if name not in named]
+    sets = [name for name in named if tree.folders[name].within and not (tree.folders[name].files and plain)]
+    if not sets:
+        return {"train": tree}, _whole(tree, named, plain)
+    for split in NAMES:
+        if len(both := [name for name in named if named[name] == split]) > 1:
+            what = f"{' and '.join(f'{name}/' for name in both)} both name the {split} set"
+            raise UserError(root, what, "keep one of them, or merge them")
+    if "train" not in (named[name] for name in sets):
+        what = f"has {_listing(named)} and no training set" + (f" ({_listing(plain)} beside it)" if plain else "")
+        raise UserError(root, what, "add train/ with its class folders, or name another folder")
+    absent = [split for split in NAMES if split not in (named[name] for name in sets)]
+    for name in plain:
+        if any(SPLIT.get(word) in absent for word in _words(name)):
+            what = f"{name}/ may be a set like {_listing(sets)}, and its name says more"
+            raise UserError(root, what, "call it train, valid or test, or move it out of the way")
+    notes = []
+    for name in named:
+        if name in sets:
+            continue
+        files = tree.folders[name].files
+        if named[name] == "test" and files:
+            notes.append(f"left out {name}/: {_count(files)} in no class folder")
+            continue
+        what = f"{name}/ holds {_count(files)} and no class folders with images"
+        raise UserError(root, what, f"expected {name}/class/image.png, or no {name}/ at all")
+    if plain and len(sets) == 1:
+        what = f"{sets[0]}/ has class folders ({_listing(tree.folders[sets[0]].within)}), and beside it are images in"
+        hint = f"name DIR/{sets[0]} if that is the data, or move the others out of the way"
+        raise UserError(root, f"{what} {_listing(plain)}", hint)
+    notes += [f"left out {name}/, which is no set: {_count(tree.folders[name].pictures())}" for name in plain]
+    return {named[name]: tree.folders[name] for name in sets}, notes
+
+
+def _whole(tree: Tree, named: dict[str, str], plain: list[str]) -> list[str]:
+    """Raises UserError where the folders of `tree` are not likely its classes."""
+    root = str(tree.path)
+    flat = [name for name in named if tree.folders[name].files]
+    if flat and (not plain or len({named[name] for name in flat}) > 1):
+        what = f"{_listing(flat)} {'hold' if len(flat) > 1 else 'holds'} images and no class folders"
+        raise UserError(root, what, "expected DIR/train/class/image.png; a class of that name stands beside others")
+    deep = [name for name in tree.within if not tree.folders[name].files]
+    like_sets = {name: split for name in deep for word in _words(name) if (split := SPLIT.get(word))}
+    if len(set(like_sets.values())) > 1:
+        what = f"{_listing(like_sets)} look like sets, and hold folders ({_listing(tree.folders[deep[0]].within)})"
+        raise UserError(root, what, "call them train, valid and test, with a folder for each class in them")
+    for name in deep:
+        inner = [each for each in tree.folders[name].within if split_of(each)]
+        if len({split_of(each) for each in inner}) > 1:
+            if len(tree.within) == 1:
+                break  # the one-class error names it
+            what = f"the folder {name} has the sets {_listing(inner)} within it"
+            raise UserError(root, what, f"put the sets first: DIR/{inner[0]}/{name}/image.png")
+    return [f"{name}/ holds images itself, beside other class folders: it is read as a class" for name in flat]
+
+
+def _classes(place: Tree) -> list[str]:
+    if not place.within:
+        raise UserError(str(place.path), "has no class folders with images", EXPECTED)
+    for name, folder in place.folders.items():
+        if not folder:
+            raise UserError(str(folder.path), "a class folder without images", "add some or remove the folder")
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            raise UserError(str(folder.path), "its name is no text in UTF-8", "rename it") from None
+    return list(place.folders)
+
+
+def _one_class(root: Path, place: Tree, name: str) -> UserError:
+    inner = place.folders[name]
+    found = f"one class: {name} ({_count(inner.pictures())}, folders: {_listing(inner.within) or 'none'})"
+    if place.path != root:
+        found = f"{place.path.name}/ has {found}"
+    while len(inner.within) == 1 and not inner.files:
+        inner = inner.folders[inner.within[0]]
+    likely = f"did you mean {inner.path}?" if len(inner.within) > 1 else "add a folder of images for each other class"
+    return UserError(str(root), found, likely)
+
+
+def _left_out(root: Path, left: LeftOut) -> list[str]:
+    found = (
+        (left.others, "file that holds no image", "files that hold no image"),
+        (left.hidden, "hidden file or folder", "hidden files or folders"),
+        (left.loops, "link to a folder that is read already", "links to folders that are read already"),
+    )
+    return [
+        f"left out {len(paths):,} {one if len(paths) == 1 else many} ({_listed(root, paths)})"
+        for paths, one, many in found
+        if paths
+    ]
+
+
+def _count(files: Sequence[Path]) -> str:
+    return f"{len(files):,} image{'s' * (len(files) != 1)}"
+
+
+def _listing(names: Iterable[str], most: int = 5) -> str:
+    """The first of some names; how many more there are."""
+    shown = list(names)
+    more = f" and {len(shown) - most:,} more" if len(shown) > most else ""
+    return ", ".join(shown[:most]) + more
+
+
+def _listed(root: Path, paths: Sequence[Path], most: int = 3) -> str:
+    return _listing([str(path.relative_to(root)) for path in paths], most)

@@ -1,0 +1,120 @@
+"""The picture files of a folder, at any depth: what is hidden or holds no picture is left out and remembered."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nas.data import picture
+from nas.errors import UserError
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".ppm", ".pgm", ".tif", ".tiff", ".webp"}
+# Pictures that Pillow does not read, or of which it would read the thumbnail: an error, not a file to leave out.
+SUFFIXES |= {".avif", ".heic", ".heif", ".dng", ".nef", ".cr2", ".cr3", ".arw"}
+LITTER = {".ds_store", "thumbs.db", "desktop.ini"}  # not worth a word
+HIDDEN = {"__macosx", "@eadir", "__pycache__", "lost+found", "$recycle.bin", "system volume information", "#recycle"}
+DEEPEST = 40
+
+
+@dataclass
+class LeftOut:
+    """What is no part of the data: hidden files and folders, files without a picture, links back to a folder above."""
+
+    hidden: list[Path] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
+    loops: list[Path] = field(default_factory=list)
+
+
+@dataclass
+class Tree:
+    """A folder: the files with pictures that lie in it directly, and the folders in it by name, sorted."""
+
+    path: Path
+    files: list[Path] = field(default_factory=list)
+    folders: dict[str, Tree] = field(default_factory=dict)
+
+    def pictures(self) -> list[Path]:
+        """All of them, at any depth, in a fixed order."""
+        return sorted(self._all(), key=lambda path: path.parts)
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self.files) or any(self.folders.values())
+
+    @property
+    def within(self) -> list[str]:
+        """The names of the folders that hold pictures."""
+        return [name for name, folder in self.folders.items() if folder]
+
+    def _all(self) -> Iterator[Path]:
+        yield from self.files
+        for folder in self.folders.values():
+            yield from folder._all()
+
+
+def walk(root: Path) -> tuple[Tree, LeftOut]:
+    """The tree of `root`; links are followed, unless to a folder that is read already on the way there or beside it.
+
+    Raises UserError for a folder that cannot be read, or is nested too deep.
+    """
+    left = LeftOut()
+    return _walk(root, left, {_identity(root)}, 0), left
+
+
+def _walk(path: Path, left: LeftOut, seen: set[tuple[int, int]], depth: int) -> Tree:
+    if depth > DEEPEST:
+        raise UserError(str(path), f"folders nested deeper than {DEEPEST}", "name the folder that holds the classes")
+    tree = Tree(path)
+    for name in sorted(_names(path)):
+        place = path / name
+        if name.lower() in LITTER:
+            continue
+        if name.startswith(".") or name.lower() in HIDDEN:
+            left.hidden.append(place)
+            continue
+        try:
+            kind = place.stat().st_mode
+        except OSError:  # a link to nowhere, or one that leads to itself
+            kind = 0
+        if stat.S_ISDIR(kind):
+            identity = _identity(place)
+            if identity in seen:
+                left.loops.append(place)
+                continue
+            # Sets and classes may be links to one folder; within a class no picture is read twice.
+            here = set(seen) if depth < 2 else seen
+            here.add(identity)
+            tree.folders[name] = _walk(place, left, here, depth + 1)
+        elif _holds_picture(place, kind):
+            tree.files.append(place)
+        else:
+            left.others.append(place)
+    return tree
+
+
+def _holds_picture(path: Path, kind: int) -> bool:
+    """By its name, or where that says nothing by its content. A broken picture or link counts, to be named later."""
+    if kind and not stat.S_ISREG(kind):  # a pipe would be waited for
+        return False
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        picture.header(path)
+    except UserError:
+        return False
+    return True
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _names(path: Path) -> list[str]:
+    try:
+        return os.listdir(path)
+    except OSError as error:
+        raise UserError(str(path), f"cannot be read ({error.strerror})", "check its permissions") from error
