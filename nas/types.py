@@ -83,7 +83,13 @@ class Evaluator(Protocol):
 
 
 class Executor(Protocol):
-    """Where evaluations run."""
+    """Where evaluations run.
+
+    told: where it is set, `next` calls it of epochs that trials under way have behind them: of each in this process, of
+    the latest every now and then where they run elsewhere.
+    """
+
+    told: Callable[[Trial, int], None] | None
 
     def submit(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> None:
         """Begin (or queue) an evaluation; only while `free()` is positive."""

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from nas.run.words import clean as clean
+from nas.run.words import duration as duration
+from nas.run.words import percent as percent
+
 JSON_SAFE = 2**53  # beyond it a JSON reader may round an integer
 
 
@@ -42,11 +46,6 @@ def count(number: int | None) -> str:
     return f"{number:,}{about}" if len(digits) <= 30 else about.strip(" ()")
 
 
-def clean(text: object) -> str:
-    """Text from a document or a run for a terminal: on one line, without control characters."""
-    return "".join(c if c.isprintable() else " " for c in str(text))
-
-
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Columns under heads: numbers to the right, words to the left, None as a blank."""
     cells = [
@@ -61,20 +60,3 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
         return "  ".join(f"{c:>{w}}" if r else f"{c:<{w}}" for c, w, r in columns).rstrip()
 
     return "\n".join([line(heads), line(["-" * width for width in widths]), *map(line, cells)])
-
-
-def percent(value: object) -> str:
-    """A fraction as `93.25 %`; a dash for what is no number."""
-    return f"{100 * value:.2f} %" if isinstance(value, int | float) and math.isfinite(value) else "-"
-
-
-def duration(seconds: float) -> str:
-    """`42 s`, `3 min 05 s`, `2 h 07 min`, `3 d 04 h`."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02} s"
-    if whole < 86400:
-        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
-    return f"{whole // 86400} d {whole % 86400 // 3600:02} h"

@@ -1,9 +1,14 @@
 """Go on with a search that was stopped, from where its journal ends, or take a finished one further."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from nas.cli.parser import number, one_of
 from nas.errors import UserError
+
+if TYPE_CHECKING:
+    from nas.run import Run
+    from nas.run.display import Display
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,11 +32,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import nas
     from nas.cli.running import carry_out
 
     if args.epochs is not None:
         hint = f"begin a new search, or train the best longer: nas train {args.run} --epochs {args.epochs}"
         raise UserError("nas resume: --epochs", "results after other epochs would not compare", hint)
     given = {name: value for name, value in vars(args).items() if name not in ("run", "epochs")}
-    return carry_out(f"resuming {args.run}", lambda tell: nas.resume(args.run, progress=tell, **given))
+
+    def resume(display: "Display") -> "Run":
+        import nas
+
+        return nas.resume(args.run, progress=display, **given)
+
+    return carry_out(f"resuming {args.run}", resume)

@@ -1,9 +1,13 @@
 """Search a space for the best architecture."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nas.cli.parser import number, one_of, pairs
+
+if TYPE_CHECKING:
+    from nas.run import Run
+    from nas.run.display import Display
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -66,7 +70,6 @@ def _pairs(group: Any, option: str, explained: str) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    import nas
     from nas.cli.running import carry_out
     from nas.cli.target import value
 
@@ -99,7 +102,10 @@ def run(args: argparse.Namespace) -> int:
         "runs": args.runs,
         "name": args.name,
     }
-    opening = (
-        f"searching {args.space} with {args.searcher}: {args.trials} trials on {args.table or args.dataset or 'digits'}"
-    )
-    return carry_out(opening, lambda tell: nas.search(args.space, progress=tell, **settings))
+
+    def search(display: "Display") -> "Run":
+        import nas
+
+        return nas.search(args.space, progress=display, **settings)
+
+    return carry_out(f"searching {args.space}", search)

@@ -1,7 +1,6 @@
 """Train an architecture, a genome or a search's best by a recipe, on all but the test images."""
 
 import argparse
-import sys
 
 from nas.cli.parser import number, one_of, pairs
 
@@ -26,7 +25,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from nas.cli.progress import Teller, accuracies
     from nas.cli.target import find, value
     from nas.data import describe
     from nas.errors import UserError
@@ -34,6 +32,11 @@ def run(args: argparse.Namespace) -> int:
     from nas.executors.attempt import reason
     from nas.run import Run
     from nas.run.directory import create, write_json
+    from nas.run.display import Display
+    from nas.run.evaluation import final_epochs
+    from nas.run.pace import Countdown
+    from nas.run.progress import Progress
+    from nas.run.words import accuracies
     from nas.training import Recipe
 
     settings = pairs(args.recipe_set, "--recipe-set", value)
@@ -54,34 +57,38 @@ def run(args: argparse.Namespace) -> int:
     folder = Path(args.to) if args.to else create("runs", None, f"train-{target.space.name}")
     new = args.to is None or not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    tell = Teller(sys.stderr)
-
-    def report(epoch: int, measured: dict[str, float]) -> bool:
-        tell.epoch(epoch, measured)
-        return True
-
+    display = Display()
     genome = target.genome or target.space.genome({})
     trainer = Train(dataset, data, final_recipe=recipe)
+    epochs, countdown = final_epochs(trainer, args.epochs), Countdown()
+    display.stage("training")
+
+    def report(epoch: int, measured: dict[str, float]) -> bool:
+        left = countdown.left(epoch, epochs)
+        display(Progress(epoch=epoch, epochs=epochs, metrics=measured, remaining_seconds=left, stage="training"))
+        return True
+
     try:
         measured = trainer.final(genome, args.seed, args.epochs, {}, folder, report)
     except UserError:
+        display.close()
         if new and not any(folder.iterdir()):
             folder.rmdir()
         raise
     except KeyboardInterrupt:
-        tell.keep()
-        tell.say(f"stopped; to go on from its last whole epoch: the same command with --to {folder}")
+        display.close(keep=True)
+        display.say(f"stopped; to go on from its last whole epoch: the same command with --to {folder}")
         return 130
     except (RuntimeError, MemoryError) as error:  # it diverged, or memory ran out
-        tell.keep()
-        tell.say(f"error: {args.arch}: the training failed: {reason(error)}")
+        display.close(keep=True)
+        display.say(f"error: {args.arch}: the training failed: {reason(error)}")
         return 1
     genome = target.space.final().genome(dict(genome.answers))
     genome.save(folder / "genome.json")
     trained_by = {"name": args.recipe, "settings": trainer.last_recipe(args.epochs).to_json()}
     result = {"dataset": dataset, "seed": args.seed, "recipe": trained_by, "final": measured}
     write_json(folder / "result.json", result)
-    tell.keep()
-    tell.say(f"trained: {accuracies(measured)}; in {folder}")
-    tell.say(f"next: nas export {folder} --to DIR")
+    display.close()
+    display.say(f"trained: {accuracies(measured)}; in {folder}")
+    display.say(f"next: nas export {folder} --to DIR")
     return 0

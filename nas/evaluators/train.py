@@ -68,8 +68,11 @@ class Train:
 
         Raises UserError where it is missing or damaged, or does not fit the networks of `space`.
         """
-        graph = space.graph(space.sample(random.Random(0)))
-        _fits(graph, _load(self.dataset, self.data, self.valid_fraction, self.train_images, "cpu"))
+        _fits(space.graph(space.sample(random.Random(0))), self.read())
+
+    def read(self) -> Dataset:
+        """The data set. Raises UserError where it is missing or damaged."""
+        return _load(self.dataset, self.data, self.valid_fraction, self.train_images, "cpu")
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
         """As `nas.training.fit`, which calls `report` after each epoch and saves its state in `checkpoint`.

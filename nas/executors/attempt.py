@@ -4,22 +4,30 @@ import math
 import sys
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from nas.types import Evaluator, Metrics, Result, Trial
 
 
-def attempt(evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> Result:
+def attempt(
+    evaluator: Evaluator,
+    trial: Trial,
+    checkpoint: Path | None = None,
+    told: Callable[[Trial, int], None] | None = None,
+) -> Result:
     """Evaluate the trial. An exception becomes the result's one-line reason; KeyboardInterrupt and SystemExit pass.
 
     A checkpoint in a folder that this machine does not have is left out: the evaluation begins at its beginning.
+    told: is called after each epoch.
     """
     curve: list[Metrics] = []
 
     def report(epoch: int, metrics: Metrics) -> bool:
         curve.append({"epoch": epoch, **_numbers(metrics)})
+        if told is not None:
+            told(trial, epoch)
         return True
 
     metrics, error, start = None, None, time.perf_counter()

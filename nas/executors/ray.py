@@ -10,6 +10,7 @@ import math
 import os
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import ray.exceptions
 
 from nas.errors import UserError
 from nas.executors.attempt import attempt
+from nas.executors.board import EVERY, Board, Notes, noting
 from nas.types import Evaluator, Result, Trial
 
 STORE_BYTES = 128 * 2**20  # trials and results are small; Ray's default would reserve a third of the memory
@@ -27,15 +29,15 @@ STORE_BYTES = 128 * 2**20  # trials and results are small; Ray's default would r
 class Worker:
     """The actor. `threads`: how many CPU threads its evaluations may use, set before anything imports torch."""
 
-    def __init__(self, evaluator: Evaluator, threads: int) -> None:
+    def __init__(self, evaluator: Evaluator, threads: int, board: Any = None) -> None:
         os.environ["NAS_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)
-        self.evaluator = evaluator
+        self.evaluator, self.told = evaluator, None if board is None else noting(board)
 
     def ready(self) -> int:
         return os.getpid()
 
     def evaluate(self, trial: Trial, checkpoint: Path | None) -> Result:
-        result = attempt(self.evaluator, trial, checkpoint)
+        result = attempt(self.evaluator, trial, checkpoint, self.told)
         return replace(result, trial=None)  # type: ignore[arg-type]  # the driver has it; genomes need not travel twice
 
 
@@ -68,6 +70,8 @@ class Ray:
         retries: int = 2,
     ) -> None:
         self.deadline, self.retries, self.gpus = deadline, retries, gpus_per_trial
+        self.told: Callable[[Trial, int], None] | None = None
+        self.board: Board | None = None  # where somebody is to be told
         self.owner = not ray.is_initialized()
         if self.owner:
             _start(workers, address)
@@ -94,11 +98,15 @@ class Ray:
         for slot in getattr(self, "slots", []):
             ray.kill(slot.actor)
         self.slots = []
+        if self.board is not None:
+            ray.kill(self.board.actor)
+            self.board = None
         if self.owner and ray.is_initialized():
             ray.shutdown()
 
     def next(self) -> Result:
         while True:
+            self._tell()
             self._assign()
             busy = sorted((slot for slot in self.slots if slot.ref is not None), key=lambda slot: slot.since)
             ready, _ = ray.wait([slot.ref for slot in busy], num_returns=1, timeout=self._patience(busy))
@@ -116,6 +124,8 @@ class Ray:
         except TypeError as error:
             hint = "define it at the top of a module, without open files or locks"
             raise UserError("executor ray", f"the evaluator cannot be sent to a worker: {_line(error)}", hint) from None
+        if self.told is not None and self.board is None:
+            self.board = Board(ray.remote(num_cpus=0)(Notes).remote())
         self.slots = [Slot(None, None) for _ in range(self.workers)]
         for slot in self.slots:
             self._start(slot)
@@ -123,7 +133,7 @@ class Ray:
     def _start(self, slot: Slot) -> None:
         """A new worker in this slot, which takes trials once it is ready."""
         actor = ray.remote(num_cpus=self.threads, num_gpus=self.gpus, max_restarts=0)(Worker)
-        slot.actor = actor.remote(self.stored, self.threads)
+        slot.actor = actor.remote(self.stored, self.threads, self.board and self.board.actor)
         slot.ref, slot.trial, slot.since = slot.actor.ready.remote(), None, time.monotonic()
 
     def _assign(self) -> None:
@@ -133,11 +143,22 @@ class Ray:
                 slot.ref = slot.actor.evaluate.remote(slot.trial, slot.checkpoint)
 
     def _patience(self, busy: list[Slot]) -> float | None:
-        """Seconds until the next deadline, None without one."""
+        """Seconds until the next deadline, or look at the board; None without either."""
         starts = [slot.since for slot in busy if slot.trial is not None]
+        look = None if self.board is None else EVERY / 2
         if self.deadline is None or not starts:
-            return None
-        return max(0.0, min(starts) + self.deadline - time.monotonic())
+            return look
+        due = max(0.0, min(starts) + self.deadline - time.monotonic())
+        return due if look is None else min(due, look)
+
+    def _tell(self) -> None:
+        """Of the epochs that are new on the board."""
+        if self.board is None or self.told is None:
+            return
+        under_way = {slot.trial.number: slot.trial for slot in self.slots if slot.trial is not None}
+        for number, epoch in self.board.look().items():
+            if number in under_way:
+                self.told(under_way[number], epoch)
 
     def _overdue(self, busy: list[Slot]) -> Result | None:
         now = time.monotonic()

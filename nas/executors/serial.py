@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Never
@@ -26,6 +27,7 @@ class Serial:
 
     def __init__(self, deadline: float | None = None) -> None:
         self.deadline = deadline
+        self.told: Callable[[Trial, int], None] | None = None
         self.waiting: deque[tuple[Evaluator, Trial, Path | None]] = deque()
 
     def submit(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> None:
@@ -42,10 +44,10 @@ class Serial:
         start = time.perf_counter()
         try:
             if self.deadline is None:
-                return attempt(evaluator, trial, checkpoint)
+                return attempt(evaluator, trial, checkpoint, self.told)
             if threading.current_thread() is threading.main_thread():
                 return self._timed(evaluator, trial, checkpoint, self.deadline)
-            return attempt(_Watched(evaluator, start + self.deadline), trial, checkpoint)
+            return attempt(_Watched(evaluator, start + self.deadline), trial, checkpoint, self.told)
         except Overdue:
             error = f"overdue: still running after its deadline of {self.deadline:g} s"
         except SystemExit as exit:  # its sys.exit() ends an evaluation, not the search in whose process it runs
@@ -56,7 +58,7 @@ class Serial:
         before = signal.signal(signal.SIGALRM, _overdue)
         signal.setitimer(signal.ITIMER_REAL, deadline)
         try:
-            return attempt(evaluator, trial, checkpoint)
+            return attempt(evaluator, trial, checkpoint, self.told)
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, before)

@@ -51,3 +51,13 @@ class Asha:
             ended = {entry.trial.number for entry in at(entries, rung) if paused(entry, rung)}
             found |= ended - going_on
         return found
+
+    def expected(self, entries: Sequence[Entry], total: int) -> int:
+        """Of each rung as many go on as one of eta, or have already, and no more than did not fail there."""
+        count, epochs = total, total * self.rungs[0]
+        for rung, above in pairwise(self.rungs):
+            failed = len(at(entries, rung)) - len(ranked(entries, rung))
+            promoted = sum((entry.trial.budget or 0) > rung for entry in entries)
+            count = max(min(count // self.eta, count - failed), promoted)
+            epochs += count * (above - rung)
+        return epochs

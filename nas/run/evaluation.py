@@ -158,6 +158,22 @@ def most_epochs(evaluator: Evaluator, epochs: int | None, schedule: str) -> int 
     return evaluator.recipe.epochs if epochs is None and isinstance(evaluator, Train) else epochs
 
 
+def planned_epochs(evaluator: Evaluator) -> int | None:
+    """The epochs of a trial that is given no number of them; None where nobody knows before one has ended."""
+    if isinstance(evaluator, Proxy | TableEvaluator | FunctionEvaluator):
+        return 1
+    return evaluator.recipe.epochs if isinstance(evaluator, Train) and evaluator.recipe.steps is None else None
+
+
+def final_epochs(evaluator: Evaluator, asked: int | None) -> int | None:
+    """Of the winner's last training, where it is asked for so many; None where nobody knows them."""
+    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
+    if asked or not isinstance(train, Train):
+        return asked
+    recipe = train.last_recipe(None)
+    return recipe.epochs if recipe.steps is None else None
+
+
 def takes_checkpoint(evaluator: Evaluator) -> bool:
     """Whether it is to be called with (trial, report, checkpoint); some of the users' take the first two alone."""
     if isinstance(evaluator, Proxy | Train):

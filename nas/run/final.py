@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from nas.run.directory import best_directory, write_json
+from nas.run.evaluation import final_epochs
 from nas.run.loop import Search
+from nas.run.pace import Countdown
 from nas.space import Genome
 from nas.types import Metrics
 
@@ -49,8 +51,11 @@ def finish(search: Search) -> None:
 
 
 def _train(search: Search, final: Any, genome: Genome) -> Metrics:
+    epochs, countdown = final_epochs(search.evaluator, search.config.final_epochs), Countdown()
+    search.watcher.stage("final training")
+
     def report(epoch: int, metrics: Metrics) -> bool:
-        search.tell_watcher(epoch=epoch, metrics=metrics)
+        search.watcher.final(epoch, epochs, metrics, countdown.left(epoch, epochs))
         return True
 
     directory = best_directory(search.path)

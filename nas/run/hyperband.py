@@ -66,11 +66,28 @@ class Hyperband:
                 found |= ended - going_on
         return found
 
-    def _begun(self, entries: Sequence[Entry], total: int) -> Iterator[tuple[Sequence[Entry], int, tuple[int, ...]]]:
-        """Of each bracket that has begun: its trials so far, how many it will have, and its rungs."""
-        start = 0
-        while start < len(entries):
+    def expected(self, entries: Sequence[Entry], total: int) -> int:
+        """Those of the brackets; where more have failed on a rung than were to stop there, fewer go on."""
+        epochs = 0
+        for trials, size, steps in self._begun(entries, total, total):
+            under_way = size
+            epochs += size * steps[0]
+            for i, (rung, above) in enumerate(pairwise(steps), start=1):
+                failed = len(at(trials, rung)) - len(ranked(trials, rung))
+                under_way = min(size // self.eta**i, under_way - failed)
+                epochs += under_way * (above - rung)
+        return epochs
+
+    def _begun(
+        self, entries: Sequence[Entry], total: int, until: int | None = None
+    ) -> Iterator[tuple[Sequence[Entry], int, tuple[int, ...]]]:
+        """Of each bracket that has begun: its trials so far, how many it will have, and its rungs.
+
+        until: of those too that will have begun by that trial.
+        """
+        start, until = 0, len(entries) if until is None else until
+        while start < until:
             for n, epochs in self.brackets:
-                if start < len(entries):
+                if start < until:
                     yield entries[start : start + n], min(n, total - start), epochs
                 start += n

@@ -19,10 +19,11 @@ from nas.evaluators import TableEvaluator
 from nas.run import snapshot
 from nas.run.config import Config
 from nas.run.directory import CHECKPOINT, CURVE, remove_checkpoints, trial_directory, write_curve, write_json
-from nas.run.evaluation import takes_checkpoint
+from nas.run.evaluation import planned_epochs, takes_checkpoint
 from nas.run.interrupt import Stop
 from nas.run.journal import Journal, Record
-from nas.run.progress import Clock, Progress, Watch
+from nas.run.pace import Pace
+from nas.run.progress import Clock, Watcher
 from nas.run.propose import End, Given, Proposal, propose
 from nas.run.records import done, ended, issued, promoted
 from nas.run.schedule import Schedule
@@ -45,14 +46,18 @@ class Search:
     evaluator: Evaluator
     journal: Journal
     state: State
-    watch: Watch | None = None
+    watcher: Watcher = field(default_factory=lambda: Watcher(None))
     running: int = 0
     ahead: Proposal | End | None = None  # of the next trial, made while the workers are busy
     settled: set[int] = field(default_factory=set)  # trials whose checkpoints are gone
     clock: Clock = field(init=False)
+    pace: Pace = field(init=False)
 
     def __post_init__(self) -> None:
         self.clock, self.spent = Clock(self.state.finished), self.state.seconds
+        per_trial = planned_epochs(self.evaluator) if self.config.epochs is None else self.config.epochs
+        self.pace = Pace(self.schedule, self.config.trials, per_trial)
+        self.watcher.follow(self.state, self.pace, self.clock)
         self.keeps = takes_checkpoint(self.evaluator)
 
     def begin(self, record: Record | None) -> None:
@@ -62,6 +67,7 @@ class Search:
             (self.path / "best" / CHECKPOINT).unlink(missing_ok=True)
             self._record(record)
             self.clock = Clock(self.state.finished)
+            self.watcher.follow(self.state, self.pace, self.clock)
 
     def run(self, executor: Executor, stop: Stop) -> bool:
         """Run trials until there are enough, none is left to propose, or time is up; those under way then may end.
@@ -71,6 +77,8 @@ class Search:
         again = deque(self.state.pending.values())
         several = executor.free() > 1  # with one worker each proposal knows every result, resumed or not
         end = None
+        executor.told = self.watcher.heard if self.watcher.meanwhile else None
+        self.pace.begin()
         while True:
             while end is None and executor.free() and not stop.asked:
                 if self._out_of_time() and (again or self._wanted() or self._promotion()):
@@ -83,6 +91,7 @@ class Search:
                 directory = self._describe(trial)
                 executor.submit(self.evaluator, trial, directory / CHECKPOINT if self.keeps else None)
                 self.running += 1
+                self.watcher.began(trial)
             if not self.running:
                 break
             if several and end is None and not (again or stop.asked or self.ahead) and self._wanted():
@@ -155,13 +164,14 @@ class Search:
     def _finish(self, result: Result) -> None:
         if result.curve:
             write_curve(trial_directory(self.path, result.trial.number) / CURVE, result.curve)
+        self.pace.finished(self.state.entries[result.trial.number], result)
         entry = self._record(done(result, time.time()))
         assert entry is not None and entry.result is not None
         entry.tell(self.searcher.tell, retelling(self.searcher))
         if self.state.finished % snapshot.EVERY == 0 and not entry.retold:
             snapshot.save(self.path, self.searcher)
         self._settle(self.schedule.settled(self.state.entries, self.config.trials))
-        self.tell_watcher(entry)
+        self.watcher.ended(entry)
 
     def _record(self, record: Record) -> Entry | None:
         self.journal.append(record)
@@ -172,21 +182,6 @@ class Search:
         directory = trial_directory(self.path, trial.number)
         write_json(directory / "genome.json", trial.genome.to_json())
         return directory
-
-    def tell_watcher(
-        self,
-        entry: Entry | None = None,
-        epoch: int | None = None,
-        metrics: dict[str, float] | None = None,
-        scored: tuple[int, int] | None = None,
-    ) -> None:
-        """One event for whoever watches."""
-        if self.watch is None:
-            return
-        state, seconds = self.state, self.clock.seconds()
-        counts = (state.finished, self.config.trials, self.running, state.failed, state.duplicates, state.over_limit)
-        about = (entry, epoch, metrics or {}, scored, state.objectives[0].metric)
-        self.watch(Progress(*counts, state.finished - self.clock.finished, seconds, state.best, *about))
 
 
 def retelling(searcher: Searcher) -> Callable[[Result], None] | None:

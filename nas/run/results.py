@@ -42,6 +42,11 @@ class Run:
         replay(records, state, lambda result: None, str(path / JOURNAL))
         return cls(path, config.changed(state.settings, str(path / JOURNAL)), space, state)
 
+    def __repr__(self) -> str:
+        from nas.run.summary import closing
+
+        return "\n".join([f"Run {self.path}: {self.space.name} by {self.config.searcher}", *closing(self)])
+
     @property
     def trials(self) -> list[Entry]:
         return self.state.entries
@@ -77,6 +82,12 @@ class Run:
         way = f"once that is mended: {self.way_on}"
         return f"{self.path}: all {self.state.failed} trials failed, {most} with '{error}'; {way}"
 
+    @property
+    def images(self) -> dict[str, int]:
+        """How many images each set of its data has; empty where that was not noted."""
+        data = getattr(self.config, "data", None) or {}
+        return dict(data.get("images", {}))
+
     def results(self) -> list[dict[str, Any]]:
         """Trials that ended, best first, failures last: plain values, as `nas results --json` prints them.
 
@@ -94,7 +105,7 @@ class Run:
 
         Among those of the most epochs: others do not compare.
         """
-        done = self._compared()
+        done = self.compared
         best = [done[i] for i in front([entry.result.values for entry in done if entry.result is not None])]
         return sorted(best, key=_rank)
 
@@ -106,14 +117,15 @@ class Run:
         Raises UserError where `reference` names what is no objective.
         """
         objectives = self.state.objectives
-        points = [entry.result.values for entry in self._compared() if entry.result is not None]
+        points = [entry.result.values for entry in self.compared if entry.result is not None]
         if len(objectives) < 2 or not points:
             return None
         point = reference_point(objectives, points, reference)
         found = course(points, point)
         return Hypervolume(found[-1], measured(objectives, point), found)
 
-    def _compared(self) -> list[Entry]:
+    @property
+    def compared(self) -> list[Entry]:
         """Trials that succeeded, of those that had the most epochs, in the order of issue."""
         done = [entry for entry in self.trials if entry.score is not None]
         most = max((entry.worth[0] for entry in done), default=0)

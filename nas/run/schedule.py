@@ -33,6 +33,12 @@ class Schedule(Protocol):
     def settled(self, entries: Sequence[Entry], total: int) -> set[int]:
         """Trials that ended and will never be promoted, whatever is still to come: they need no checkpoint."""
 
+    def expected(self, entries: Sequence[Entry], total: int) -> int | None:
+        """The epochs that all trials will have had in the end, as far as can be told; None: the evaluator's own.
+
+        One that failed counts as if it had made all that it was to make.
+        """
+
 
 class Full:
     """Every trial gets all its epochs at once."""
@@ -50,6 +56,9 @@ class Full:
 
     def settled(self, entries: Sequence[Entry], total: int) -> set[int]:
         return {entry.trial.number for entry in entries if entry.result is not None}
+
+    def expected(self, entries: Sequence[Entry], total: int) -> int | None:
+        return None if self.epochs is None else self.epochs * total
 
 
 def create(name: str, options: Mapping[str, Any], epochs: int | None) -> Schedule:

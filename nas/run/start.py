@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from nas import executors, searchers
 from nas.errors import UserError
 from nas.evaluators import Proxy, TableEvaluator, Train
 from nas.evaluators.tables import packaged
-from nas.run import alike, snapshot
+from nas.run import alike, snapshot, summary
 from nas.run import config as configuration
 from nas.run.again import Changes
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
+from nas.run.display import shown
 from nas.run.evaluation import describe, evaluator_of, measured, measuring, most_epochs, revive
 from nas.run.final import finish
 from nas.run.interrupt import Interrupted, Stop
@@ -25,7 +27,7 @@ from nas.run.limits import parse_limits
 from nas.run.lock import Lock
 from nas.run.loop import Search, retelling
 from nas.run.objectives import parse_objectives
-from nas.run.progress import Watch
+from nas.run.progress import Watch, Watcher
 from nas.run.results import AllFailed, Run
 from nas.run.schedule import HALVING
 from nas.run.state import State, replay
@@ -34,6 +36,7 @@ from nas.space import Space, load
 from nas.types import OBJECTIVE, Evaluator, Executor
 
 
+@shown
 def search(
     space: str | Path | Space = "nasbench201",
     *,
@@ -65,7 +68,7 @@ def search(
     overrides: Mapping[str, Any] | None = None,
     runs: str | Path = "runs",
     name: str | None = None,
-    progress: Watch | None = None,
+    progress: Watch | bool | None = None,
 ) -> Run:
     """Search `space` for the genome of highest valid_accuracy, in a new run directory `runs/name`.
 
@@ -92,12 +95,15 @@ def search(
     evaluator), those whose "network" trains alike ("train" and "proxy"), or computes the same "function" ("table").
     max_time: "8h", "90m", "1h30m", or seconds, after which no trial is begun: those under way may end, and the winner
     is trained. What counts is how long the search was running, before a kill too, up to the last record of its journal.
-    progress: called with a Progress after each trial, and after each epoch of the final training.
+    progress: called with a Progress after each trial, and after each epoch of the final training. True: show it on
+    standard error, or in the notebook; None: where that is a terminal or a notebook; False: show nothing.
 
     Raises UserError for bad input, Interrupted where the user stops it, Unfinished where the final training fails,
     OSError where the run directory cannot be written (the disk is full). After each of the last three, `resume` goes
     on. A search whose trials all failed warns of it (AllFailed).
     """
+    watcher = Watcher(progress)
+    watcher.stage("reading the search space")
     if table is None and evaluator == "table":
         table = packaged(space.name if isinstance(space, Space) else str(space))
         dataset = dataset or "digits"  # of which the packaged tables are, for the training of a winner
@@ -136,15 +142,18 @@ def search(
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
     found.sample(random.Random(0))
     found.final(config.final_set).sample(random.Random(0))
-    _check(own, found, epochs)
+    _check(own, found, epochs, watcher)
     if warm_start:
         WarmStart.parse(warm_start).evaluator(own)
+    if executor == "ray":
+        watcher.stage("starting Ray")
     with closing(executors.create(**config.executor)) as workers_:
         path = create(runs, name, f"{found.name}-{searcher}")
         configuration.write(path / CONFIG, config)
-        return _go_on(path, config, Changes(), lambda _: own, lambda _: workers_, progress)
+        return _go_on(path, config, Changes(), lambda _: own, lambda _: workers_, watcher)
 
 
+@shown
 def resume(
     path: str | Path,
     *,
@@ -158,7 +167,7 @@ def resume(
     deadline: float | None = None,
     evaluator: Any = None,
     table: str | Path | None = None,
-    progress: Watch | None = None,
+    progress: Watch | bool | None = None,
 ) -> Run:
     """Go on with the run at `path`, from where its journal ends. A finished run is returned as it is, unless there is
     more to do than it was asked for.
@@ -170,9 +179,11 @@ def resume(
     results would not compare.
     evaluator: the user's own, where the run had one: what a run directory names is never imported. table: the
     benchmark table, where it is a pickle, for the same reason, or is elsewhere now. ray_address: likewise to be given
-    again, where it ran on a cluster other than "auto". Raises as `search` does, and UserError where another process
-    has the run, its journal is damaged, or it cannot go on so.
+    again, where it ran on a cluster other than "auto". progress: as of `search`. Raises as `search` does, and UserError
+    where another process has the run, its journal is damaged, or it cannot go on so.
     """
+    watcher = Watcher(progress)
+    watcher.stage("reading the run")
     path = existing(path)
     given = {
         "name": executor,
@@ -194,7 +205,7 @@ def resume(
     def hired(config: Config) -> Executor:
         return executors.create(**config.executor)
 
-    return _go_on(path, configuration.read(path / CONFIG), changes, revived, hired, progress)
+    return _go_on(path, configuration.read(path / CONFIG), changes, revived, hired, watcher)
 
 
 def _go_on(
@@ -203,7 +214,7 @@ def _go_on(
     changes: Changes,
     evaluator_of: Callable[[Config], Evaluator],
     workers: Callable[[Config], Executor],
-    progress: Watch | None,
+    watcher: Watcher,
 ) -> Run:
     with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal:
         space = config.document()
@@ -216,12 +227,13 @@ def _go_on(
         if record is not None:
             config = config.changed(record["settings"], str(path))
         evaluator = evaluator_of(config)
-        under_way = Search(path, config, space, searcher, config.budgets(), evaluator, journal, state, progress)
+        under_way = Search(path, config, space, searcher, config.budgets(), evaluator, journal, state, watcher)
         try:
             if state.end is None or record is not None:
-                _check(evaluator, space, config.epochs)
+                _check(evaluator, space, config.epochs, watcher)
                 with closing(workers(config)) as executor, Stop() as stop:
                     under_way.begin(record)
+                    watcher.say(summary.opening(under_way, executor))
                     if not (warm_up(under_way, executor, stop) and under_way.run(executor, stop)):
                         raise Interrupted(path)
             with Stop() as stop:
@@ -231,16 +243,21 @@ def _go_on(
             raise Interrupted(path) from None
     run = Run(path, config, space, state)
     if run.failure:
-        warnings.warn(AllFailed(run.failure), stacklevel=3)
+        warnings.warn(AllFailed(run.failure), stacklevel=4)
+    watcher.say(summary.closing(run))
     return run
 
 
-def _check(evaluator: Evaluator, space: Space, epochs: int | None) -> None:
+def _check(evaluator: Evaluator, space: Space, epochs: int | None, watcher: Watcher) -> None:
     """What is wrong with the data is the user's error, not each trial's failure."""
     if isinstance(evaluator, TableEvaluator):
         evaluator.read.check(epochs)
         evaluator.read.fit(space)
     if isinstance(evaluator, Proxy | Train):
+        watcher.stage("loading torch")
+        import_module("torch")
+        train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
+        watcher.stage(f"reading {train.dataset}")
         evaluator.check(space)
 
 

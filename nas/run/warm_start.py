@@ -63,6 +63,7 @@ def warm_up(search: "Search", executor: Executor, stop: Stop) -> bool:
     if not config.warm_start or state.warm is not None or state.entries:
         return True
     warm = WarmStart.parse(config.warm_start)
+    search.watcher.stage(f"warm start: {warm.count:,} networks to score")
     candidates = sample(search, warm.count)
     scores = _score(search, warm.evaluator(search.evaluator), candidates, executor, stop)
     if scores is None:
@@ -118,5 +119,5 @@ def _score(
         if result.metrics is not None:
             scores[result.trial.number] = result.metrics
         if ended % max(1, len(candidates) // TOLD) == 0:
-            search.tell_watcher(scored=(ended, len(candidates)))
+            search.watcher.scored(ended, len(candidates))
     return None if todo else scores

@@ -1,0 +1,152 @@
+"""A run in a few lines: what it is about to do, and what came of it."""
+
+from statistics import median
+from typing import TYPE_CHECKING
+
+from nas.evaluators import Proxy, TableEvaluator, Train
+from nas.run.interval import less, wilson
+from nas.run.words import accuracies, clean, measured, percent
+from nas.types import OBJECTIVE, Evaluator, Executor
+
+if TYPE_CHECKING:
+    from nas.run.loop import Search
+    from nas.run.results import Run
+
+FIRST = 10  # trials that what was found is compared with, which most searchers draw at random; at most half of all
+LARGEST = 10**12  # a space whose genomes are counted one by one
+
+
+def opening(search: "Search", executor: Executor) -> list[str]:
+    """What a search is about to do: a line each on its folder, space, searcher, trials, data, machine."""
+    config, evaluator = search.config, search.evaluator
+    size = search.space.size()
+    genomes = f"{size:,}" if size < LARGEST else f"about {size:.1e}".replace("e+", "e")
+    found = {
+        "run": str(search.path),
+        "space": f"{search.space.name}, {genomes} genomes",
+        "searcher": f"{config.searcher}, seed {config.seed}",
+        "trials": _trials(search),
+        **_data(evaluator),
+        "device": _device(evaluator, executor),
+    }
+    return [f"{name:<9} {clean(text)}" for name, text in found.items() if text]
+
+
+def _trials(search: "Search") -> str:
+    config = search.config
+    before = f", {search.state.finished} of them ended before" if search.state.finished else ""
+    epochs = search.pace.per_trial
+    if config.schedule != "full":
+        options = "".join(f", {name}={value}" for name, value in config.schedule_options.items())
+        return f"{config.trials} of at most {config.epochs} epochs ({config.schedule}{options}){before}"
+    counted = epochs and not isinstance(search.evaluator, Proxy) and (config.epochs or epochs > 1)
+    return f"{config.trials}{f' of {epochs} epochs' if counted else ''}{before}"
+
+
+def _data(evaluator: Evaluator) -> dict[str, str]:
+    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
+    if isinstance(train, TableEvaluator):
+        return {"table": f"{train.table}, {train.dataset}"}
+    if not isinstance(train, Train):
+        return {}
+    data = train.read()
+    counts = {split: len(labels) for split, labels in data.labels.items()}
+    sets = f"{counts['train']:,} train, {counts['valid']:,} valid and {counts['test']:,} test images"
+    shape = "x".join(map(str, data.shape))
+    found = {"data": f"{train.dataset}: {sets} of {shape}, {len(data.classes)} classes"}
+    return found | {("note" if i == 0 else " " * i): note for i, note in enumerate(getattr(data, "notes", ()))}
+
+
+def _device(evaluator: Evaluator, executor: Executor) -> str:
+    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
+    workers, threads = getattr(executor, "workers", None), getattr(executor, "threads", None)
+    each = f"{workers} Ray workers of {threads} thread{'s' * (threads != 1)} each" if workers else ""
+    if not isinstance(train, Train):
+        return each
+    from nas.training.precision import default_device
+    from nas.training.threads import use_threads
+
+    if workers:
+        gpus = getattr(executor, "gpus", 0)
+        return f"{each}, {gpus:g} GPU each" if gpus else f"cpu, {each}"
+    device = str(train.device or default_device())
+    threads = use_threads(train.threads)
+    return f"{device}, {threads} thread{'s' * (threads != 1)}"
+
+
+def closing(run: "Run") -> list[str]:
+    """What came of a search: why it ended, its best, what that gained, and what is to be doubted."""
+    state, best = run.state, run.best
+    counts = [f"{state.finished} trials", f"{state.failed} failed", f"{state.duplicates} duplicates not trained again"]
+    if run.config.limits:
+        counts.append(f"{state.over_limit} over a limit")
+    lines = [f"ended: {run.reason or 'not yet'} ({', '.join(counts)})"]
+    if state.out_of_time:
+        lines.append(f"to give it more: nas resume {run.path} --max-time 8h")
+    if best is None or best.result is None or best.result.metrics is None:
+        return lines
+    objective = state.objectives[0].metric
+    told = accuracies(best.result.metrics) or "{} {:.4g}".format(*best.shown(objective) or ("", 0.0))
+    costs = f"{best.parameters:,} parameters, {best.mult_adds:,} mult-adds"
+    lines.append(f"best: trial {best.trial.number}, {told}, {costs}")
+    if run.final:
+        looked_up = run.config.evaluator.get("name") == "table"
+        when = "after the table's longest training" if looked_up else "after its final training"
+        lines.append(f"{when}: {accuracies(run.final)}")
+    return lines + comparison(run)
+
+
+def comparison(run: "Run") -> list[str]:
+    """What the search gained over its first trials, and warnings: what chance alone may explain, what got worse."""
+    return [line for line in (gained(run), *map("warning: {}".format, doubts(run))) if line]
+
+
+def gained(run: "Run") -> str:
+    """The best beside the first trials, of those with as many epochs; nothing where these are too few to tell."""
+    done = run.compared
+    count = min(FIRST, len(done) // 2)
+    best = run.best
+    if best is None or count < 2:
+        return ""
+    objective = run.state.objectives[0]
+
+    def told(value: float) -> str:
+        return measured(objective.metric, -value if objective.smaller else value)
+
+    first = [entry.score for entry in done[:count] if entry.score is not None]
+    middle = told(median(first))
+    of = f"the first {count} trials" if run.config.schedule == "full" else f"the first {count} with all epochs"
+    beside = f"{told(max(first))} of the best of {of}, {middle} their median"
+    if best in done[:count]:
+        return f"gained: nothing over {of}: the best is one of them, {told(max(first))}; their median is {middle}"
+    return f"gained: {told(best.score or 0.0)} beside {beside}"
+
+
+def doubts(run: "Run") -> list[str]:
+    """Where the validation set is too small to rank the best, and where the final training went worse than the trial.
+
+    Of each a 95 % interval decides (`nas.run.interval`); where nobody noted the numbers of images there is none.
+    """
+    best, final = run.best, (run.final or {}).get("test_accuracy")
+    images = run.images
+    if best is None or best.result is None or OBJECTIVE not in (best.result.metrics or {}):
+        return []
+    accuracy = (best.result.metrics or {})[OBJECTIVE]
+    valid, test = images.get("valid"), images.get("test")
+    found = []
+    if valid and run.state.objectives[0].metric == OBJECTIVE:
+        low, high = wilson(accuracy, valid)
+        alike = sum((entry.score or 0.0) >= low for entry in run.compared)
+        if alike >= max(3, len(run.compared) / 4):
+            told = f"the interval of {percent(accuracy)} on {valid:,} validation images is {_range(low, high)}"
+            found.append(f"{told}: the best {alike} trials cannot be told apart")
+    if final is not None and valid and test and less(final, test, accuracy, valid):
+        told = f"{percent(final)} on {test:,} test images, {percent(accuracy)} on {valid:,} validation images before"
+        found.append(f"the final training is worse than the trial: {told}; try another recipe, or more epochs")
+    return found
+
+
+def _range(low: float, high: float) -> str:
+    """`81 to 98 %`; with a decimal where both are near each other."""
+    digits = 0 if high - low > 0.05 else 1
+    return f"{100 * low:.{digits}f} to {100 * high:.{digits}f} %"

@@ -1,0 +1,37 @@
+"""How numbers and texts are put to a person: on one line, in the units that they think in."""
+
+import math
+from collections.abc import Mapping
+
+
+def clean(text: object) -> str:
+    """Text from a document or a run for a terminal: on one line, without control characters."""
+    return "".join(c if c.isprintable() else " " for c in str(text))
+
+
+def percent(value: object) -> str:
+    """A fraction as `93.25 %`; a dash for what is no number."""
+    return f"{100 * value:.2f} %" if isinstance(value, int | float) and math.isfinite(value) else "-"
+
+
+def duration(seconds: float) -> str:
+    """`42 s`, `3 min 05 s`, `2 h 07 min`, `3 d 04 h`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600:02} h"
+
+
+def measured(name: str, value: float) -> str:
+    """`93.25 %` of an accuracy, `synflow 83.04` of another metric."""
+    return percent(value) if name.endswith("accuracy") else f"{clean(name)} {value:.4g}"
+
+
+def accuracies(metrics: Mapping[str, float]) -> str:
+    """`train accuracy 99.10 %, valid accuracy 93.25 %`: what a person looks at first."""
+    found = {name: value for name, value in metrics.items() if name.endswith("accuracy")}
+    return ", ".join(f"{clean(name).replace('_', ' ')} {percent(value)}" for name, value in found.items())
