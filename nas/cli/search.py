@@ -36,6 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     proxy = f"what proxy computes, by default synflow: {', '.join(PROXIES)}, or by rank a+b; again for more"
     evaluation.add_argument("--proxy", action="append", default=[], metavar="NAME", help=proxy)
     add_data(evaluation, None)
+    add_augmentation(evaluation)
     evaluation.add_argument("--epochs", type=number(int, 1), metavar="N", help="epochs of training a candidate")
     schedule = "how these are shared out: full (to all), asha or hyperband (by halving, most to the best)"
     evaluation.add_argument("--schedule", default="full", metavar="NAME", help=schedule)
@@ -63,6 +64,30 @@ def add_data(group: Any, default: str | None = "digits") -> None:
     dataset = "digits, cifar10, cifar100, or a folder of class folders"
     group.add_argument("--dataset", default=default, help=dataset)
     group.add_argument("--data", metavar="DIR", help="where the data set is, or shall be downloaded to")
+    size = "bring all images to N x N pixels, or H x W (height, width); without it they must be of one size"
+    group.add_argument("--image-size", metavar="N|HxW", help=size)
+    resize = "how: crop (the middle of what covers the size; if left out), stretch, or pad"
+    group.add_argument("--resize", metavar="WAY", help=resize)
+    skip = "leave out files of a folder that cannot be read"
+    group.add_argument("--skip-unreadable", action="store_true", help=skip)
+
+
+def add_augmentation(group: Any) -> None:
+    """The arguments that say how images may be changed in training."""
+    flip = "never mirror images: left and right differ in these classes"
+    group.add_argument("--no-flip", action="store_true", help=flip)
+    crop = "shift images by up to N pixels; by an eighth of the smaller side or less if left out"
+    group.add_argument("--crop", type=number(int, 0), metavar="N", help=crop)
+
+
+def images(args: argparse.Namespace) -> dict[str, Any]:
+    """How a data set's images are read, by the arguments of `add_data`: fields of Train."""
+    return {"image_size": args.image_size, "resize": args.resize, "skip_unreadable": args.skip_unreadable}
+
+
+def augmentation(args: argparse.Namespace) -> dict[str, Any]:
+    """Settings of a recipe, by the arguments of `add_augmentation`; None where they were left out."""
+    return {"flip": False if args.no_flip else None, "crop": args.crop}
 
 
 def _pairs(group: Any, option: str, explained: str) -> None:
@@ -79,6 +104,8 @@ def run(args: argparse.Namespace) -> int:
         "evaluator": args.evaluator,
         "dataset": args.dataset,
         "data": args.data,
+        **images(args),
+        **augmentation(args),
         "table": args.table,
         "trials": args.trials,
         "epochs": args.epochs,

@@ -1,17 +1,22 @@
 """Train an architecture, a genome or a search's best by a recipe, on all but the test images."""
 
 import argparse
+from typing import TYPE_CHECKING
 
 from nas.cli.parser import number, one_of, pairs
 
+if TYPE_CHECKING:
+    from nas.evaluators import Train
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    from nas.cli.search import add_data
+    from nas.cli.search import add_augmentation, add_data
     from nas.cli.target import add_document
     from nas.training.named import recipes
 
     add_document(parser, "arch", "a packaged name (nas list), a document, a genome file, or a run directory")
     add_data(parser, None)
+    add_augmentation(parser)
     names = tuple(recipes())
     told = f"how it is trained: {', '.join(names)}"
     parser.add_argument("--recipe", type=one_of(*names), default="final", metavar="NAME", help=told)
@@ -23,14 +28,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from dataclasses import replace
     from pathlib import Path
 
+    from nas.cli.search import augmentation
     from nas.cli.target import find, value
-    from nas.data import describe
     from nas.errors import UserError
-    from nas.evaluators import Train
     from nas.executors.attempt import reason
-    from nas.run import Run
     from nas.run.directory import create, write_json
     from nas.run.display import Display
     from nas.run.evaluation import final_epochs
@@ -42,25 +46,23 @@ def run(args: argparse.Namespace) -> int:
     settings = pairs(args.recipe_set, "--recipe-set", value)
     if "epochs" in settings:
         settings = {"steps": None, **settings}  # a recipe that counts steps would go on counting them
-    recipe = Recipe.named(args.recipe).replace(**settings)
-    if args.dataset is None and (Path(args.arch) / "run.yaml").exists():
-        searched = Run.open(args.arch).config.evaluator
-        dataset, data = searched.get("dataset", "digits"), args.data or searched.get("data")
-    else:
-        dataset, data = args.dataset or "digits", args.data
-    shape, classes = describe(dataset, data)
+    asked = {name: setting for name, setting in augmentation(args).items() if setting is not None}
+    trainer = replace(_trainer(args), final_recipe=Recipe.named(args.recipe).replace(**settings, **asked))
+    shape, classes = trainer.describe()
     target = find(args.arch, args.set, {"input": list(shape), "classes": classes})
     if not target.fixed:
         raise UserError(
             args.arch, "an open search space is not one network", "train one of its genomes, or search it first"
         )
+    notes = trainer.read().notes
     folder = Path(args.to) if args.to else create("runs", None, f"train-{target.space.name}")
     new = args.to is None or not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     display = Display()
     genome = target.genome or target.space.genome({})
-    trainer = Train(dataset, data, final_recipe=recipe)
     epochs, countdown = final_epochs(trainer, args.epochs), Countdown()
+    for note in notes:
+        display.say(f"note: {note}")
     display.stage("training")
 
     def report(epoch: int, measured: dict[str, float]) -> bool:
@@ -86,9 +88,26 @@ def run(args: argparse.Namespace) -> int:
     genome = target.space.final().genome(dict(genome.answers))
     genome.save(folder / "genome.json")
     trained_by = {"name": args.recipe, "settings": trainer.last_recipe(args.epochs).to_json()}
-    result = {"dataset": dataset, "seed": args.seed, "recipe": trained_by, "final": measured}
+    result = {"dataset": trainer.dataset, "seed": args.seed, "recipe": trained_by, "final": measured}
     write_json(folder / "result.json", result)
     display.close()
     display.say(f"trained: {accuracies(measured)}; in {folder}")
     display.say(f"next: nas export {folder} --to DIR")
     return 0
+
+
+def _trainer(args: argparse.Namespace) -> "Train":
+    """That of the run that is trained further, if it is one and no data set is named; with what the arguments say."""
+    from dataclasses import replace
+    from pathlib import Path
+
+    from nas.cli.search import images
+    from nas.evaluators import Train
+    from nas.run import Run
+    from nas.run.evaluation import trainer_of
+
+    read = {name: setting for name, setting in images(args).items() if setting}
+    if args.dataset is not None or not (Path(args.arch) / "run.yaml").exists():
+        return Train(args.dataset or "digits", args.data, **read)
+    searched = trainer_of(Run.open(args.arch).config.evaluator)
+    return replace(searched, data=args.data or searched.data, **read)

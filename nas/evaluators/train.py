@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.data.picture import parse_size
 from nas.errors import UserError
 from nas.training.recipe import Recipe
 from nas.training.threads import use_threads
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
-KINDS |= {"latency_batch": int, "latency_limit": float}
+KINDS |= {"latency_batch": int, "latency_limit": float, "resize": str, "skip_unreadable": bool}
+ALWAYS = ("dataset", "skip_unreadable")  # may not be None
 FITTED = ("valid_accuracy", "valid_loss", "train_accuracy", "train_loss", "train_seconds", "images_per_second")
 METRICS = (*FITTED, "learning_rate", "epochs", "steps")
 
@@ -31,11 +33,12 @@ METRICS = (*FITTED, "learning_rate", "epochs", "steps")
 class Train:
     """Trains on the data set `dataset` (of the directory `data`) by `recipe`; a trial's budget replaces its epochs.
 
-    `train_images` caps the training images, always the same ones, for cheap budgets; `valid_fraction` is as in
-    `nas.data.load`. `device` is torch's name of one; None takes a GPU where there is one. `threads` caps the CPU's;
-    None takes what the executor set, else every core. `final_recipe` is for the last training of a winner; None: the
-    named one, "final", in the number and memory formats of `recipe`. `latency_batch`: images in the batch whose time on
-    the device becomes the metric `latency_ms`; None: not measured. `latency_limit`: the most that it may be, in
+    `train_images` caps the training images, always the same ones, for cheap budgets; `valid_fraction`, `image_size`,
+    `resize` and `skip_unreadable` are as in `nas.data.load`. `device` is torch's name of one; None takes a GPU where
+    there is one. `threads` caps the CPU's; None takes what the executor set, else every core. `final_recipe` is for the
+    last training of a winner; None: the named one, "final", in the number and memory formats of `recipe`. It mirrors
+    and crops as `recipe` does, where it says nothing of that. `latency_batch`: images in the batch whose time on the
+    device becomes the metric `latency_ms`; None: not measured. `latency_limit`: the most that it may be, in
     milliseconds. Raises UserError where the network's input or classes are not the data set's, training.Diverged,
     TooSlow, and whatever torch raises when memory runs out.
     """
@@ -50,12 +53,17 @@ class Train:
     final_recipe: Recipe | None = None
     latency_batch: int | None = None
     latency_limit: float | None = None
+    image_size: tuple[int, int] | None = None
+    resize: str | None = None
+    skip_unreadable: bool = False
 
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():
             value = getattr(self, name)
-            if type(value) is not kind and (value is not None or name == "dataset"):
+            if type(value) is not kind and (value is not None or name in ALWAYS):
                 raise UserError("evaluator train", f"{name} is {value!r}", f"give it as {kind.__name__}")
+        if self.image_size is not None:
+            object.__setattr__(self, "image_size", parse_size(self.image_size))
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -68,11 +76,27 @@ class Train:
 
         Raises UserError where it is missing or damaged, or does not fit the networks of `space`.
         """
-        _fits(space.graph(space.sample(random.Random(0))), self.read())
+        import torch
+
+        from nas.training.augmentation import Augmentation
+
+        data = self.read()
+        _fits(space.graph(space.sample(random.Random(0))), data)
+        Augmentation(data, self.recipe, torch.device("cpu"))
+
+    def describe(self) -> tuple[tuple[int, int, int], int]:
+        """The shape of the data set's images, and its number of classes, as `nas.data.describe`."""
+        from nas.data import describe
+
+        return describe(self.dataset, self.data, image_size=self.image_size, resize=self.resize)
 
     def read(self) -> Dataset:
-        """The data set. Raises UserError where it is missing or damaged."""
-        return _load(self.dataset, self.data, self.valid_fraction, self.train_images, "cpu")
+        """The data set as candidates are trained on it. Raises UserError where it is missing or damaged."""
+        return self._data(self.train_images, "cpu")
+
+    def _data(self, train_images: int | None, device: str) -> Dataset:
+        brought = self.image_size, self.resize, self.skip_unreadable
+        return _placed(_load(self.dataset, self.data, self.valid_fraction, brought), train_images, device)
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
         """As `nas.training.fit`, which calls `report` after each epoch and saves its state in `checkpoint`.
@@ -143,6 +167,9 @@ class Train:
         recipe = self.final_recipe or Recipe.named("final").replace(
             **{name: getattr(self.recipe, name) for name in formats}
         )
+        # whether a mirrored image is still of its class does not change with the epochs
+        images = {name: value for name in ("flip", "crop") if (value := getattr(self.recipe, name)) is not None}
+        recipe = recipe.replace(**{name: value for name, value in images.items() if getattr(recipe, name) is None})
         recipe = recipe.replace(evaluate_every=0)  # the test images are looked at once, at the end
         return recipe.for_epochs(epochs) if epochs else recipe
 
@@ -153,7 +180,7 @@ class Train:
 
         use_threads(self.threads)
         device = self.device or str(default_device())
-        data = _load(self.dataset, self.data, self.valid_fraction, train_images, device)
+        data = self._data(train_images, device)
         _fits(graph, data)
         return compile(graph, seed), data
 
@@ -184,12 +211,18 @@ def _fits(graph: Graph, data: Dataset) -> None:
         raise UserError("network", what, f"set input={list(data.shape)} and classes={len(data.classes)}")
 
 
+Brought = tuple[tuple[int, int] | None, str | None, bool]
+
+
 @functools.lru_cache(maxsize=1)
-def _load(
-    name: str, directory: str | None, valid_fraction: float | None, train_images: int | None, device: str
-) -> Dataset:
+def _load(name: str, directory: str | None, valid_fraction: float | None, brought: Brought) -> Dataset:
     """Read once a process, not once a trial."""
     from nas.data import load
 
-    data = load(name, directory, valid_fraction)
+    size, resize, skip = brought
+    return load(name, directory, valid_fraction, image_size=size, resize=resize, skip_unreadable=skip)
+
+
+@functools.lru_cache(maxsize=1)
+def _placed(data: Dataset, train_images: int | None, device: str) -> Dataset:
     return (data.with_train_images(train_images) if train_images else data).to(device)

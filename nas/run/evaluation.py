@@ -28,12 +28,19 @@ def evaluator_of(
     final_recipe: str | None = None,
     proxies: Sequence[str] = (),
     table: str | None = None,
+    images: Mapping[str, Any] | None = None,
+    augmentation: Mapping[str, Any] | None = None,
 ) -> Evaluator:
     """The evaluator meant by a name, a function of a genome, or an evaluator. Raises UserError for anything else.
 
     `final_recipe` names that of the winner's last training by the built-in evaluators; `proxies` what "proxy" computes;
-    `table` the file that "table" reads. dataset: None is digits, and a table's CIFAR-10.
+    `table` the file that "table" reads. dataset: None is digits, and a table's CIFAR-10. `images`: how these are read,
+    fields of Train; `augmentation`: settings of the recipes of candidates and of the winner.
     """
+    images, augmentation = ({n: v for n, v in (each or {}).items() if v is not None} for each in (images, augmentation))
+    if given not in TRAINED and (lost := [*images, *augmentation]):
+        hint = "they are for 'train' and 'proxy'; give them to the evaluator itself: Train(...)"
+        raise UserError("evaluator", f"it is another, and takes no {', '.join(lost)}", hint)
     if (table is not None) != (given == "table"):
         what = "the evaluator 'table' reads one, and no other does"
         raise UserError("table", what, "--evaluator table --table FILE; none comes with most spaces")
@@ -45,8 +52,14 @@ def evaluator_of(
     if given in TRAINED:
         folder = Path(dataset).expanduser()
         name = str(folder.resolve()) if "/" in dataset or (folder / ".").is_dir() else dataset
-        final = Recipe.named(final_recipe) if final_recipe else None
-        train = Train(dataset=name, data=str(Path(data).expanduser().resolve()) if data else None, final_recipe=final)
+        final = Recipe.named(final_recipe).replace(**augmentation) if final_recipe else None
+        train = Train(
+            dataset=name,
+            data=str(Path(data).expanduser().resolve()) if data else None,
+            recipe=Recipe.named("search").replace(**augmentation),
+            final_recipe=final,
+            **images,
+        )
         if given == "proxy":
             return Proxy(tuple(proxies), train) if proxies else Proxy(train=train)
         return train
@@ -134,6 +147,16 @@ def revive(description: dict[str, Any], given: Any = None, table: str | None = N
         raise UserError("run", f"not an evaluator: {sorted(description)}", "restore run.yaml from a copy")
     recipes = {"recipe": Recipe.from_json(recipe), "final_recipe": Recipe.from_json(final) if final else None}
     return Train(**{**values, **recipes})
+
+
+def trainer_of(description: dict[str, Any]) -> Train:
+    """By which a search trains its winner, as its evaluator's description has it; a user's own says nothing of it."""
+    found = description.get("train") if description.get("name") == "proxy" else description
+    if isinstance(found, dict) and found.get("name") == "train":
+        train = revive(found)
+        assert isinstance(train, Train)
+        return train
+    return Train(dataset=str(description.get("dataset", "digits")))
 
 
 def _revived_table(description: dict[str, Any], table: str | None) -> Evaluator:

@@ -45,6 +45,11 @@ def search(
     evaluator: Any = "train",
     dataset: str | None = None,
     data: str | None = None,
+    image_size: int | str | Sequence[int] | None = None,
+    resize: str | None = None,
+    skip_unreadable: bool = False,
+    flip: bool | None = None,
+    crop: int | None = None,
     table: str | Path | None = None,
     trials: int = 30,
     epochs: int | None = None,
@@ -107,7 +112,10 @@ def search(
     if table is None and evaluator == "table":
         table = packaged(space.name if isinstance(space, Space) else str(space))
         dataset = dataset or "digits"  # of which the packaged tables are, for the training of a winner
-    own = evaluator_of(evaluator, dataset, data, final_recipe, proxies, None if table is None else str(table))
+    images = {"image_size": image_size, "resize": resize, "skip_unreadable": skip_unreadable or None}
+    augmentation = {"flip": flip, "crop": crop}
+    place = None if table is None else str(table)
+    own = evaluator_of(evaluator, dataset, data, final_recipe, proxies, place, images, augmentation)
     objectives = list(objectives) or (list(own.names) if isinstance(own, Proxy) else [OBJECTIVE])
     own = measuring(own, parse_objectives(objectives), parse_limits(limits))
     measured(own, parse_objectives(objectives))
@@ -265,9 +273,7 @@ def _fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Eva
     """The space with the user's overrides, and with the input and classes of the data that the evaluator trains on."""
     train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
     if isinstance(train, Train):
-        from nas.data import describe as describe_data
-
-        shape, classes = describe_data(train.dataset, train.data)
+        shape, classes = train.describe()
         overrides = {"input": list(shape), "classes": classes, **overrides}
     if isinstance(evaluator, TableEvaluator):
         overrides = {**evaluator.read.given, **overrides}

@@ -74,7 +74,7 @@ def fit(
     identity = {"recipe": recipe.to_json(), "seed": seed, "train_on": list(train_on)}
     recipe = concrete(recipe, model, device)
     place(model, recipe, device)
-    images, labels = (torch.cat([part[split] for split in train_on]) for part in (data.images, data.labels))
+    images, labels = (_joined([part[split] for split in train_on]) for part in (data.images, data.labels))
     plan = Plan.of(recipe, len(images))
     augmentation = Augmentation(data, recipe, device)
     step = Step(model, recipe, device)
@@ -153,6 +153,10 @@ def fit(
     if f"{evaluate_on}_accuracy" not in metrics:  # stopped between two evaluations
         metrics |= _measure(model, data, evaluate_on, recipe, int(metrics["epochs"]))
     return metrics
+
+
+def _joined(parts: list[Tensor]) -> Tensor:
+    return torch.cat(parts) if len(parts) > 1 else parts[0]  # torch copies a single one too
 
 
 def evaluate(model: nn.Module, data: Dataset, split: str, recipe: Recipe | None = None) -> Metrics:

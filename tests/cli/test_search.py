@@ -11,6 +11,9 @@ from pathlib import Path
 import pytest
 
 from nas.cli import main
+from nas.errors import UserError
+from nas.run import Run, search
+from tests.data.images import write_images
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--trials", "4", "--epochs", "1", "--final-epochs", "1", "--searcher", "random", "--name", "a")
@@ -49,6 +52,29 @@ def test_search_results_report_export(capsys: pytest.CaptureFixture[str], folder
     ).read_bytes()
 
     assert main(["resume", "runs/a"]) == 0  # there is nothing left to do
+
+
+def test_how_images_are_read_and_changed_holds_to_the_end(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    for name, size in (("left", (9, 12)), ("right", (12, 9))):
+        write_images(folder / "data" / name, 12, size=size, mode="L")
+    (folder / "data" / "left" / "torn.png").write_bytes(b"")
+    told = ("--image-size", "8", "--resize", "pad", "--skip-unreadable", "--no-flip", "--crop", "2")
+    assert main(["search", "tiny.yaml", "--dataset", "data", *SMALL, "--trials", "2", *told]) == 0
+    assert "skipped 1 that cannot be read: left/torn.png" in capsys.readouterr().err
+    evaluator = Run.open("runs/a").config.evaluator
+    assert (evaluator["image_size"], evaluator["resize"], evaluator["skip_unreadable"]) == ([8, 8], "pad", True)
+    assert (evaluator["recipe"]["flip"], evaluator["recipe"]["crop"]) == (False, 2)
+    assert main(["train", "runs/a", "--epochs", "1", "--to", "out"]) == 0
+    settings = json.loads((folder / "out/result.json").read_text())["recipe"]["settings"]
+    assert (settings["flip"], settings["crop"]) == (False, 2)
+    assert main(["search", "tiny.yaml", "--dataset", "data", *SMALL, "--skip-unreadable", "--name", "b"]) == 2
+    assert "--image-size N or HxW" in capsys.readouterr().err
+
+
+def test_how_images_are_read_is_for_our_own_evaluators_alone(folder: Path) -> None:
+    for given in ({"flip": False}, {"image_size": 8}, {"skip_unreadable": True}):
+        with pytest.raises(UserError, match=r"it is another, and takes no " + next(iter(given))):
+            search("tiny.yaml", evaluator=len, **given)
 
 
 def test_a_search_by_halving(capsys: pytest.CaptureFixture[str], folder: Path) -> None:

@@ -84,7 +84,7 @@ def test_the_data_set_is_read_once_a_process(space: Space, monkeypatch: pytest.M
     reads: list[str] = []
     real = nas.data.load
     train._load.cache_clear()
-    monkeypatch.setattr("nas.data.load", lambda name, *rest: reads.append(name) or real(name, *rest))
+    monkeypatch.setattr("nas.data.load", lambda name, *rest, **more: reads.append(name) or real(name, *rest, **more))
     for seed in (1, 2):
         Train(recipe=QUICK.replace(steps=1))(Trial(0, genome(space), seed), go_on)
     assert reads == ["digits"]
@@ -181,6 +181,30 @@ def test_the_last_recipe() -> None:
     assert Train(recipe=quick, final_recipe=last).last_recipe(4) == last.replace(evaluate_every=0, epochs=4, steps=None)
 
 
+def test_the_last_recipe_mirrors_and_crops_as_the_candidates_does_unless_it_says() -> None:
+    as_asked = QUICK.replace(flip=False, crop=3)
+    for last in (None, Recipe.named("resnet_cifar")):
+        found = Train(recipe=as_asked, final_recipe=last).last_recipe(None)
+        assert (found.flip, found.crop) == (False, 3)
+    found = Train(recipe=as_asked, final_recipe=Recipe(flip=True, crop=0)).last_recipe(None)
+    assert (found.flip, found.crop) == (True, 0)
+
+
+def test_a_size_is_that_of_the_network(space: Space) -> None:
+    sized = Train(recipe=QUICK, image_size="6x10", resize="stretch")
+    assert sized == Train(recipe=QUICK, image_size=[6, 10], resize="stretch")
+    assert sized.describe() == ((1, 6, 10), 10)
+    assert sized.read().shape == (1, 6, 10)
+    sized.check(space.with_parameters(input=[1, 6, 10]))
+    with pytest.raises(UserError, match=r"the data has images \[1, 6, 10\]"):
+        sized.check(space)
+
+
+def test_a_crop_that_leaves_nothing_is_found_before_a_search(space: Space) -> None:
+    with pytest.raises(UserError, match=r"recipe.crop: 8 pixels leave nothing"):
+        Train(recipe=QUICK.replace(crop=8)).check(space)
+
+
 def test_without_memory_torchs_error_goes_through(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*args: object, **named: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory")
@@ -192,10 +216,20 @@ def test_without_memory_torchs_error_goes_through(space: Space, monkeypatch: pyt
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"dataset": 3}, {"dataset": None}, {"data": 5}, {"threads": "2"}, {"valid_fraction": "x"}, {"train_images": "x"}],
+    [
+        {"dataset": 3},
+        {"dataset": None},
+        {"data": 5},
+        {"threads": "2"},
+        {"valid_fraction": "x"},
+        {"train_images": "x"},
+        {"skip_unreadable": None},
+        {"resize": 1},
+        {"image_size": 0},
+    ],
 )
 def test_values_of_a_wrong_kind(wrong: dict[str, object]) -> None:
-    with pytest.raises(UserError, match=f"{next(iter(wrong))} is "):
+    with pytest.raises(UserError, match=f"{next(iter(wrong))}:? is "):
         Train(**wrong)
 
 
