@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, ParamSpec, TextIO, TypeVar
 
 from nas.errors import UserError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+INDENT = 10  # of what goes on in another line
 REFRESHES = 4  # a second
 SPINNER = "|/-\\"
 
@@ -51,7 +53,7 @@ class Display:
     def meanwhile(self, event: Progress) -> None:
         """Something has begun, or goes on."""
         for line in event.said:
-            self.say(line)
+            self.say(self._wrapped(line))
         self.show(event)
 
     def stage(self, what: str) -> None:
@@ -69,6 +71,15 @@ class Display:
             from rich.text import Text
 
             self.screen.console.print(Text(text), soft_wrap=True)  # not cut: paths and commands are copied from it
+
+    def _wrapped(self, line: str) -> str:
+        """Between words where a terminal would break it anywhere, but for what is to be copied: commands, and paths."""
+        if self.notebook or not self.live or ": nas " in line:
+            return line
+        width = max(INDENT + 10, self._size()[0] - 1)
+        return "\n".join(
+            wrap(line, width, subsequent_indent=" " * INDENT, break_long_words=False, break_on_hyphens=False)
+        )
 
     def show(self, event: Progress) -> None:
         """What changes, from now on."""

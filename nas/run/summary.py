@@ -51,7 +51,7 @@ def _data(evaluator: Evaluator) -> dict[str, str]:
         return {}
     data = train.read()
     counts = {split: len(labels) for split, labels in data.labels.items()}
-    sets = f"{counts['train']:,} train, {counts['valid']:,} valid and {counts['test']:,} test images"
+    sets = f"{counts['train']:,} train, {counts['valid']:,} valid, {counts['test']:,} test images"
     shape = "x".join(map(str, data.shape))
     found = {"data": f"{train.dataset}: {sets} of {shape}, {len(data.classes)} classes"}
     return found | {("note" if i == 0 else " " * i): note for i, note in enumerate(getattr(data, "notes", ()))}
