@@ -1,6 +1,7 @@
 """The trials of a search, best first, failures last."""
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from nas.cli.parser import number, pairs, real
@@ -26,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from nas.cli.output import percent, print_json, table
     from nas.run import Run
+    from nas.run.summary import comparison
 
     found = Run.open(args.run)
     volume = _hypervolume(found, args)
@@ -68,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
     )
     if volume is not None:
         print(f"\nhypervolume: {volume}")
+    for line in comparison(found):
+        print(line, file=sys.stderr)
     return 0
 
 

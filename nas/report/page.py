@@ -59,6 +59,7 @@ def page(
     measure: Measure = Measure(),
     others: Sequence[Measure] = (),
     volume: Hypervolume | None = None,
+    notes: Sequence[str] = (),
 ) -> str:
     """The page as text.
 
@@ -72,10 +73,11 @@ def page(
         measure: what they are compared by.
         others: the other objectives, where there are several: the front is marked then.
         volume: the front's hypervolume, shown with its course and its reference point.
+        notes: on what came out of it, a line each.
     """
     done = [row for row in rows if row["state"] == "done" and measure.of(row) is not None]
     best = max(done, key=measure.rank) if done else None  # the first of equals
-    sections = [_facts(facts)]
+    sections = [_facts(facts), *(f"<p>{escape(note)}</p>" for note in notes)]
     if best is not None:
         sections += [_figures(done, best, measure, others, volume), _answers(best, drawing), _table(done, top, measure)]
     sections += [_failures(rows), _settings(settings)]

@@ -12,6 +12,7 @@ SHOWN = ("searcher", "searcher_options", "trials", "epochs", "final_epochs", "fi
 def write(path: str | Path) -> Path:
     """Writes report.html into the run directory and returns its path. Raises UserError where there is no sound run."""
     from nas.run import Run
+    from nas.run.summary import comparison
 
     run = Run.open(path)
     drawing = ""
@@ -25,7 +26,15 @@ def write(path: str | Path) -> Path:
     measure = Measure() if accurate else Measure(first.metric, first.smaller)
     several = [Measure(each.metric, each.smaller) for each in run.state.objectives if each.metric != measure.metric]
     about = (settings(run), facts(run), drawing)
-    text = page(run.path.resolve().name, rows, *about, measure=measure, others=several, volume=run.hypervolume())
+    text = page(
+        run.path.resolve().name,
+        rows,
+        *about,
+        measure=measure,
+        others=several,
+        volume=run.hypervolume(),
+        notes=comparison(run),
+    )
     draft.write_text(text, encoding="utf-8")
     draft.rename(target)
     return target

@@ -74,12 +74,11 @@ class Display:
 
     def _wrapped(self, line: str) -> str:
         """Between words where a terminal would break it anywhere, but for what is to be copied: commands, and paths."""
-        if self.notebook or not self.live or ": nas " in line:
+        width = self._size()[0] - 1
+        if self.notebook or not self.live or width < 2 * INDENT or ": nas " in line:
             return line
-        width = max(INDENT + 10, self._size()[0] - 1)
-        return "\n".join(
-            wrap(line, width, subsequent_indent=" " * INDENT, break_long_words=False, break_on_hyphens=False)
-        )
+        after = " " * INDENT
+        return "\n".join(wrap(line, width, subsequent_indent=after, break_long_words=False, break_on_hyphens=False))
 
     def show(self, event: Progress) -> None:
         """What changes, from now on."""

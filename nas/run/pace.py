@@ -70,10 +70,9 @@ class Pace:
             expected = self.total * self.per_trial
         if self.made <= 0 or expected is None:
             return None
-        under_way = set(pending)
-        behind = sum(
-            self.before(entry) if entry.trial.number in under_way else self.epochs(entry.trial) for entry in entries
-        )
+        unit = self.per_trial or 1
+        behind = sum(entry.trial.budget or unit for entry in entries)
+        behind -= sum(self.epochs(entries[n].trial) - self.before(entries[n]) for n in pending)
         return max(0.0, expected - behind) * self.seconds / self.made
 
 

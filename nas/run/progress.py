@@ -86,6 +86,7 @@ class Watcher:
         self.pace: Pace | None = None
         self.clock = Clock(0)
         self.dispatched: dict[int, None] = {}
+        self.left: float | None = None  # seconds, when a trial last got further
 
     def follow(self, state: State, pace: Pace, clock: Clock) -> None:
         """From now on events tell of these."""
@@ -113,13 +114,13 @@ class Watcher:
             return
         self.pace.heard(self.state.entries[trial.number], epoch)
         if self.meanwhile is not None:
-            self.meanwhile(self.event())
+            self.meanwhile(self.event(further=True))
 
     def ended(self, entry: Entry) -> None:
         """A trial has ended."""
         self.dispatched.pop(entry.trial.number, None)
         if self.watch is not None:
-            self.watch(replace(self.event(), entry=entry))
+            self.watch(replace(self.event(further=True), entry=entry))
 
     def scored(self, done: int, of: int) -> None:
         """So many networks of a warm start are scored."""
@@ -132,11 +133,13 @@ class Watcher:
             about = {"epoch": epoch, "epochs": epochs, "metrics": metrics, "remaining_seconds": left}
             self.watch(replace(self.event(), **about))  # type: ignore[arg-type]
 
-    def event(self) -> Progress:
-        """How things stand."""
+    def event(self, further: bool = False) -> Progress:
+        """How things stand. further: a trial has got further, which changes the time left."""
         state, pace = self.state, self.pace
         if state is None or pace is None:
             return Progress()
+        if further:
+            self.left = pace.left(state.entries, list(state.pending))
         under_way = tuple(self._under_way(pace, state.entries[number]) for number in self.dispatched)
         return Progress(
             state.finished,
@@ -149,7 +152,7 @@ class Watcher:
             self.clock.seconds(),
             state.best,
             objective=state.objectives[0].metric,
-            remaining_seconds=pace.left(state.entries, list(state.pending)),
+            remaining_seconds=self.left,
             under_way=under_way,
         )
 

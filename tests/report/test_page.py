@@ -63,3 +63,8 @@ def test_whatever_enters_is_escaped_and_nothing_is_fetched() -> None:
     html = page(evil, [row, failed(1, evil)], {evil: {evil: evil}}, {evil: evil})
     assert "<script" not in html
     assert "http" not in html.replace("http-equiv", "")
+
+
+def test_notes_are_text() -> None:
+    html = page("run", [trial(0, 0.5)], {}, {}, notes=["warning: 3 < 4 trials"])
+    assert "<p>warning: 3 &lt; 4 trials</p>" in html
