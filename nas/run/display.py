@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from textwrap import wrap
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, ParamSpec, TextIO, TypeVar
 
 from nas.errors import UserError
@@ -66,7 +67,7 @@ class Display:
             self.stream.write(text + "\n")
             self.stream.flush()
         elif isinstance(self.screen, Cell):
-            self.screen.say(text)
+            self.screen.said.append(text)
         else:
             from rich.text import Text
 
@@ -86,9 +87,7 @@ class Display:
         if not self.live:
             return
         if self.screen is None:
-            self.screen = Cell() if self.notebook else self._start()
-        if isinstance(self.screen, Cell):
-            self.screen.show(self.lines(100, 20))
+            self.screen = Cell(lambda: self.lines(100, 20)) if self.notebook else self._start()
 
     def lines(self, width: int, height: int) -> list[str]:
         """What is shown now."""
@@ -99,7 +98,7 @@ class Display:
         """Nothing changes any more; the last state stays where `keep` says so."""
         screen, self.screen = self.screen, None
         if isinstance(screen, Cell):
-            screen.show(self.lines(100, 20) if keep else [])
+            screen.close(keep)
         elif screen is not None:
             screen.transient = not keep
             screen.stop()
@@ -180,25 +179,35 @@ class Forgiving:
 
 
 class Cell:
-    """The output of a notebook's cell: lines that stay, and below them those that change."""
+    """The output of a notebook's cell: lines that stay, and below them those that `drawn` gives, again and again."""
 
-    def __init__(self) -> None:
+    def __init__(self, drawn: Callable[[], list[str]]) -> None:
         from IPython.display import display
 
+        self.drawn = drawn
         self.said: list[str] = []
-        self.shown: list[str] = []
-        self.handle: Any = display(self._bundle(), raw=True, display_id=True)
+        self.text = self._text()
+        self.handle: Any = display({"text/plain": self.text}, raw=True, display_id=True)
+        self.done = Event()
+        self.thread = Thread(target=self._run, daemon=True)
+        self.thread.start()
 
-    def say(self, text: str) -> None:
-        self.said.append(text)
-        self.handle.update(self._bundle(), raw=True)
+    def close(self, keep: bool) -> None:
+        self.done.set()
+        self.thread.join()
+        self._update("\n".join(self.said) if not keep else self._text())
 
-    def show(self, lines: list[str]) -> None:
-        self.shown = lines
-        self.handle.update(self._bundle(), raw=True)
+    def _run(self) -> None:
+        while not self.done.wait(1 / REFRESHES):
+            self._update(self._text())
 
-    def _bundle(self) -> dict[str, str]:
-        return {"text/plain": "\n".join([*self.said, *self.shown])}
+    def _text(self) -> str:
+        return "\n".join([*self.said, *self.drawn()])
+
+    def _update(self, text: str) -> None:
+        if text != self.text:
+            self.text = text
+            self.handle.update({"text/plain": text}, raw=True)
 
 
 def shown(function: Callable[P, R]) -> Callable[P, R]:

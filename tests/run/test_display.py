@@ -266,7 +266,11 @@ def test_a_notebook_has_one_output_that_changes(monkeypatch: pytest.MonkeyPatch)
         def update(self, data: dict[str, str], raw: bool) -> None:
             outputs.append(data["text/plain"])
 
-    display = SimpleNamespace(display=lambda data, raw, display_id: Handle())
+    def begin(data: dict[str, str], raw: bool, display_id: bool) -> Handle:
+        outputs.append(data["text/plain"])
+        return Handle()
+
+    display = SimpleNamespace(display=begin)
     kernel = SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=object()), display=display)
     monkeypatch.setitem(sys.modules, "IPython", kernel)
     monkeypatch.setitem(sys.modules, "IPython.display", display)
@@ -277,12 +281,18 @@ def test_a_notebook_has_one_output_that_changes(monkeypatch: pytest.MonkeyPatch)
         watcher = Watcher(progress)
         watcher.stage("reading digits")
         watcher.say(["run       runs/x"])
-        watcher.ended(BEST)
+        watcher.stage("reading digits")
+        deadline = time.monotonic() + 5
+        while len(outputs) < 2 and progress and time.monotonic() < deadline:
+            time.sleep(0.01)
+        for _ in range(100):
+            watcher.ended(BEST)
         watcher.say(["ended"])
 
     search()
     assert outputs[0] == "reading digits"
     assert "run       runs/x\nreading digits" in outputs
+    assert len(outputs) <= 5  # a search of a thousand quick trials does not flood it
     assert outputs[-1] == "run       runs/x\nended"
     count = len(outputs)
     search(progress=False)
