@@ -101,7 +101,7 @@ class OptunaSearcher:
             return self.parameters.oracle(lambda name, distribution: suggested(trial, name, distribution))
 
         with _quietly():
-            return self.space.answered(oracle)
+            return self.space.answered(oracle, rng)
 
     def tell(self, result: Result) -> None:
         self.study = None

@@ -98,7 +98,7 @@ class Controller:
 
             return answer
 
-        return self.space.answered(oracle)
+        return self.space.answered(oracle, rng)
 
     def log_probability(self, genome: Genome) -> tuple[Tensor, Tensor]:
         """(log of the genome's probability, the sum of its steps' entropies in nats), to differentiate."""

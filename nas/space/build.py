@@ -99,9 +99,9 @@ class AnswerTarget:
     def edge(self) -> None:
         pass
 
-    def constrain(self, holds: Callable[[int], Any], edges: int) -> None:
+    def constrain(self, holds: Callable[[int], Any], edges: int, cell: str) -> None:
         if not holds(edges):
-            raise ConstraintBroken(f"a cell with {edges} edges breaks its 'where'")
+            raise ConstraintBroken(f"a cell with {edges} edges breaks its 'where'", cell)
 
     def reuse(
         self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]

@@ -233,7 +233,8 @@ def _constrain(cell: Cell, condition: Any, at: Place) -> None:
     for name in expression.names:
         if cell.walk.target.pending(at.names.get(name)) or at.names.get(name) is UNKNOWN:
             raise ExpressionError(f"'where' may not depend on '{name}', which is open or a shape")
-    cell.walk.target.constrain(lambda edges: expression.value({**at.names, "edges": edges}), cell.edges)
+    holds = lambda edges: expression.value({**at.names, "edges": edges})  # noqa: E731
+    cell.walk.target.constrain(holds, cell.edges, at.answers)
 
 
 def _output(cell: Cell, output: Any, at: Place) -> Flow:

@@ -11,7 +11,11 @@ Oracle = Callable[[Choice], Any]
 
 
 class ConstraintBroken(ValueError):
-    """Answers that a cell's `where` rules out."""
+    """Answers that a cell's `where` rules out. cell: the path of that cell's answers."""
+
+    def __init__(self, what: str = "", cell: str = "") -> None:
+        super().__init__(what)
+        self.cell = cell
 
 
 def fixed(choice: Choice) -> Any:

@@ -193,7 +193,7 @@ class CountTarget(AnswerTarget):
     def edge(self) -> None:
         self.ways.keep({(frozenset(), 1): 1})
 
-    def constrain(self, holds: Callable[[int], Any], edges: int) -> None:
+    def constrain(self, holds: Callable[[int], Any], edges: int, cell: str) -> None:
         terms: Factor = {}
         for (held, number), ways in self.ways.expanded().items():
             if holds(number):

@@ -5,12 +5,12 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 from nas.errors import ShapeError, UserError, did_you_mean
 from nas.graph.graph import Graph
 from nas.space.build import AnswerTarget, build
+from nas.space.change import changes, others
 from nas.space.document import Document
 from nas.space.files import overridden, resolve
 from nas.space.genome import Genome
@@ -19,10 +19,11 @@ from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed
 from nas.space.problems import DocumentError
 from nas.space.reader import line_of
 from nas.space.size import count
+from nas.space.tilted import tilted
 from nas.space.walk import Choice
 
 KINDS = ("operation", "input", "number")
-MAX_TRIES, REMEMBERED = 300, 50_000
+MAX_TRIES, TIGHT_TRIES, REMEMBERED = 300, 30, 50_000
 KEPT = 100_000  # nodes of the graphs of recent genomes, some tens of megabytes: a population's parents are among them
 
 
@@ -36,6 +37,10 @@ def load(name: str, **overrides: Any) -> "Space":
         where = line_of(space.document.data, "cells") or space.name
         raise UserError(where, "cells: no answers keep within every 'where'", "loosen it")
     return space
+
+
+class NothingValid(UserError):
+    """No valid genome was met in so many tries; others may be there."""
 
 
 class Space:
@@ -137,17 +142,45 @@ class Space:
         return Genome(self.document, walk.answers)
 
     def sample(self, rng: random.Random) -> Genome:
-        """A genome, each choice answered uniformly. Raises UserError where no valid one is found."""
-        return self._draw(lambda: sampled(rng))
+        """A genome, each choice answered uniformly among valid ones. Raises UserError where none is found.
 
-    def answered(self, oracle: Callable[[], Oracle]) -> Genome:
-        """The first valid genome that oracles give, a fresh one for each try. Raises UserError where there is none."""
-        return self._draw(oracle)
+        Where hardly any is valid, those of equally many edges are drawn alike (`nas.space.tilted`); and where shapes
+        hardly ever fit, it is many changes away from one that is always the same.
+        """
+        for find in (lambda: self._draw(lambda: sampled(rng)), lambda: self._tight(rng)):
+            with suppress(NothingValid):
+                return find()
+        genome = self._somewhere
+        for _ in self.choices(genome):
+            genome = self._changed(genome, rng) or genome
+        return genome
 
-    def _draw(self, oracle: Callable[[], Oracle]) -> Genome:
+    def _tight(self, rng: random.Random) -> Genome:
+        """Where a `where` is tight."""
+        return self._draw(lambda: replayed(tilted(self.document, rng), sampled(rng)), TIGHT_TRIES)
+
+    @cached_property
+    def _somewhere(self) -> Genome:
+        """A valid genome, the same in every process. Raises NothingValid."""
+        rng = random.Random(0)
+        return self._draw(lambda: sampled(rng), 10 * MAX_TRIES)
+
+    def answered(self, oracle: Callable[[], Oracle], rng: random.Random | None = None) -> Genome:
+        """The first valid genome that oracles give, a fresh one for each try; where they give none, a sample by `rng`.
+
+        Raises UserError where there is none.
+        """
+        try:
+            return self._draw(oracle)
+        except NothingValid:
+            if rng is None:
+                raise
+            return self.sample(rng)
+
+    def _draw(self, oracle: Callable[[], Oracle], tries: int = MAX_TRIES) -> Genome:
         """The first valid genome that fresh oracles give; answers may break a `where`, or shrink a map to nothing."""
-        problem: Exception = ConstraintBroken("")
-        for _ in range(MAX_TRIES):
+        problem: Exception = ConstraintBroken()
+        for _ in range(tries):
             try:
                 graph, answers, choices = build(self.document, oracle())
             except ConstraintBroken as error:
@@ -165,15 +198,19 @@ class Space:
             self._valid[genome] = genome
             return genome
         if isinstance(problem, UserError):
-            raise problem
-        raise UserError(self.name, f"no valid genome among {MAX_TRIES} samples: {problem}", "loosen the 'where'")
+            raise NothingValid(problem.where, problem.what, problem.hint)
+        raise NothingValid(self.name, f"no valid genome among {tries} samples: {problem}", "loosen the 'where'")
 
     def mutate(self, genome: Genome, rng: random.Random, kind: str | None = None) -> Genome:
         """The genome with one answer changed, of the given kind where one is asked for.
 
         A set of sources changes in one of them. Choices that the change opens are answered at random; the genome itself
-        comes back where it has no such choice.
+        comes back where it has no such choice. Where no change of one answer is valid, two are changed, or more.
         """
+        return self._changed(genome, rng, kind) or self.sample(rng)
+
+    def _changed(self, genome: Genome, rng: random.Random, kind: str | None = None) -> Genome | None:
+        """`mutate`; None where no change was found that is valid."""
 
         def open_to_change(choice: Choice) -> bool:
             return len(choice.answers) > 1 and kind in (None, choice.kind)
@@ -182,24 +219,27 @@ class Space:
         if not options:
             return genome
 
-        def changed() -> dict[str, Any]:
-            choice = rng.choice(options)
-            return {**genome.answers, choice.path: rng.choice(_others(choice, genome.answers[choice.path]))}
-
-        first = changed()
-        if (known := self._valid.get(Genome(self.document, first))) is not None:
-            return known  # all its choices are answered: building it again would draw nothing
-        attempts = chain([first], iter(changed, None))
-        return self._draw(lambda: replayed(next(attempts), sampled(rng)))
+        for changed in changes(genome.answers, options, rng):
+            if (known := self._valid.get(Genome(self.document, changed.answers))) is not None:
+                return known  # all its choices are answered: building it again would draw nothing
+            with suppress(NothingValid):
+                return self._draw(lambda: replayed(changed.answers, changed.open), tries=1)  # noqa: B023
+        return None
 
     def crossover(self, first: Genome, second: Genome, rng: random.Random) -> Genome:
-        """A genome with each answer from one of the two, taken at random (uniform crossover)."""
-        return self._draw(lambda: crossed((first.answers, second.answers), rng))
+        """A genome with each answer from one of the two, taken at random (uniform crossover).
+
+        One of the two where no mixture of them is valid.
+        """
+        try:
+            return self._draw(lambda: crossed((first.answers, second.answers), rng))
+        except NothingValid:
+            return rng.choice((first, second))
 
     def neighbours(self, genome: Genome) -> Iterator[Genome]:
         """Every genome with one answer changed, under each answer to the choices that the change opens."""
         for choice in self.choices(genome):
-            for answer in _others(choice, genome.answers[choice.path]):
+            for answer in others(choice, genome.answers[choice.path]):
                 yield from self._completions({**genome.answers, choice.path: answer})
 
     def enumerate(self) -> Iterator[Genome]:
@@ -244,12 +284,3 @@ class Space:
         """The space that a winner's last training uses: the document's `final:`, then these. Answers stay valid."""
         final = self.document.data.get("final") or {}
         return self.with_parameters(**{**final, **(overrides or {})})
-
-
-def _others(choice: Choice, answer: Any) -> list[Any]:
-    """The answers that a change leads to: all others, or, among sets of sources, those with one source exchanged."""
-    others = [other for other in choice.answers if other != answer]
-    if isinstance(answer, tuple):
-        near = [other for other in others if len(set(other) - set(answer)) == 1]
-        return near or others
-    return others
