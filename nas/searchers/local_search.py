@@ -1,14 +1,19 @@
 """Local search: White, Nolen & Savani 2020, Exploring the Loss Landscape in NAS, arXiv:2005.02960, Algorithm 1.
 
     repeat until the budget is spent:
-        v <- a random architecture                                                     (ask, last branch)
+        v <- a random architecture                                                     (ask, last lines)
         repeat:
-            evaluate the neighbours of v, those with one answer changed                (ask, first branch)
-            stop if none is better than v; else v <- the best of them
+            evaluate the neighbours of v, those with one answer changed                (ask, the loop)
+            stop if none is better than v; else v <- the best of them                  (tell)
 
 `first` (the default) moves to the first neighbour that is better instead of the best of all ("query until lower" in
 the authors' code), which costs fewer trials a step and found more with 100 of them. Neighbours are tried in an order
 that v alone decides, so that a resumed search goes on as it would have.
+
+With several workers results come late: of neighbours of a v that was left, or of random architectures that were asked
+for together. Such a one becomes v if it is better than v, and is otherwise a neighbour that was tried. To know these
+from the random one with which the search begins again, that one, too, is drawn in a way that v and the first
+architecture told decide: it is one of v's few `restarts`.
 
 Where a change opens choices, each of their answers is another neighbour: a deeper stage, or other blocks everywhere,
 may have more than there is time to list. Then random ones of these stand for all.
@@ -16,7 +21,8 @@ may have more than there is time to list. Then random ones of these stand for al
 
 import math
 import random
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from nas.errors import UserError
@@ -24,6 +30,9 @@ from nas.space import Genome, Space
 from nas.types import Result, Trial
 
 MANY, DRAWN = 500, 100  # neighbours that are listed, and drawn where there are more
+LEFT = 8  # places left last, whose neighbours may still be under way
+KEPT = 32  # places whose neighbours are remembered
+RESTARTS, CHANCE = 32, 64  # at most so many for a v; a genome is among them by chance once in CHANCE
 
 
 class LocalSearch:
@@ -38,52 +47,125 @@ class LocalSearch:
             raise UserError("searcher local_search", f"first is {first!r}", "give true or false")
         self.space, self.first = space, first
         self.scores: dict[Genome, float] = {}  # of all that was told; a failure is the worst
+        self.after: dict[Genome, dict[int, float]] = {}  # the scores after so many epochs, under a schedule
+        self.numbers: dict[Genome, int] = {}  # their trials'
         self.v: Genome | None = None
+        self.left: deque[Genome] = deque(maxlen=LEFT)  # where v was before
         self.rng: random.Random | None = None  # of the last ask
         self.asked: set[Genome] = set()  # with that generator; what is neither told nor pending of it was refused
-        self.known: tuple[Genome | None, list[Genome]] = (None, [])  # the last genome whose neighbours were listed
+        self.listed: OrderedDict[Genome, dict[Genome, None]] = OrderedDict()  # neighbours
+        self.drawn: tuple[Genome | None, list[Genome]] = (None, [])  # restarts of the last v that needed any
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
         if rng is not self.rng:  # not the same trial, asked for again
             self.rng, self.asked = rng, set()
-        under_way = {trial.genome for trial in pending}
-        v = self.v
-        while v is not None:
-            for neighbour in self.neighbours(v):
-                if not (neighbour in self.scores or neighbour in under_way or neighbour in self.asked):
-                    self.asked.add(neighbour)
-                    if self.space.can_be_built(neighbour):
-                        return neighbour
-            v = self.better(v)
+        known = {trial.genome for trial in pending} | self.scores.keys()
+        for v in self.places():
+            for genome in self.neighbours(v):
+                if genome not in known and genome not in self.asked:
+                    self.asked.add(genome)
+                    if self.space.can_be_built(genome):
+                        return genome
+        for genome in self.restarts():
+            if genome not in known and genome not in self.asked and not self.is_late(genome):
+                self.asked.add(genome)
+                return genome
         return self.space.sample(rng)
 
     def tell(self, result: Result) -> None:
-        genome, before = result.trial.genome, self.v
-        self.scores[genome] = -math.inf if result.failed else result.score
+        genome = result.trial.genome
+        self.retell(result)
+        self.numbers[genome] = result.trial.number
         self.asked = set()
-        while self.v is not None and genome not in self.neighbours(self.v):  # it was asked for from a later v
-            self.v = self.better(self.v)
         if self.v is None:
-            self.v = before if result.failed else genome  # a random one: the search began again
-        elif self.first and self.scores[genome] > self.scores[self.v]:
-            self.v = genome
+            self.v = None if result.failed else genome
+            return
+        places = list(self.places())
+        asked_from = next((place for place in places if genome in self.neighbours(place)), None)
+        if asked_from is not None and asked_from != self.v:
+            self.move(asked_from)
+        if self.beats(genome, self.v):
+            if self.first or asked_from is None:
+                self.move(genome)
+        elif asked_from is None and not result.failed and self.begins_again(genome):
+            self.move(genome)
 
     def retell(self, result: Result) -> None:
-        self.scores[result.trial.genome] = -math.inf if result.failed else result.score
+        score = self.scores[result.trial.genome] = -math.inf if result.failed else result.score
+        if result.trial.budget is not None:
+            self.after.setdefault(result.trial.genome, {})[result.trial.budget] = score
+
+    def move(self, to: Genome) -> None:
+        assert self.v is not None
+        self.left.append(self.v)
+        self.v = to
+
+    def places(self) -> Iterator[Genome]:
+        """v, and where the search goes from there once all its neighbours are told.
+
+        Each once: where epochs differ, one may beat another, that a third, and the third the first.
+        """
+        v, been = self.v, set[Genome]()
+        while v is not None and v not in been:
+            yield v
+            been.add(v)
+            v = self.better(v)
 
     def better(self, v: Genome) -> Genome | None:
         """The best neighbour of v that was told, if it is better than v."""
-        told = [neighbour for neighbour in self.neighbours(v) if neighbour in self.scores]
-        best = max(told, key=self.scores.__getitem__, default=v)
-        return best if self.scores[best] > self.scores[v] else None
+        best = v
+        for neighbour in self.neighbours(v):
+            if neighbour in self.scores and self.beats(neighbour, best):
+                best = neighbour
+        return None if best == v else best
 
-    def neighbours(self, v: Genome) -> list[Genome]:
+    def beats(self, one: Genome, other: Genome) -> bool:
+        """Whether it is better, after as many epochs where both had as many once."""
+        a, b = self.after.get(one, {}), self.after.get(other, {})
+        if common := a.keys() & b.keys():
+            return a[max(common)] > b[max(common)]
+        return self.scores[one] > self.scores[other]
+
+    def begins_again(self, genome: Genome) -> bool:
+        """Whether it was asked for because nothing around v was left to ask for.
+
+        It is a restart of v's, and not what came late; and what was asked for around v before it was told.
+        """
+        if genome not in self.restarts() or self.is_late(genome):
+            return False
+        assert self.v is not None
+        around = [self.numbers[near] for near in self.neighbours(self.v) if near in self.numbers]
+        before = around or [self.numbers[other] for other in self.restarts() if other in self.numbers]
+        return min(before) < self.numbers[genome]
+
+    def is_late(self, genome: Genome) -> bool:
+        """Whether it may have been asked for as a neighbour of a place that was left."""
+        return any(genome in self.neighbours(place) for place in self.left)
+
+    def restarts(self) -> list[Genome]:
+        """Random genomes, in an order that v and the first told decide."""
+        if self.v is None:
+            return []
+        if self.drawn[0] != self.v:
+            number = max(4, min(RESTARTS, self.space.size() // CHANCE))
+            rng = random.Random(f"{_name(self.v)} {_name(next(iter(self.scores)))}")
+            self.drawn = (self.v, [self.space.sample(rng) for _ in range(number)])
+        return self.drawn[1]
+
+    def neighbours(self, v: Genome) -> dict[Genome, None]:
         """In an order that v alone decides."""
-        if self.known[0] != v:
-            rng = random.Random(repr(sorted(v.answers.items())))
+        if v not in self.listed:
+            rng = random.Random(_name(v))
             found = list(islice(self.space.neighbours(v), MANY + 1))
             if len(found) > MANY:
                 found = list(dict.fromkeys(self.space.mutate(v, rng) for _ in range(DRAWN)))
             rng.shuffle(found)
-            self.known = (v, found)
-        return self.known[1]
+            if len(self.listed) >= KEPT:
+                self.listed.popitem(last=False)
+            self.listed[v] = dict.fromkeys(found)
+        self.listed.move_to_end(v)
+        return self.listed[v]
+
+
+def _name(genome: Genome) -> str:
+    return repr(sorted(genome.answers.items()))

@@ -134,10 +134,10 @@ def test_neighbours_without_end_are_drawn() -> None:
     data = {"name": "deep", "input": [3, 4, 4], "classes": 2, "parameters": {"deep": {"choice": [0, 1]}}}
     space = Space(Document({**data, "network": [turn, "global_avg_pool", {"linear": "=classes"}]}))
     searcher, v = LocalSearch(space), space.genome({"parameters.deep": 0})
-    found = searcher.neighbours(v)
+    found = list(searcher.neighbours(v))
     assert 90 < len(set(found)) == len(found) <= 100
     assert all(genome.answers["parameters.deep"] == 1 for genome in found)
-    assert LocalSearch(space).neighbours(v) == found
+    assert list(LocalSearch(space).neighbours(v)) == found
     searcher.tell(Result(Trial(0, v, 0), {"valid_accuracy": 0.5}))
     assert searcher.ask(random.Random(0), ()) == found[0]
 
