@@ -1,9 +1,13 @@
-"""Asking the searcher until it proposes what is new and within the limits."""
+"""Asking the searcher until it proposes what is new and within the limits.
+
+A searcher may settle where all was tried. So before a search counts as exhausted, chance has its turn: every genome of
+a small space, in a random order, or as many random ones of a large space as were asked for.
+"""
 
 import random
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from nas.errors import ShapeError, UserError
 from nas.run.alike import WORDS, identity
@@ -11,7 +15,9 @@ from nas.run.limits import broken
 from nas.space import Genome, Space
 from nas.types import Result, Searcher, Trial
 
-PATIENCE = 1000  # proposals refused in a row before a search counts as exhausted
+PATIENCE = 1000  # proposals refused in a row before it is left to chance
+NOTHING = "the searcher has nothing left to propose"
+SMALL = 5000  # genomes of a space that are all looked at before it counts as exhausted
 
 
 @dataclass(frozen=True)
@@ -67,12 +73,42 @@ def propose(
     seen: identities of the genomes proposed before, as `deduplicate` has them (`alike.identity`).
     has: whether the evaluator can say anything of a genome (a benchmark table may lack it); None: of all.
     """
+
+    def first(genomes: Iterable[Genome | None]) -> Proposal | End:
+        return _first(genomes, space, seen, limits, has, deduplicate)
+
+    found = first(searcher.ask(rng, pending) for _ in range(PATIENCE))
+    if isinstance(found, End) and found.reason != NOTHING:
+        other = first(_by_chance(space, rng))
+        if isinstance(other, Proposal):
+            refused = found.duplicates + other.duplicates, found.over_limit + other.over_limit
+            return replace(other, duplicates=refused[0], over_limit=refused[1])
+    return found
+
+
+def _by_chance(space: Space, rng: random.Random) -> Iterator[Genome]:
+    if space.size() > SMALL:
+        yield from (space.sample(rng) for _ in range(PATIENCE))
+    else:
+        genomes = list(space.enumerate())
+        rng.shuffle(genomes)
+        yield from genomes
+
+
+def _first(
+    genomes: Iterable[Genome | None],
+    space: Space,
+    seen: Container[str],
+    limits: Mapping[str, float],
+    has: Callable[[Genome], bool] | None,
+    deduplicate: str,
+) -> Proposal | End:
+    """The first that is new and within the limits, or why none is. None: there are no more."""
     refused: Counter[str] = Counter()
     over_limit, impossible, tried = 0, "", f"of {WORDS[deduplicate]} already tried"
-    while refused.total() < PATIENCE:
-        genome = searcher.ask(rng, pending)
+    for genome in genomes:
         if genome is None:
-            return End("the searcher has nothing left to propose", refused[tried], over_limit)
+            return End(NOTHING, refused[tried], over_limit)
         try:
             graph = space.graph(genome).prune()
         except (UserError, ShapeError) as error:  # no network at this input size

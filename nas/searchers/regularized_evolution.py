@@ -13,6 +13,9 @@
 C, the number of trials, counts the first P. Run asynchronously, as the paper ran it: parents come from what has been
 told, and a worker that asks before P results are in gets a random architecture. An evaluation that failed has no
 accuracy: it neither joins the population nor ages it. A trial that had more epochs stays where its age has put it.
+
+The paper trains a network again where it comes again; here the loop refuses it. Once all around the sample's best was
+tried, a child that is refused again and again is mutated further.
 """
 
 import random
@@ -20,6 +23,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from nas.searchers.options import check
+from nas.searchers.refusals import Refusals, further
 from nas.space import Genome, Space
 from nas.types import Result, Trial
 
@@ -40,6 +44,7 @@ class RegularizedEvolution:
         self.population_size, self.sample_size, self.identity = population, sample, identity
         self.population: deque[tuple[Genome, float]] = deque()  # oldest first
         self.numbers: deque[int] = deque()  # their trials'
+        self.refusals = Refusals()
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
@@ -48,11 +53,15 @@ class RegularizedEvolution:
         return {"population": population, "sample": min(25, max(2, population // 2))}
 
     def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        if len(self.population) < self.population_size:
+        more = further(self.refusals.before(rng))
+        if len(self.population) < self.population_size or more is None:
             return self.space.sample(rng)
         sample = [rng.choice(self.population) for _ in range(self.sample_size)]
         parent, _ = max(sample, key=lambda individual: individual[1])
-        return self.mutate(parent, rng)
+        child = self.mutate(parent, rng)
+        for _ in range(more):
+            child = self.space.mutate(child, rng)
+        return child
 
     def mutate(self, parent: Genome, rng: random.Random) -> Genome:
         """A copy of the parent with one answer changed, or, at the rate `identity`, with none."""
@@ -62,6 +71,7 @@ class RegularizedEvolution:
         return self.space.mutate(parent, rng, kind=rng.choice(kinds))
 
     def tell(self, result: Result) -> None:
+        self.refusals.end()
         if result.failed:
             return
         self.population.append((result.trial.genome, result.score))

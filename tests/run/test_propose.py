@@ -61,6 +61,27 @@ def test_both_ways_of_exhaustion_give_their_reason() -> None:
     assert time.monotonic() - start < 10
 
 
+def test_chance_finds_what_a_searcher_does_not_ask_for() -> None:
+    """Exhausted means tried whole: of a small space every genome, of a large one as many random ones."""
+
+    class Stuck(Random):
+        def ask(self, rng: random.Random, pending: object) -> object:  # type: ignore[override]
+            return next(iter(self.space.enumerate()))
+
+    small, large = cheap.space(1), cheap.space(4)
+    genomes = cheap.genomes(20, layers=1)
+    for left in (genomes[7], genomes[13]):
+        seen = {small.graph(genome).fingerprint() for genome in genomes if genome != left}
+        found = propose(Stuck(small), small, random.Random(0), (), seen, {})
+        assert isinstance(found, Proposal)
+        assert found.genome == left
+        assert 1000 <= found.duplicates < 1020
+    stuck = next(iter(large.enumerate()))
+    found = propose(Stuck(large), large, random.Random(0), (), {large.graph(stuck).fingerprint()}, {})
+    assert isinstance(found, Proposal)
+    assert (found.genome != stuck, found.duplicates) == (True, 1000)
+
+
 def test_a_searcher_with_nothing_left() -> None:
     class Done(Random):
         def ask(self, rng: random.Random, pending: object) -> None:  # type: ignore[override]
