@@ -10,12 +10,13 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.batchnorm import _NormBase
 
 from nas.evaluators.proxies.prepare import ACTIVATIONS, gradients, prepare, weights
 from nas.network import Network
 
-PASSED = (_BatchNorm, nn.LayerNorm, nn.LocalResponseNorm, *ACTIVATIONS)
+NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.LocalResponseNorm)  # the first: batch and instance norms
+PASSED = (*NORMS, *ACTIVATIONS)
 
 
 def synflow(model: Network, images: Tensor, labels: Tensor, generator: torch.Generator) -> float:

@@ -15,6 +15,7 @@ from torch.nn import functional
 import nas
 from nas.errors import UserError
 from nas.evaluators.proxies import PROXIES, score
+from nas.graph.operations import OPERATIONS
 from nas.network import Network, compile
 from tests.space.documents import graph_of
 
@@ -84,8 +85,17 @@ def test_synflow_by_hand() -> None:
     assert measure("synflow", model) == pytest.approx(math.log1p(2 * flow), rel=1e-12)
 
 
-def test_synflow_has_no_norms_ceilings_or_signs() -> None:
-    text = LINEAR.replace("relu,", "batch_norm, relu6, tanh,")
+NORMS = sorted(name for name in OPERATIONS if "norm" in name)
+
+
+def test_all_norms_are_known() -> None:
+    """One that is new has to be left out by synflow, too; the last takes no vectors, so that it is not tried below."""
+    assert NORMS == ["batch_norm", "group_norm", "layer_norm", "local_response_norm"]
+
+
+@pytest.mark.parametrize("norm", ["batch_norm", "{group_norm: {groups: 1}}", "layer_norm"])
+def test_synflow_has_no_norms_ceilings_or_signs(norm: str) -> None:
+    text = LINEAR.replace("relu,", f"{norm}, relu6, tanh,")
     model, plain = network(text), network(LINEAR)
     with torch.no_grad():
         for one, other in zip((p for p in model.parameters() if p.ndim > 1), plain.parameters(), strict=True):
