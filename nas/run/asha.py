@@ -8,17 +8,26 @@ arXiv:1810.05934, Algorithm 2 (with its s = 0).
             return (the best of promotable, rung k + 1) if there is one                (promotion)
         return (a new architecture, rung 0)                                            (first)
 
-Rung k has r * eta^k epochs, the last one R. No rung is ever waited for: which is why, of trials that come in a bad
-order, a few more than one of eta are promoted. The paper draws new architectures at random; here the searcher proposes
-them. A failed evaluation counts in its rung, as the worst. Where no new trial is left the promotions go on until there
-are none: a trial reaches rung k only if there are eta^k trials or more.
+Rung k has r * eta^k epochs; R is the last, as in Ray's ASHA whether it is one of these or not. No rung is ever waited
+for: which is why, of trials that come in a bad order, a few more than one of eta are promoted. The paper draws new
+architectures at random; here the searcher proposes them. A failed evaluation counts in its rung, as the worst. Where no
+new trial is left the promotions go on until there are none: a trial reaches rung k only if there are eta^k trials or
+more.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
 
-from nas.run.schedule import at, paused, ranked, rungs
+from nas.run.schedule import at, check_rungs, paused, ranked
 from nas.run.state import Entry
+
+
+def rungs(most: int, eta: int, least: int) -> tuple[int, ...]:
+    """The epochs of each rung: least * eta^k below `most`, and `most`."""
+    found = [least]
+    while found[-1] * eta < most:
+        found.append(found[-1] * eta)
+    return (*found, most) if least < most else (most,)
 
 
 class Asha:
@@ -26,7 +35,8 @@ class Asha:
 
     def __init__(self, epochs: int, eta: int = 3, min_epochs: int = 1) -> None:
         self.horizon: int | None = epochs
-        self.eta, self.rungs = eta, rungs("asha", epochs, eta, min_epochs)
+        check_rungs("asha", epochs, eta, min_epochs)
+        self.eta, self.rungs = eta, rungs(epochs, eta, min_epochs)
 
     def first(self, number: int) -> int:
         return self.rungs[0]

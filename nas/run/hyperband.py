@@ -12,15 +12,24 @@
 The brackets follow one another, and after the last the first again, for as many trials as were asked for; the last one
 begun may have fewer than its n, and then promotes fewer. Halving is the paper's own: a rung is complete before any of
 its trials is promoted, so the epochs are those of the paper's table. Workers need not wait for that: meanwhile they get
-the trials of the next bracket, as in BOHB (Falkner, Klein & Hutter 2018, arXiv:1807.01774, section 4.2). The smallest
-r may be larger than the paper's 1; the searcher proposes the architectures; one that fails is never promoted.
+the trials of the next bracket, as in BOHB (Falkner, Klein & Hutter 2018, arXiv:1807.01774, section 4.2). The smallest r
+may be larger than the paper's 1, and r_i is rounded to whole epochs; the searcher proposes the architectures; one that
+fails is never promoted.
 """
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from nas.run.schedule import at, paused, ranked, rungs
+from nas.run.schedule import at, check_rungs, paused, ranked
 from nas.run.state import Entry
+
+
+def rungs(most: int, eta: int, least: int) -> tuple[int, ...]:
+    """The epochs of each rung: most * eta^-s for s = s_max .. 0, in whole epochs; none is below `least`."""
+    s_max = 0
+    while least * eta ** (s_max + 1) <= most:
+        s_max += 1
+    return tuple((2 * most + eta**s) // (2 * eta**s) for s in range(s_max, -1, -1))
 
 
 class Hyperband:
@@ -28,7 +37,8 @@ class Hyperband:
 
     def __init__(self, epochs: int, eta: int = 3, min_epochs: int = 1) -> None:
         self.horizon: int | None = epochs
-        self.eta, most = eta, rungs("hyperband", epochs, eta, min_epochs)
+        check_rungs("hyperband", epochs, eta, min_epochs)
+        self.eta, most = eta, rungs(epochs, eta, min_epochs)
         s_max = len(most) - 1
         self.brackets = [  # n and the rungs of each
             (-(-(s_max + 1) * eta**s // (s + 1)), most[s_max - s :]) for s in range(s_max, -1, -1)

@@ -81,8 +81,8 @@ def create(name: str, options: Mapping[str, Any], epochs: int | None) -> Schedul
     return found
 
 
-def rungs(name: str, epochs: int, eta: Any, min_epochs: Any) -> tuple[int, ...]:
-    """The epochs of each rung: min_epochs * eta^k, and `epochs` of the last one. Raises UserError."""
+def check_rungs(name: str, epochs: int, eta: Any, min_epochs: Any) -> None:
+    """Raises UserError for options between which there are no rungs."""
     for option, value, least in (("eta", eta, 2), ("min_epochs", min_epochs, 1)):
         if type(value) is not int or value < least:
             raise UserError(f"schedule {name}", f"{option} is {value!r}", f"give a whole number of at least {least}")
@@ -90,10 +90,6 @@ def rungs(name: str, epochs: int, eta: Any, min_epochs: Any) -> tuple[int, ...]:
         raise UserError(
             f"schedule {name}", f"min_epochs is {min_epochs} and the most are {epochs}", "give less, or more epochs"
         )
-    found = [min_epochs]
-    while found[-1] * eta <= epochs:
-        found.append(found[-1] * eta)
-    return (*found[:-1], epochs)
 
 
 def at(entries: Sequence[Entry], epochs: int) -> list[Entry]:

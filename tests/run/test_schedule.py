@@ -4,6 +4,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from nas.errors import UserError
 from nas.evaluators import Train
 from nas.executors.serial import Serial
 from nas.run import Run
+from nas.run.asha import Asha
+from nas.run.hyperband import Hyperband
 from nas.run.journal import read
-from nas.run.schedule import create, rungs
+from nas.run.schedule import create
 from nas.searchers import SEARCHERS
 from nas.searchers.random import Random
 from nas.training import Recipe
@@ -61,20 +64,33 @@ def curve(run: Run, number: int) -> list[dict[str, float]]:
 
 
 @pytest.mark.parametrize(
-    ("epochs", "eta", "least", "expected"),
+    ("epochs", "eta", "least", "asha", "hyperband"),
     [
-        (27, 3, 1, (1, 3, 9, 27)),
-        (81, 3, 3, (3, 9, 27, 81)),
-        (16, 4, 1, (1, 4, 16)),
-        (20, 3, 1, (1, 3, 20)),
-        (26, 3, 1, (1, 3, 26)),
-        (12, 2, 3, (3, 6, 12)),
-        (2, 3, 1, (2,)),
-        (5, 3, 5, (5,)),
+        (27, 3, 1, (1, 3, 9, 27), (1, 3, 9, 27)),
+        (81, 3, 3, (3, 9, 27, 81), (3, 9, 27, 81)),
+        (16, 4, 1, (1, 4, 16), (1, 4, 16)),
+        (12, 2, 3, (3, 6, 12), (3, 6, 12)),
+        (5, 3, 5, (5,), (5,)),
+        (26, 3, 1, (1, 3, 9, 26), (3, 9, 26)),  # Hyperband's: 26/9 = 2.9, 26/3 = 8.7, 26
+        (50, 3, 1, (1, 3, 9, 27, 50), (2, 6, 17, 50)),  # 50/27 = 1.85, 5.6, 16.7, 50
+        (20, 3, 1, (1, 3, 9, 20), (2, 7, 20)),
+        (8, 3, 1, (1, 3, 8), (3, 8)),
+        (26, 3, 3, (3, 9, 26), (9, 26)),  # 2.9 would be below the least
+        (3, 2, 1, (1, 2, 3), (2, 3)),
+        (2, 3, 1, (1, 2), (2,)),
     ],
 )
-def test_rungs(epochs: int, eta: int, least: int, expected: tuple[int, ...]) -> None:
-    assert rungs("asha", epochs, eta, least) == expected
+def test_rungs(epochs: int, eta: int, least: int, asha: tuple[int, ...], hyperband: tuple[int, ...]) -> None:
+    """At powers of eta both are r eta^k. Elsewhere ASHA's last rung is one more, and Hyperband counts down from R."""
+    assert Asha(epochs, eta, least).rungs == asha
+    assert Hyperband(epochs, eta, least).brackets[0][1] == hyperband
+
+
+@pytest.mark.parametrize("epochs", [26, 27, 50, 81, 100])
+def test_no_one_jumps_over_rungs(epochs: int) -> None:
+    """A promotion takes a trial to eta times its epochs, but for rounding: the few that are left pay for more."""
+    for rungs in (Asha(epochs).rungs, Hyperband(epochs).brackets[0][1]):
+        assert all(above / below <= 4 for below, above in pairwise(rungs))
 
 
 @pytest.mark.parametrize(
