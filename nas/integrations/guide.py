@@ -28,7 +28,7 @@ class Guide:
         alike.check(deduplicate)
         self.deduplicate = deduplicate
         self.space = space if isinstance(space, Space) else load(space)
-        self.searcher, self.seed = searchers.create(searcher, self.space, options), seed
+        self.searcher, self.seed = searchers.create(searcher, self.space, options, seed), seed
         self.seen: set[str] = set()  # identities of the genomes tried
 
     def propose(self, number: int, pending: Mapping[int, Genome]) -> Genome | str:

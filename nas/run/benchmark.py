@@ -100,14 +100,15 @@ class Course:
 def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repeat: int) -> Course:
     """Repeat number `repeat`: the search that the seed `benchmark.seed + repeat` gives. Raises UserError."""
     known, space = read(benchmark.table, benchmark.dataset), _space(benchmark)
-    asked = searchers.create(searcher, space, {**searchers.for_budget(searcher, benchmark.trials), **options})
+    seed = benchmark.seed + repeat
+    asked = searchers.create(searcher, space, {**searchers.for_budget(searcher, benchmark.trials), **options}, seed)
     has = partial(known.has, epochs=benchmark.epochs)
     known.check(benchmark.epochs)
     seen: set[str] = set()
     seconds, scores, best, score, elapsed = list[float](), list[float](), -math.inf, math.nan, 0.0
     told, worth = list[tuple[float, ...]](), list[tuple[float, ...]]()
     for number in range(benchmark.trials):
-        rng = trial_random(benchmark.seed + repeat, number)
+        rng = trial_random(seed, number)
         rng.randrange(2**31)  # the trial's seed, in a search
         found = propose(asked, space, rng, (), () if benchmark.again else seen, {}, has)
         if isinstance(found, End):

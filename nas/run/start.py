@@ -227,7 +227,7 @@ def _go_on(
     with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal:
         space = config.document()
         state = State(space.document, parse_objectives(config.objectives))
-        fresh = partial(searchers.create, config.searcher, space, config.searcher_options)
+        fresh = partial(searchers.create, config.searcher, space, config.searcher_options, config.seed)
         searcher, known = snapshot.restored(path, fresh)
         replay(journal.records, state, searcher.tell, str(journal.path), retelling(searcher), known)
         config = config.changed(state.settings, str(journal.path))

@@ -49,8 +49,11 @@ def known_options(name: str) -> list[str]:
     return list(inspect.signature(SEARCHERS[name]).parameters)[1:]
 
 
-def create(name: str, space: Space, options: Mapping[str, Any] | None = None) -> Searcher:
-    """The searcher `name` over `space`. Raises UserError for an unknown name or option, or a value out of range."""
+def create(name: str, space: Space, options: Mapping[str, Any] | None = None, seed: int = 0) -> Searcher:
+    """The searcher `name` over `space`, with the search's seed where it draws something of its own beforehand.
+
+    Raises UserError for an unknown name or option, or a value out of range.
+    """
     known = known_options(name)
     for option in options or {}:
         if option not in known:
@@ -60,7 +63,8 @@ def create(name: str, space: Space, options: Mapping[str, Any] | None = None) ->
     if member:
         found: Searcher = import_module(FAMILIES[family]).create(member, space, options)
         return found
-    searcher: Searcher = SEARCHERS[name](space, **(options or {}))
+    own = {"seed": seed} if "seed" in known else {}
+    searcher: Searcher = SEARCHERS[name](space, **{**own, **(options or {})})
     return searcher
 
 

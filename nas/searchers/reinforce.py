@@ -33,8 +33,8 @@ class Reinforce:
     """learning_rate: Adam's. decay: of b. entropy: its weight. batch: m. power: of the accuracy in R.
 
     hidden, layers, spread: the LSTM's units, its layers (0: each choice has logits of its own), range of first weights.
-    tanh_constant (0: none), temperature: of the logits. seed: of the first weights. Raises UserError for options out of
-    range.
+    tanh_constant (0: none), temperature: of the logits. seed: of the first weights, the search's own
+    where it is left out. Raises UserError for options out of range.
     """
 
     name = "reinforce"

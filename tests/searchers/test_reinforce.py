@@ -2,12 +2,16 @@ import random
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+import nas
+from nas import searchers
 from nas.errors import UserError
+from nas.integrations.guide import Guide
 from nas.run.propose import Proposal, propose
 from nas.searchers import create, for_budget
 from nas.searchers.reinforce import Reinforce
@@ -43,6 +47,34 @@ class Recorded(Reinforce):
         kept: list[dict[str, torch.Tensor]] = []
         self.controller.descend = lambda loss: kept.append(gradient(self, -loss))  # type: ignore[method-assign]
         return kept
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_the_first_weights_are_those_of_the_searchs_seed(name: str) -> None:
+    space = cheap.space(1)
+
+    def first(seed: int, options: dict[str, Any]) -> torch.Tensor:
+        return create(name, space, options, seed).controller.weights["start"]  # type: ignore[attr-defined]
+
+    assert torch.equal(first(3, {}), first(3, {}))
+    assert not torch.equal(first(3, {}), first(4, {}))
+    assert torch.equal(first(3, {"seed": 4}), first(4, {}))
+    guides = [Guide(space, name, seed=seed).searcher.controller.weights["start"] for seed in (3, 4)]  # type: ignore[attr-defined]
+    assert torch.equal(guides[0], first(3, {})) and torch.equal(guides[1], first(4, {}))
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_a_search_and_its_resumption_begin_with_the_weights_of_its_seed(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+    create_ = create
+    monkeypatch.setattr(searchers, "create", lambda *given: made.append(create_(*given)) or made[-1])
+    options = {"hidden": 4, **QUICK}
+    settings = {"searcher": name, "searcher_options": options, "evaluator": cheap.score, "trials": 3, "runs": tmp_path}
+    run = nas.search(cheap.space(1), seed=5, **settings)  # type: ignore[arg-type]
+    nas.resume(run.path, evaluator=cheap.score)
+    assert [searcher.controller.seed for searcher in made[-2:]] == [5, 5]
 
 
 @pytest.mark.parametrize("layers", [0, 2])
