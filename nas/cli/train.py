@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     epochs, countdown = final_epochs(trainer, args.epochs), Countdown()
     for note in notes:
         display.say(f"note: {note}")
-    display.stage("training")
+    display.stage(f"training: epoch 1{f' of {epochs}' if epochs else ''}")
 
     def report(epoch: int, measured: dict[str, float]) -> bool:
         left = countdown.left(epoch, epochs)

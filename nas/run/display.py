@@ -42,6 +42,7 @@ class Display:
         self.event: Progress | None = None
         self.at = time.monotonic()
         self.screen: Live | Cell | None = None
+        self.stopping = False  # and has shown so
 
     def __call__(self, event: Progress) -> None:
         """A trial has ended, an epoch of a final training, or networks of a warm start are scored."""
@@ -130,6 +131,12 @@ class Display:
     def _drawn(self) -> "Text":
         from rich.text import Text
 
+        if self.event is not None and self.event.stopping() and not self.stopping and not isinstance(self.screen, Cell):
+            self.stopping = True
+            if self.screen is not None:
+                self.screen._live_render._shape = (
+                    None  # who stopped it wrote below the lines: they are begun anew there
+                )
         width, height = self._size()
         first, *rest = self.lines(width - 2, height - 2)
         turn = SPINNER[int(time.monotonic() * REFRESHES) % len(SPINNER)]

@@ -52,7 +52,7 @@ def finish(search: Search) -> None:
 
 def _train(search: Search, final: Any, genome: Genome) -> Metrics:
     epochs, countdown = final_epochs(search.evaluator, search.config.final_epochs), Countdown()
-    search.watcher.stage("final training")
+    search.watcher.stage(f"final training: epoch 1{f' of {epochs}' if epochs else ''}")
 
     def report(epoch: int, metrics: Metrics) -> bool:
         search.watcher.final(epoch, epochs, metrics, countdown.left(epoch, epochs))

@@ -78,6 +78,7 @@ class Search:
         several = executor.free() > 1  # with one worker each proposal knows every result, resumed or not
         end = None
         executor.told = self.watcher.heard if self.watcher.meanwhile else None
+        self.watcher.stopping = lambda: stop.asked
         self.pace.begin()
         while True:
             while end is None and executor.free() and not stop.asked:

@@ -118,11 +118,13 @@ def _now(event: Progress) -> tuple[str, str]:
         return f"warm start: {told}", told
     if event.stage:
         return event.stage, event.stage
+    stopping = "stopping after " if event.stopping() else ""
     if len(event.under_way) == 1:
         text = doing(event.under_way[0])
-        return text, text.partition(": ")[2].replace(" of ", "/") or text
+        return stopping + text, "stopping" if stopping else text.partition(": ")[2].replace(" of ", "/") or text
     if event.under_way:
-        return f"{len(event.under_way)} running", ""
+        running = f"{len(event.under_way)} running"
+        return (f"stopping, {running}", "stopping") if stopping else (running, "")
     return ("choosing a network" if event.finished < event.total else ""), ""
 
 

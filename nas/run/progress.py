@@ -26,7 +26,8 @@ class Progress:
     objective: the first one's metric. finished counts failed trials too; new is how many of them this process has run,
     in `seconds`. duplicates and over_limit are proposals refused so far. remaining_seconds: until the trials, or the
     final training, have ended, at the pace so far; None before there is one. stage: what is done while no trial runs.
-    under_way: the trials that run. said: lines that stay, about the start or the end.
+    under_way: the trials that run. said: lines that stay, about the start or the end. stopping: whether the user has
+    asked to stop by now.
     """
 
     finished: int = 0
@@ -48,6 +49,7 @@ class Progress:
     stage: str = ""
     under_way: tuple[UnderWay, ...] = ()
     said: tuple[str, ...] = ()
+    stopping: Callable[[], bool] = field(default=lambda: False, compare=False, repr=False)
 
     @property
     def final(self) -> bool:
@@ -86,6 +88,7 @@ class Watcher:
         self.pace: Pace | None = None
         self.clock = Clock(0)
         self.dispatched: dict[int, None] = {}
+        self.stopping: Callable[[], bool] = lambda: False
         self.left: float | None = None  # seconds, when a trial last got further
 
     def follow(self, state: State, pace: Pace, clock: Clock) -> None:
@@ -154,6 +157,7 @@ class Watcher:
             objective=state.objectives[0].metric,
             remaining_seconds=self.left,
             under_way=under_way,
+            stopping=self.stopping,
         )
 
     @staticmethod

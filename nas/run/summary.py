@@ -38,9 +38,10 @@ def _trials(search: "Search") -> str:
     epochs = search.pace.per_trial
     if config.schedule != "full":
         options = "".join(f", {name}={value}" for name, value in config.schedule_options.items())
-        return f"{config.trials} of at most {config.epochs} epochs ({config.schedule}{options}){before}"
+        return f"{config.trials}, at most {config.epochs} epochs each ({config.schedule}{options}){before}"
     counted = epochs and not isinstance(search.evaluator, Proxy) and (config.epochs or epochs > 1)
-    return f"{config.trials}{f' of {epochs} epochs' if counted else ''}{before}"
+    each = f", {epochs} epoch{'s' * (epochs != 1)} each" if counted else ""
+    return f"{config.trials}{each}{before}"
 
 
 def _data(evaluator: Evaluator) -> dict[str, str]:

@@ -103,3 +103,10 @@ def test_an_objective_that_is_no_accuracy() -> None:
     event = replace(EVENT, best=found, entry=found, objective="synflow")
     assert picture.ended(event) == "trial 3: synflow 83.04 in 3 s"
     assert "best synflow 83.04 (trial 3)" in picture.state(event)
+
+
+def test_a_search_that_is_asked_to_stop_says_so() -> None:
+    stopping = replace(EVENT, stopping=lambda: True)
+    assert picture.lines(stopping, 0.0, 80, 1)[0].startswith("stopping after trial 12: epoch 2 of 5, 12 of 50")
+    assert picture.lines(stopping, 0.0, 45, 1) == ["stopping, 12/50, 93.25 %, 5 min 30 s left"]
+    assert picture.lines(replace(MANY, stopping=lambda: True), 0.0, 80, 1)[0].startswith("stopping, 18 running")
