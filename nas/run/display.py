@@ -134,9 +134,7 @@ class Display:
         if self.event is not None and self.event.stopping() and not self.stopping and not isinstance(self.screen, Cell):
             self.stopping = True
             if self.screen is not None:
-                self.screen._live_render._shape = (
-                    None  # who stopped it wrote below the lines: they are begun anew there
-                )
+                self.screen._live_render._shape = None  # the signal's handler wrote below: begin anew there
         width, height = self._size()
         first, *rest = self.lines(width - 2, height - 2)
         turn = SPINNER[int(time.monotonic() * REFRESHES) % len(SPINNER)]

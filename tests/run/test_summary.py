@@ -4,8 +4,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 import nas
 from nas.run.objectives import Objective, parse_objectives
+from nas.run.results import AllFailed
 from nas.run.summary import closing, comparison, doubts, gained
 from nas.types import Result, Trial
 from tests import cheap
@@ -78,7 +81,8 @@ def test_a_run_says_what_it_is(tmp_path: Path) -> None:
     assert rest == closing(found)
     assert rest[0] == "ended: all trials done (4 trials, 0 failed, 0 duplicates not trained again)"
     assert len(rest) == 3
-    empty = nas.search(cheap.space(), evaluator=fails, trials=2, runs=tmp_path, searcher="random", name="b")
+    with pytest.warns(AllFailed):
+        empty = nas.search(cheap.space(), evaluator=fails, trials=2, runs=tmp_path, searcher="random", name="b")
     assert repr(empty).splitlines()[1:] == [
         "ended: all trials done (2 trials, 2 failed, 0 duplicates not trained again)"
     ]
