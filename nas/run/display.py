@@ -144,7 +144,7 @@ class Display:
         """Columns and rows of the terminal as it is now."""
         try:
             size = os.get_terminal_size(self.stream.fileno())
-        except (OSError, ValueError):
+        except (AttributeError, OSError, ValueError):
             return 80, 24
         return size.columns or 80, size.lines or 24
 
@@ -152,9 +152,9 @@ class Display:
 class Forgiving:
     """A text stream that takes any character, and goes on taking them when nobody reads it any more."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.silent = False
+    def __init__(self, stream: TextIO | None) -> None:
+        self.stream: Any = stream
+        self.silent = stream is None  # as standard error is where it was closed
 
     def write(self, text: str) -> int:
         if not self.silent:
@@ -176,7 +176,7 @@ class Forgiving:
         return _is_terminal(self.stream)
 
     def fileno(self) -> int:
-        return self.stream.fileno()
+        return int(self.stream.fileno())
 
     @property
     def encoding(self) -> str:

@@ -72,7 +72,8 @@ def _device(evaluator: Evaluator, executor: Executor) -> str:
         return f"{each}, {gpus:g} GPU each" if gpus else f"cpu, {each}"
     device = str(train.device or default_device())
     threads = use_threads(train.threads)
-    return f"{device}, {threads} thread{'s' * (threads != 1)}"
+    most = "up to " if train.threads is None and threads > 1 else ""
+    return f"{device}, {most}{threads} thread{'s' * (threads != 1)}"
 
 
 def closing(run: "Run") -> list[str]:

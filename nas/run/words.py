@@ -10,8 +10,10 @@ def clean(text: object) -> str:
 
 
 def percent(value: object) -> str:
-    """A fraction as `93.25 %`; a dash for what is no number."""
-    return f"{100 * value:.2f} %" if isinstance(value, int | float) and math.isfinite(value) else "-"
+    """A fraction as `93.25 %`; a number that is none as it is, a dash for what is no number."""
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return "-"
+    return f"{100 * value:.2f} %" if 0 <= value <= 1 else f"{value:.4g}"
 
 
 def duration(seconds: float) -> str:

@@ -184,6 +184,11 @@ def test_a_reader_who_left_does_not_stop_the_search() -> None:
     scripted(Display(Forgiving(Gone())))  # type: ignore[arg-type]
 
 
+def test_a_process_without_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)
+    scripted(Display())
+
+
 def test_a_terminal_that_went_away() -> None:
     master, slave = pty.openpty()
     stream = os.fdopen(slave, "w")

@@ -110,3 +110,9 @@ def test_a_search_that_is_asked_to_stop_says_so() -> None:
     assert picture.lines(stopping, 0.0, 80, 1)[0].startswith("stopping after trial 12: epoch 2 of 5, 12 of 50")
     assert picture.lines(stopping, 0.0, 45, 1) == ["stopping, 12/50, 93.25 %, 5 min 30 s left"]
     assert picture.lines(replace(MANY, stopping=lambda: True), 0.0, 80, 1)[0].startswith("stopping, 18 running")
+
+
+def test_a_score_that_is_no_fraction_is_no_percentage() -> None:
+    assert picture.outcome(entry(1, 51.0), "valid_accuracy") == "51"
+    assert picture.outcome(entry(1, 1.0), "valid_accuracy") == "100.00 %"
+    assert picture.outcome(entry(1, -0.5), "valid_accuracy") == "-0.5"
