@@ -84,7 +84,7 @@ def test_a_trial_that_always_kills_its_worker_fails_in_the_end() -> None:
 
 
 def slow_epochs(trial: Trial, report: Any, checkpoint: Any = None) -> dict[str, float]:
-    for epoch in range(6):
+    for epoch in range(4):
         time.sleep(0.3)
         report(epoch + 1, {"valid_accuracy": 0.25})
     return {"valid_accuracy": 0.5}
@@ -96,18 +96,18 @@ def test_who_watches_is_told_of_epochs_and_a_lost_board_loses_no_result() -> Non
 
     def tell(trial: Trial, epoch: int) -> None:
         told.append((trial.number, epoch))
-        if len(told) == 6 and executor.board is not None:
+        if len(told) == 2 and executor.board is not None:
             ray.kill(executor.board.actor)
 
     executor.told = tell
-    results = run(executor, slow_epochs, 4)
-    assert sorted(result.trial.number for result in results) == [0, 1, 2, 3]
+    results = run(executor, slow_epochs, 3)
+    assert sorted(result.trial.number for result in results) == [0, 1, 2]
     assert not any(result.failed for result in results)
     for number in {number for number, _ in told}:
         epochs = [epoch for of, epoch in told if of == number]
         assert epochs == sorted(set(epochs))
-        assert max(epochs) <= 6
-    assert 6 <= len(told) <= 8
+        assert max(epochs) <= 4
+    assert 2 <= len(told) <= 4
 
 
 def test_a_hang_ends_at_its_deadline_and_the_others_go_on() -> None:
