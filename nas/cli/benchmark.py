@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=number(int, 1), metavar="N", help="of a trial; the table's fewest if left out")
     again = "let searchers try a network again, as most papers' code does"
     parser.add_argument("--again", action="store_true", help=again)
-    workers = "trials under way at once, each for its simulated seconds; a searcher is told as they end"
+    workers = "trials under way at once, each for its simulated seconds; searchers are told as they end"
     parser.add_argument("--workers", type=number(int, 1), default=1, metavar="N", help=workers)
     parser.add_argument("--repeats", type=number(int, 1), default=100, metavar="R", help="searches of each searcher")
     parser.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of the first repeat")
