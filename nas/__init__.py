@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from nas.errors import UserError as UserError
     from nas.export import export as export
     from nas.network import build as build
+    from nas.run import Run as Run
+    from nas.run import load_run as load_run
     from nas.run import resume as resume
     from nas.run import search as search
     from nas.space import Genome as Genome
@@ -20,15 +22,18 @@ __version__ = "0.1.0"
 
 _HOME = {
     "Genome": "nas.space",
+    "Run": "nas.run",
     "Space": "nas.space",
     "UserError": "nas.errors",
     "build": "nas.network",
     "load": "nas.space",
+    "load_run": "nas.run",
     "resume": "nas.run",
     "search": "nas.run",
 }
 
-__all__ = ["Genome", "Space", "UserError", "__version__", "build", "export", "load", "resume", "search"]
+__all__ = ["Genome", "Run", "Space", "UserError", "__version__", "build", "export", "load", "load_run", "resume"]
+__all__ += ["search"]
 
 
 def __getattr__(name: str) -> Any:

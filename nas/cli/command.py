@@ -17,6 +17,8 @@ COMMANDS = {
     "results": "the trials of a search, best first",
     "report": "write a search's report.html, one self-contained page",
     "train": "train an architecture, a genome or a search's best",
+    "predict": "say what a trained network sees in pictures",
+    "evaluate": "measure a trained network on a data set",
     "benchmark": "compare searchers on a table of networks that were trained already",
     "export": "write a network as weights, ONNX or a torch.export program",
 }

@@ -1,13 +1,14 @@
-"""Write a network as files that other programs read, with its trained weights where it has them."""
+"""Write a network as files that other programs read, with its trained weights; each file is compared with it."""
 
 import argparse
 import sys
+from typing import Any
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.parser import one_of
     from nas.cli.target import add_document
-    from nas.export.formats import FORMATS
+    from nas.export.formats import FORMATS, RAW
 
     add_document(parser, "arch", "a packaged name (nas list), a document, a genome file, a run, or what nas train made")
     parser.add_argument("--to", metavar="DIR", required=True, help="the folder to write to")
@@ -18,29 +19,56 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=one_of(*FORMATS),
         help=f"{', '.join(FORMATS)}; again for more (safetensors if left out)",
     )
+    inside = f"{' and '.join(RAW)} normalise inside, and take pixels from 0 to 255"
+    parser.add_argument("--with-preprocessing", action="store_true", help=inside)
+    parser.add_argument("--untrained", action="store_true", help="initial weights, of what has no trained ones")
+    parser.add_argument("--force", action="store_true", help="overwrite another network's files in DIR")
 
 
 def run(args: argparse.Namespace) -> int:
+    from nas.export.write import write
+
+    model, told = _network(args)
+    settings = {"with_preprocessing": args.with_preprocessing, "force": args.force}
+    written = write(model, args.to, args.format or ["safetensors"], **settings, **told)
+    for file in written.files:
+        print(file)
+    for name, compared in written.compared.items():
+        if compared.difference is None:
+            hint = 'pip install "nas[onnx]"'
+            print(f"format {name}: not compared with the network: onnxruntime is missing; {hint}", file=sys.stderr)
+        else:
+            images = f"{compared.random} random" + f" and {compared.real} real" * (compared.real > 0)
+            what = f"differs by at most {compared.difference:.1g} of the largest output, on {images} images"
+            print(f"format {name}: {what if compared.random else 'the same weights'}", file=sys.stderr)
+    for failure in written.failures.values():
+        print(f"error: {failure}", file=sys.stderr)
+    return 1 if written.failures else 0
+
+
+def _network(args: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
+    """The network, and what else is known of it."""
     from pathlib import Path
 
     import nas
-    from nas.cli.target import find
+    from nas.cli.target import find, trained_folder, trained_on
     from nas.errors import UserError
-    from nas.export.trained import trained
+    from nas.export.pictures import few
+    from nas.training.trained import WEIGHTS, load_trained
 
-    folder = Path(args.arch)
-    if (folder / "run.yaml").exists():
-        folder = folder / "best"
-    if (folder / "weights.safetensors").exists():
+    place = Path(args.arch)
+    if not args.untrained and ((place / "run.yaml").exists() or (place / WEIGHTS).exists()):
         if args.set:
             raise UserError(args.arch, "--set would change a network that is already trained", "leave --set out")
-        model, genome = trained(folder)
-    else:
-        target = find(args.arch, args.set)
-        if not target.fixed:
-            raise UserError(args.arch, "an open search space is not one network", "export one of its genomes")
-        model, genome = nas.build(target.space, target.genome), target.genome or target.space.genome({})
-        print(f"{args.arch} has no trained weights: these are initial ones", file=sys.stderr)
-    for file in nas.export(model, args.to, args.format or ["safetensors"], genome=genome):
-        print(file)
-    return 0
+        model, genome = load_trained(trained_folder(args.arch))
+        dataset, _ = trained_on(args.arch)
+        return model, {"genome": genome, "trained": True, "pictures": few(dataset, model.preprocessing)}
+    target = find(args.arch, args.set)
+    if not target.fixed:
+        raise UserError(args.arch, "an open search space is not one network", "export one of its genomes")
+    if not args.untrained:
+        beside = f"; its folder has: nas export {place.parent}" if (place.parent / WEIGHTS).exists() else ""
+        what = f"it has no trained weights{beside}"
+        raise UserError(args.arch, what, f"train it: nas train {args.arch}, or take initial ones: --untrained")
+    genome = target.genome or target.space.genome({})
+    return nas.build(target.space, target.genome), {"genome": genome, "trained": False}

@@ -37,9 +37,10 @@ def carry_out(opening: str, search: "Callable[[Display], Run]") -> int:
         otherwise = f"{found.path}: no trial succeeded ({found.reason}); see nas results {found.path}"
         display.say(f"error: {found.failure or otherwise}")
         return 1
-    # What was looked up has no weights.
-    looked_up = found.config.evaluator.get("name") == "table"
-    further = f"nas train {found.path}" if looked_up else f"nas export {found.path} --to DIR"
+    try:
+        further = f"nas export {found.path} --to DIR" if found.weights() else ""
+    except UserError:  # what was looked up, or a function of the user's, leaves none
+        further = f"nas train {found.path}"
     for line in (f"next: nas results {found.path}", f"      nas report {found.path}", f"      {further}"):
         display.say(line)
     return 0

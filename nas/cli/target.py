@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.cli.parser import pairs
+from nas.errors import UserError
 
 if TYPE_CHECKING:
     from nas.space import Genome, Space
@@ -35,6 +36,42 @@ def add_document(parser: argparse.ArgumentParser, name: str, explained: str, **s
         metavar="NAME=VALUE",
         help="override a parameter of the document; again for more",
     )
+
+
+def trained_folder(word: str) -> Path:
+    """The folder with the weights of a run's best network, or of one that nas train or nas export has left.
+
+    Raises UserError where there are none.
+    """
+    from nas.training.trained import WEIGHTS
+
+    path = Path(word)
+    if (path / "run.yaml").exists():
+        from nas.run import Run
+
+        return Run.open(path).weights()
+    if not (path / WEIGHTS).is_file():
+        hint = "give a run, or a folder of nas train, or of nas export --format safetensors"
+        raise UserError(word, f"no trained network: it has no {WEIGHTS}", hint)
+    return path
+
+
+def trained_on(word: str) -> tuple[str | None, str | None]:
+    """(data set, its folder) of a run, or of a network in a folder of nas train; None where nobody noted it."""
+    import json
+
+    path = Path(word)
+    if (path / "run.yaml").exists():
+        from nas.run import Run
+        from nas.run.evaluation import trainer_of
+
+        trainer = trainer_of(Run.open(path).config.evaluator)
+        return trainer.dataset, trainer.data
+    try:
+        dataset = json.loads((path / "result.json").read_text(encoding="utf-8"))["dataset"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return None, None
+    return (dataset if isinstance(dataset, str) else None), None
 
 
 def value(text: str) -> Any:

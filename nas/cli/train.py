@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=number(int, 1), metavar="N", help="of training; the recipe's if left out")
     parser.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of weights and images' order")
     parser.add_argument("--to", metavar="DIR", help="folder for the weights; runs/train-NAME-1 or so if left out")
+    parser.add_argument("--force", action="store_true", help="overwrite another network's files in the folder")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,7 +42,9 @@ def run(args: argparse.Namespace) -> int:
     from nas.run.pace import Countdown
     from nas.run.progress import Progress
     from nas.run.words import accuracies
+    from nas.space import Space
     from nas.training import Recipe
+    from nas.training.trained import in_the_way
 
     settings = pairs(args.recipe_set, "--recipe-set", value)
     if "epochs" in settings:
@@ -57,9 +60,12 @@ def run(args: argparse.Namespace) -> int:
     notes = trainer.read().notes
     folder = Path(args.to) if args.to else create("runs", None, f"train-{target.space.name}")
     new = args.to is None or not folder.exists()
+    genome = target.genome or target.space.genome({})
+    last = target.space.final().genome(dict(genome.answers))
+    for path in in_the_way(folder, Space(last.document).graph(last).fingerprint(), args.force):
+        path.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     display = Display()
-    genome = target.genome or target.space.genome({})
     epochs, countdown = final_epochs(trainer, args.epochs), Countdown()
     for note in notes:
         display.say(f"note: {note}")
@@ -85,8 +91,7 @@ def run(args: argparse.Namespace) -> int:
         display.close(keep=True)
         display.say(f"error: {args.arch}: the training failed: {reason(error)}")
         return 1
-    genome = target.space.final().genome(dict(genome.answers))
-    genome.save(folder / "genome.json")
+    last.save(folder / "genome.json")
     trained_by = {"name": args.recipe, "settings": trainer.last_recipe(args.epochs).to_json()}
     result = {"dataset": trainer.dataset, "seed": args.seed, "recipe": trained_by, "final": measured}
     write_json(folder / "result.json", result)

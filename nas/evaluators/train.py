@@ -102,16 +102,18 @@ class Train:
         """As `nas.training.fit`, which calls `report` after each epoch and saves its state in `checkpoint`.
 
         It does so where the training is paused, and every half minute: a short one is as well begun again. What was
-        reported of a training that goes on is reported again.
+        reported of a training that goes on is reported again. The trained network is left beside the checkpoint.
         """
+        from nas.data.record import Record
         from nas.space import Space
         from nas.training.loop import fit
+        from nas.training.trained import save_trained
 
         model, data = self.ready(Space(trial.genome.document).graph(trial.genome), trial.seed, self.train_images)
         again = checkpoint is not None and checkpoint.exists()
         measured = self.latency(model, limited=not again)
         epochs = trial.horizon or trial.budget
-        return measured | fit(
+        measured |= fit(
             model,
             data,
             self.recipe.for_epochs(epochs) if epochs else self.recipe,
@@ -123,6 +125,9 @@ class Train:
             report_all=True,
             device=data.images["train"].device,
         )
+        if checkpoint is not None:
+            save_trained(checkpoint.parent, model, trial.genome, Record.of(data))
+        return measured
 
     def final(
         self,
@@ -136,14 +141,16 @@ class Train:
         """Trains the genome's network, with its document's `final:` parameters and `final_set`, by `last_recipe`.
 
         On the training and validation images together; the metrics have `test_accuracy`, measured once, at the end. The
-        weights go to `directory`/weights.safetensors. A training that was interrupted goes on from its last epoch.
+        weights and the record go to `directory`. A training that was interrupted goes on from its last epoch.
         """
+        from nas.data.record import Record
         from nas.space import Space
-        from nas.training.checkpoint import save_weights
         from nas.training.loop import fit
+        from nas.training.trained import save_trained
 
         space = Space(genome.document).final(final_set)
-        model, data = self.ready(space.graph(space.genome(genome.answers)), seed, None)
+        genome = space.genome(genome.answers)
+        model, data = self.ready(space.graph(genome), seed, None)
         recipe = self.last_recipe(epochs)
         checkpoint = directory / "checkpoint.safetensors"
         metrics = fit(
@@ -157,7 +164,7 @@ class Train:
             evaluate_on="test",
             device=data.images["train"].device,
         )
-        save_weights(directory / "weights.safetensors", model)
+        save_trained(directory, model, genome, Record.of(data))
         checkpoint.unlink(missing_ok=True)
         return metrics
 

@@ -1,5 +1,6 @@
-"""The formats of a network on disk, a function each: `(model, example input, folder, its genome or None) -> file`."""
+"""The formats of a network on disk, a function each: `(what is exported, folder) -> file`."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,65 +9,77 @@ from nas.errors import UserError
 from nas.export.python import python
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
-
-    from nas.space import Genome
+    from nas.export.source import Source
 
 LARGEST_INLINE = 1_500_000_000  # bytes of weights; a protobuf, hence an .onnx file, ends at 2 GB
+RAW = ("torch", "onnx")  # formats that can have the normalisation inside
 
 
-def safetensors(model: "nn.Module", example: "Tensor", folder: Path, genome: "Genome | None") -> Path:
+def safetensors(source: "Source", folder: Path) -> Path:
     """All of `model.state_dict()`, without pickle: readable by `safetensors.torch.load_file`."""
-    from safetensors.torch import save_file
+    from nas.training.checkpoint import save_weights
+    from nas.training.trained import WEIGHTS, metadata
 
-    path = folder / "weights.safetensors"
-    save_file({name: value.contiguous() for name, value in model.state_dict().items()}, path)
+    path = folder / WEIGHTS
+    save_weights(path, source.model, metadata(source.record, source.genome))
     return path
 
 
-def state_dict(model: "nn.Module", example: "Tensor", folder: Path, genome: "Genome | None") -> Path:
+def state_dict(source: "Source", folder: Path) -> Path:
     """`torch.load(path, weights_only=True)` reads it."""
     import torch
 
     path = folder / "weights.pt"
-    torch.save(dict(model.state_dict()), path)
+    torch.save(dict(source.model.state_dict()), path)
     return path
 
 
-def program(model: "nn.Module", example: "Tensor", folder: Path, genome: "Genome | None") -> Path:
-    """A `torch.export` program with a free batch size; `torch.export.load(path).module()` runs without this package."""
+def program(source: "Source", folder: Path) -> Path:
+    """A `torch.export` program with a free batch size; `torch.export.load(path).module()` runs without this package.
+
+    The extra file `config.json` in it is the record.
+    """
     import torch
 
     path = folder / "model.pt2"
-    exported = torch.export.export(model, (example,), dynamic_shapes=({0: torch.export.Dim("batch", min=1)},))
-    torch.export.save(exported, path)
+    batch = ({0: torch.export.Dim("batch", min=1)},)
+    exported = torch.export.export(source.whole, (source.example,), dynamic_shapes=batch)
+    config = {**source.record.to_json(), "images": source.metadata()["images"]}
+    torch.export.save(exported, path, extra_files={"config.json": json.dumps(config)})
     return path
 
 
-def onnx(model: "nn.Module", example: "Tensor", folder: Path, genome: "Genome | None") -> Path:
-    """ONNX with a free batch size: input `images` (N, channels, height, width), output `logits` (N, classes)."""
+def onnx(source: "Source", folder: Path) -> Path:
+    """ONNX with a free batch size: input `images` (N, channels, height, width), output `logits` (N, classes).
+
+    Its metadata are the record, each value as JSON.
+    """
     import torch
 
     try:
         import onnxscript  # noqa: F401  # torch.onnx needs it
     except ImportError:
         raise UserError("format onnx", "the package onnxscript is missing", 'pip install "nas[onnx]"') from None
+    from nas.export.adaptive import sliced
+
     path = folder / "model.onnx"
-    torch.onnx.export(
-        model,
-        (example,),
-        path,
+    found = torch.onnx.export(
+        sliced(source.whole),
+        (source.example,),
         dynamo=True,
         verbose=False,
         input_names=["images"],
         output_names=["logits"],
         dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
-        external_data=sum(value.nbytes for value in model.state_dict().values()) > LARGEST_INLINE,
     )
+    assert found is not None  # with dynamo=True
+    found.model.metadata_props.update(source.metadata())
+    size = sum(value.nbytes for value in source.model.state_dict().values())
+    found.save(path, external_data=size > LARGEST_INLINE)
     return path
 
 
-FORMATS: "dict[str, Callable[[nn.Module, Tensor, Path, Genome | None], Path]]" = {
+FORMATS: "dict[str, Callable[[Source, Path], Path]]" = {
     "safetensors": safetensors,
     "state_dict": state_dict,
     "torch": program,

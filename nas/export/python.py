@@ -6,14 +6,16 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.data.record import Record
 from nas.errors import UserError
+from nas.export.preparing import preparing
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
+    from nas.export.source import Source
     from nas.graph.graph import Graph, Node
     from nas.network import Network
-    from nas.space import Genome
 
 # Classes that the file gets a copy of:
 OURS = ("nas.graph.operations.modules", "nas.graph.operations.padded", "nas.network.in_place")
@@ -36,21 +38,23 @@ def put(model: nn.Module, path: str, module: nn.Module) -> None:
 '''
 
 
-def python(model: "nn.Module", example: "Tensor", folder: Path, genome: "Genome | None") -> Path:
+def python(export: "Source", folder: Path) -> Path:
     """`model.py`, whose `Network()` takes `model.state_dict()`; raises UserError unless `nas.build` made the model.
 
-    Text of documents is untrusted: it is written in comments of printable characters and as escaped strings only.
+    Text of documents and class names are untrusted: they are written in comments of printable characters and as escaped
+    strings only.
     """
     from nas.network import Network
 
-    if not isinstance(model, Network):
+    if not isinstance(export.model, Network):
         raise UserError("format python", "the module has no graph", "give a network that nas.build made")
     path = folder / "model.py"
-    path.write_text(source(model, str(genome.document.data.get("source", "")) if genome else ""), encoding="utf-8")
+    origin = str(export.genome.document.data.get("source", "")) if export.genome else ""
+    path.write_text(source(export.model, origin, export.record), encoding="utf-8")
     return path
 
 
-def source(model: "Network", origin: str = "") -> str:
+def source(model: "Network", origin: str = "", record: Record | None = None) -> str:
     """The text of the file; `origin`: where the document says that the network is from."""
     graph = model.graph
     steps, ends, _ = model._training  # the plan of inference is a part of it
@@ -73,9 +77,11 @@ def source(model: "Network", origin: str = "") -> str:
     lines.append(f"return {_variable(ends[0])}")
     returned = "Tensor | tuple[Tensor, list[Tensor]]" if graph.auxiliary else "Tensor"
     returns = "logits, in training mode (logits, [those of each auxiliary head])" if graph.auxiliary else "logits"
+    constants, functions = preparing(record)
     text = [
         *_header(graph, origin),
-        *_imports("".join(classes.values())),
+        *_imports("".join(classes.values()), record),
+        *constants,
         *(f"\n\n{code.strip()}" for code in (HELPERS, *classes.values())),
         "\n\nclass Network(Part):",
         f'    """(N, {", ".join(map(str, graph.input))}) to {returns}. Comments give shapes."""\n',
@@ -84,6 +90,7 @@ def source(model: "Network", origin: str = "") -> str:
         *(f"        {line}" for line in made),
         f"\n    def forward(self, x: Tensor) -> {returned}:",
         *(f"        {line}" for line in lines),
+        *functions,
     ]
     return "\n".join(text) + "\n"
 
@@ -115,9 +122,13 @@ def _comment(text: str) -> list[str]:
     return textwrap.wrap(seen, 118, initial_indent="# ", subsequent_indent="#   ")
 
 
-def _imports(code: str) -> list[str]:
-    lines = ["from collections.abc import Sequence\n"] if "Sequence[" in code else []
-    lines += ["import torch"] if "torch." in code else []
+def _imports(code: str, record: Record | None) -> list[str]:
+    prepares = record is not None and record.preprocessing is not None
+    lines = ["from __future__ import annotations\n"] if prepares else []
+    lines += ["from collections.abc import Sequence"] if "Sequence[" in code else []
+    lines += ["from typing import Any"] if prepares else []
+    lines += [""] if lines and lines[-1] else []
+    lines += ["import torch"] if "torch." in code or prepares else []
     lines += ["from torch import Tensor, nn"]
     return lines + (["from torch.nn import functional"] if "functional." in code else [])
 

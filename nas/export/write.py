@@ -1,20 +1,37 @@
-"""From a network, or a search's best, to files in a folder."""
+"""From a network, or a search's best, to files in a folder, each compared with the network before it gets its name."""
 
 import copy
+import hashlib
 import json
+import shutil
+import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from nas.data.record import CONFIG, Record, read_config
 from nas.errors import UserError, did_you_mean, shortened
-from nas.export.formats import FORMATS
-from nas.export.trained import trained
+from nas.export.formats import FORMATS, RAW
+from nas.training.trained import in_the_way, load_trained
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
+    from nas.data.preprocessing import Preprocessing
+    from nas.export.compare import Compared
+    from nas.export.source import Source
     from nas.run import Run
     from nas.space import Genome
+
+
+@dataclass
+class Written:
+    """files: what was written. compared: of each format, how far it is from the network. failures: of the others."""
+
+    files: list[Path] = field(default_factory=list)
+    compared: "dict[str, Compared]" = field(default_factory=dict)
+    failures: dict[str, UserError] = field(default_factory=dict)
 
 
 def export(
@@ -24,41 +41,73 @@ def export(
     *,
     genome: "Genome | None" = None,
     input: Sequence[int] | None = None,
+    preprocessing: "Preprocessing | None" = None,
+    classes: Sequence[str] | None = None,
+    with_preprocessing: bool = False,
+    force: bool = False,
 ) -> list[Path]:
     """Writes a network into the folder `to`, in inference mode and fp32, and returns the files.
+
+    Each file is read back in a fresh process, and what it computes is compared with the network: see `compare`. The
+    differences are kept in config.json, with how pictures become input, and the classes.
 
     Args:
         source: a module, or a finished search, whose best network is written with the weights of its final training.
         formats: of `nas.export.FORMATS`.
         genome: of the module, to be written beside it as genome.json; a search's best has its own.
         input: (channels, height, width), needed for a module that `nas.build` did not make.
+        preprocessing, classes: of a module that has no attributes of these names; unknown if left out.
+        with_preprocessing: the formats torch and onnx normalise inside: they take float32 pixels from 0 to 255.
+        force: overwrite another network's files in `to`.
 
-    Raises UserError for an unknown format, before anything is written, and where the input's shape is not known.
+    Raises UserError for an unknown format, for a folder with another network's files, and where the input's shape is
+    not known, before anything is written; and once all other formats are written, where one cannot express the network,
+    or computes something else.
     """
-    import torch
+    settings: dict[str, Any] = {"genome": genome, "input": input, "preprocessing": preprocessing, "classes": classes}
+    written = write(source, to, formats, with_preprocessing=with_preprocessing, force=force, **settings)
+    if written.failures:
+        first, *rest = written.failures.values()
+        what = "; ".join([first.what, *map(str, rest)])
+        raise UserError(first.where, what, first.hint)
+    return written.files
 
-    for name in formats:
+
+def write(
+    source: "nn.Module | Run",
+    to: str | Path,
+    formats: Sequence[str] = ("safetensors",),
+    *,
+    genome: "Genome | None" = None,
+    input: Sequence[int] | None = None,
+    preprocessing: "Preprocessing | None" = None,
+    classes: Sequence[str] | None = None,
+    with_preprocessing: bool = False,
+    force: bool = False,
+    pictures: "Tensor | None" = None,
+    trained: bool | None = None,
+) -> Written:
+    """As `export`, with the failures of formats in what it returns.
+
+    pictures: uint8 images (N, channels, height, width) of the network's data to compare with. trained: noted.
+    """
+    from nas.export.source import Source
+
+    names = list(dict.fromkeys([formats] if isinstance(formats, str) else formats))
+    for name in names:
         if name not in FORMATS:
             raise UserError("nas.export", f"unknown format '{name}'", did_you_mean(name, FORMATS))
-    if not isinstance(source, torch.nn.Module):
-        from nas.run import Run
-
-        if not isinstance(source, Run):
-            what = f"takes a network or a finished search, not {shortened(repr(source))}"
-            raise UserError("nas.export", what, "build it first: nas.export(nas.build(space, genome), ...)")
-        source, genome = trained(source.path / "best")
-    model = plain(source)
-    shape = input or getattr(getattr(source, "graph", None), "input", None)
+    model, genome, pictures, trained = _network(source, genome, pictures, trained)
+    shape = input or getattr(getattr(model, "graph", None), "input", None)
     if shape is None:
         raise UserError("nas.export", "the shape of the input is not known", "give input=(channels, height, width)")
-    folder = Path(to)
-    folder.mkdir(parents=True, exist_ok=True)
-    files = []
-    if genome is not None:
-        files.append(folder / "genome.json")
-        files[0].write_text(json.dumps(genome.to_json(), indent=1) + "\n", encoding="utf-8")
-    example = torch.zeros(2, *shape)  # two: an exporter may take a size of one for a constant
-    return files + [FORMATS[name](model, example, folder, genome) for name in dict.fromkeys(formats)]
+    preprocessing = preprocessing or getattr(model, "preprocessing", None)
+    named = getattr(model, "classes", None) if classes is None else tuple(classes)
+    record = Record(tuple(shape), preprocessing, named)
+    if with_preprocessing:
+        _check_raw(record, names)
+    found = Source(plain(model), record, genome, with_preprocessing)
+    return _write(found, Path(to), names, force, pictures, trained)
 
 
 def plain(model: "nn.Module") -> "nn.Module":
@@ -66,3 +115,146 @@ def plain(model: "nn.Module") -> "nn.Module":
     import torch
 
     return copy.deepcopy(model).to("cpu", torch.float32).to(memory_format=torch.contiguous_format).eval()
+
+
+def _network(
+    source: Any, genome: "Genome | None", pictures: "Tensor | None", trained: bool | None
+) -> "tuple[nn.Module, Genome | None, Tensor | None, bool | None]":
+    import torch
+
+    if isinstance(source, torch.nn.Module):
+        return source, genome, pictures, trained
+    from nas.export.pictures import few
+    from nas.run import Run
+    from nas.run.evaluation import trainer_of
+
+    if not isinstance(source, Run):
+        what = f"takes a network or a finished search, not {shortened(repr(source))}"
+        raise UserError("nas.export", what, "build it first: nas.export(nas.build(space, genome), ...)")
+    model, genome = load_trained(source.weights())
+    return model, genome, few(trainer_of(source.config.evaluator).dataset, model.preprocessing), True
+
+
+def _check_raw(record: Record, names: Sequence[str]) -> None:
+    if not set(names) & set(RAW):
+        raise UserError("with_preprocessing", "the formats are others", f"it is for {' and '.join(RAW)}")
+    if record.preprocessing is None:
+        what = "nobody noted how pictures become this network's input"
+        raise UserError("with_preprocessing", what, "train it again, or give nas.export(..., preprocessing=...)")
+
+
+def _write(
+    source: "Source", folder: Path, names: Sequence[str], force: bool, pictures: "Tensor | None", trained: bool | None
+) -> Written:
+    from nas.export.compare import TOLERANCE, compare
+
+    fingerprint, weights = _identity(source.model)
+    others = in_the_way(folder, fingerprint, force)
+    new = not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    written, drafts = Written(), dict[str, Path]()
+    work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+    try:
+        for name in names:
+            (work / name).mkdir()
+            file = _draft(source, name, work / name)
+            if isinstance(file, UserError):
+                written.failures[name] = file
+            else:
+                drafts[name] = file
+        for name, result in compare(source, drafts, pictures).items():
+            if isinstance(result, UserError):
+                written.failures[name] = _named(source, name, result)
+            else:
+                written.compared[name] = result
+        if written.compared:
+            before = read_config(folder) or {} if not others else {}
+            if before.get("weights", weights) != weights:  # trained again: its old files are stale
+                others = [path for path in map(folder.joinpath, _EXPORTED) if path.exists()]
+                before = {}
+            config = {**source.record.to_json(), "fingerprint": fingerprint, "weights": weights, "trained": trained}
+            config["tolerance"] = TOLERANCE
+            config["verified"] = {**_kept(before, folder), **_verified(source, written, drafts)}
+            for path in others:
+                path.unlink(missing_ok=True)
+            if source.genome is not None:
+                written.files.append(_place(work, folder, "genome.json", source.genome.to_json()))
+            for name in written.compared:
+                for part in sorted((work / name).iterdir()):
+                    part.replace(folder / part.name)
+                written.files.append(folder / drafts[name].name)
+            _place(work, folder, CONFIG, config)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+        if new and not any(folder.iterdir()):
+            folder.rmdir()
+    return written
+
+
+_EXPORTED = ("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data", "model.py")
+
+
+def _draft(source: "Source", name: str, folder: Path) -> Path | UserError:
+    """The file of one format, or why there is none."""
+    from nas.export.compare import one_line
+
+    try:
+        return FORMATS[name](source, folder)
+    except UserError as error:
+        return error
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # noqa: BLE001 - exporters say in any way what they cannot express
+        cause: BaseException = error
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        what = f"cannot express the network: {one_line(str(cause)) or type(cause).__name__}"
+        return _named(source, name, UserError(f"format {name}", what))
+
+
+def _named(source: "Source", name: str, error: UserError) -> UserError:
+    """The error, with the operation that it is about where one can be found."""
+    from nas.export.culprit import culprit
+
+    found = culprit(source, name) if name in RAW else ""
+    return UserError(f"{error.where}{found}", error.what, error.hint or "other formats may hold it")
+
+
+def _identity(model: "nn.Module") -> tuple[str, str]:
+    """What tells a network from others, and its weights from others of the same network."""
+    state = model.state_dict()
+    graph = getattr(model, "graph", None)
+    weights = hashlib.sha256()
+    for name, value in sorted(state.items()):
+        weights.update(f"{name} {list(value.shape)}\n".encode())
+        weights.update(value.contiguous().numpy().tobytes())
+    if graph is not None:
+        return graph.fingerprint(), weights.hexdigest()
+    names = "".join(f"{name} {list(value.shape)}\n" for name, value in sorted(state.items()))
+    return hashlib.sha256(names.encode()).hexdigest(), weights.hexdigest()
+
+
+def _kept(before: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """What is known of other formats' files of the same network, which stay."""
+    verified = before.get("verified")
+    if not isinstance(verified, dict):
+        return {}
+    return {name: each for name, each in verified.items() if name in FORMATS and isinstance(each, dict)}
+
+
+def _verified(source: "Source", written: Written, drafts: dict[str, Path]) -> dict[str, Any]:
+    from nas.export.source import NORMALISED
+    from nas.export.source import RAW as PIXELS
+
+    found = {}
+    for name, result in written.compared.items():
+        images = PIXELS if source.raw and name in RAW else NORMALISED
+        counts = {"random": result.random, "real": result.real}
+        found[name] = {"file": drafts[name].name, "difference": result.difference, "compared": counts, "images": images}
+    return found
+
+
+def _place(work: Path, folder: Path, name: str, value: Any) -> Path:
+    (work / name).write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    (work / name).replace(folder / name)
+    return folder / name

@@ -33,8 +33,12 @@ class Network(nn.Module):
 
     In training mode a graph with auxiliary heads gives `(output, [output of each head])`; else the heads do not run.
     Modules are named by their nodes' paths without the leading `network`; names that nn.Module or Python uses get an
-    underscore. Weights are unset until `initialise`; `compile` does both.
+    underscore. Weights are unset until `initialise`; `compile` does both. A trained network that is read from a folder
+    has its `preprocessing` and the names of its `classes`.
     """
+
+    preprocessing: Any = None
+    classes: tuple[str, ...] | None = None
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()
@@ -105,7 +109,8 @@ def set_drop_path(model: nn.Module, rate: float) -> None:
 
 def _names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:
     """Module names of each node. Where a path is also the beginning of another, its operation's name is added."""
-    taken = {*dir(nn.Module()), "graph", *keyword.kwlist}  # torch.export writes names into code
+    taken = {*dir(nn.Module()), "graph", "preprocessing", "classes"}
+    taken |= {*keyword.kwlist}  # torch.export writes names into code
     split = []
     for path, operation in zip(paths, operations, strict=True):
         words = (path or operation).split(".")

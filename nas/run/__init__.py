@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nas.run.results import AllFailed as AllFailed
     from nas.run.results import Run as Run
     from nas.run.results import best_genome as best_genome
+    from nas.run.results import load_run as load_run
     from nas.run.start import resume as resume
     from nas.run.start import search as search
 
@@ -20,6 +21,7 @@ _HOME = {
     "Run": "results",
     "Unfinished": "final",
     "best_genome": "results",
+    "load_run": "results",
     "resume": "start",
     "search": "start",
 }

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from nas.data.record import CONFIG as RECORD
 from nas.errors import UserError
+from nas.training.trained import WEIGHTS
 from nas.types import Metrics
 
 CONFIG, JOURNAL, LOCK, CURVE, CHECKPOINT = "run.yaml", "journal.jsonl", "lock", "curve.jsonl", "checkpoint.safetensors"
@@ -80,6 +82,14 @@ def remove_checkpoints(run: Path, number: int) -> None:
     for path in run.glob(f"trials/{number:04d}/{CHECKPOINT}*"):
         if not path.parent.is_symlink():
             path.unlink(missing_ok=True)
+
+
+def remove_trained(run: Path, number: int | None = None) -> None:
+    """The weights of a trial, or of all, and what a process that was killed while it wrote them has left."""
+    for name in (WEIGHTS, RECORD):
+        for path in run.glob(f"trials/{'*' if number is None else f'{number:04d}'}/{name}*"):
+            if not path.parent.is_symlink():
+                path.unlink(missing_ok=True)
 
 
 def write_atomically(path: Path, content: str | bytes, sync: bool = False) -> None:

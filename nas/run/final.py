@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from nas.run.directory import best_directory, write_json
+from nas.run.directory import best_directory, remove_trained, trial_directory, write_json
 from nas.run.evaluation import final_epochs
 from nas.run.loop import Search
 from nas.run.pace import Countdown
@@ -44,10 +44,23 @@ def finish(search: Search) -> None:
             record = {"kind": "final", "number": best.trial.number, "metrics": metrics, "seconds": seconds}
             search.journal.append(record)
             state.apply(record)
+    else:
+        keep_trained(trial_directory(search.path, best.trial.number), directory)
     write_json(directory / "genome.json", genome.to_json())
+    remove_trained(search.path)
     search_metrics = best.result.metrics if best.result else None
     result = {"number": best.trial.number, "fingerprint": best.fingerprint, "search": search_metrics}
     write_json(directory / "result.json", {**result, "final": state.trained["metrics"] if state.trained else None})
+
+
+def keep_trained(trial: Path, best: Path) -> None:
+    """Moves what a trial has trained, where it has left that, to where a final training would have left its own."""
+    from nas.data.record import CONFIG
+    from nas.training.trained import WEIGHTS
+
+    for name in (CONFIG, WEIGHTS):
+        if (trial / name).is_file():
+            (trial / name).replace(best / name)
 
 
 def _train(search: Search, final: Any, genome: Genome) -> Metrics:

@@ -18,7 +18,15 @@ from pathlib import Path
 from nas.evaluators import TableEvaluator
 from nas.run import snapshot
 from nas.run.config import Config
-from nas.run.directory import CHECKPOINT, CURVE, remove_checkpoints, trial_directory, write_curve, write_json
+from nas.run.directory import (
+    CHECKPOINT,
+    CURVE,
+    remove_checkpoints,
+    remove_trained,
+    trial_directory,
+    write_curve,
+    write_json,
+)
 from nas.run.evaluation import planned_epochs, takes_checkpoint
 from nas.run.interrupt import Stop
 from nas.run.journal import Journal, Record
@@ -59,6 +67,7 @@ class Search:
         self.pace = Pace(self.schedule, self.config.trials, per_trial)
         self.watcher.follow(self.state, self.pace, self.clock)
         self.keeps = takes_checkpoint(self.evaluator)
+        self.kept = self._best()  # the one trial whose trained network stays on disk
 
     def begin(self, record: Record | None) -> None:
         """Journal what a search goes on with, if that differs from before."""
@@ -172,7 +181,13 @@ class Search:
         if self.state.finished % snapshot.EVERY == 0 and not entry.retold:
             snapshot.save(self.path, self.searcher)
         self._settle(self.schedule.settled(self.state.entries, self.config.trials))
+        for number in {entry.trial.number, self.kept} - {self._best(), None}:
+            remove_trained(self.path, number)
+        self.kept = self._best()
         self.watcher.ended(entry)
+
+    def _best(self) -> int | None:
+        return self.state.best.trial.number if self.state.best else None
 
     def _record(self, record: Record) -> Entry | None:
         self.journal.append(record)

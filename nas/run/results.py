@@ -2,9 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from nas.errors import UserError
 from nas.run import config as configuration
 from nas.run.directory import CONFIG, JOURNAL, existing
 from nas.run.hypervolume import Hypervolume, course, measured, reference_point
@@ -13,6 +15,10 @@ from nas.run.objectives import parse_objectives
 from nas.run.state import Entry, State, replay
 from nas.searchers.pareto import front
 from nas.space import Genome, Space
+
+if TYPE_CHECKING:
+    from nas.data.preprocessing import Preprocessing
+    from nas.network import Network
 
 
 class AllFailed(UserWarning):
@@ -85,9 +91,8 @@ class Run:
     @property
     def images(self) -> dict[str, int]:
         """How many images each set of its data has; empty where that was not noted."""
-        found = dict(getattr(self.config, "data", {})).get("images")
-        counts = found.items() if isinstance(found, dict) else ()
-        return {str(split): count for split, count in counts if type(count) is int and count > 0}
+        data = getattr(self.config, "data", None) or {}
+        return dict(data.get("images", {}))
 
     def results(self) -> list[dict[str, Any]]:
         """Trials that ended, best first, failures last: plain values, as `nas results --json` prints them.
@@ -97,10 +102,9 @@ class Run:
         """
         ended = [entry for entry in self.trials if entry.result is not None]
         ended.sort(key=_rank)
-        best = {entry.trial.number for entry in self.front}
+        best = {entry.trial.number for entry in self.front()}
         return [{**_row(entry), "front": entry.trial.number in best} for entry in ended]
 
-    @property
     def front(self) -> list[Entry]:
         """The Pareto front: trials that no other dominates in all objectives, by the first one, best first.
 
@@ -109,6 +113,52 @@ class Run:
         done = self.compared
         best = [done[i] for i in front([entry.result.values for entry in done if entry.result is not None])]
         return sorted(best, key=_rank)
+
+    def _best_genome(self) -> Genome:
+        if self.best is None:
+            what = "no trial of this run has succeeded yet"
+            raise UserError(str(self.path), what, f"see nas results {self.path}, or go on: {self.way_on}")
+        return self.best.trial.genome
+
+    def weights(self) -> Path:
+        """The folder with the best network's genome.json and weights: best/, or before the search's end its trial's.
+
+        Raises UserError where there is none: of an evaluator that trains nothing, or of a failed promotion.
+        """
+        from nas.training.trained import WEIGHTS
+
+        genome, best = self._best_genome(), self.path / "best"
+        trial = self.path / "trials" / f"{self.best.trial.number:04d}" if self.best else best
+        for folder in (best, trial):
+            whole = (folder / WEIGHTS).is_file() and (folder / "genome.json").is_file()
+            if whole and dict(Genome.load(folder / "genome.json").answers) == dict(genome.answers):
+                return folder
+        what = "it has no weights of its best network, which were not kept, or never trained"
+        raise UserError(str(self.path), what, f"train it: nas train {self.path}")
+
+    def model(self) -> "tuple[Network, Preprocessing | None]":
+        """The best network, trained, in evaluation mode; and how pictures become its input.
+
+        `model(preprocessing("a.png")[None])` are its logits, `model.classes` the names of its classes. Of a run of an
+        older version, which noted neither, both are None. Raises UserError as `weights` does.
+        """
+        from nas.training.trained import load_trained
+
+        model, _ = load_trained(self.weights())
+        return model, model.preprocessing
+
+    def dataframe(self) -> Any:
+        """`results` as a pandas DataFrame. Raises UserError where pandas is not installed."""
+        try:
+            import pandas
+        except ImportError:
+            raise UserError("dataframe", "the package pandas is missing", "pip install pandas") from None
+        return pandas.DataFrame(self.results())
+
+    def report(self) -> Path:
+        """Writes report.html into the run directory, and returns its path."""
+        path: Path = import_module("nas.report").write(self.path)  # a room above this one
+        return path
 
     def hypervolume(self, reference: Mapping[str, float] | None = None) -> Hypervolume | None:
         """Of the front, from a reference point: `{"valid_accuracy": 0, "parameters": 2e6}`, as measured.
@@ -133,15 +183,14 @@ class Run:
         return [entry for entry in done if entry.worth[0] == most]
 
 
+def load_run(path: str | Path) -> Run:
+    """`Run.open`."""
+    return Run.open(path)
+
+
 def best_genome(path: str | Path) -> Genome:
     """The genome of a run's best trial. Raises UserError where it has none yet."""
-    from nas.errors import UserError
-
-    run = Run.open(path)
-    if run.best is None:
-        what = "no trial of this run has succeeded yet"
-        raise UserError(str(path), what, f"see nas results {path}, or go on: {run.way_on}")
-    return run.best.trial.genome
+    return Run.open(path)._best_genome()
 
 
 def _rank(entry: Entry) -> tuple[bool, float, float, int]:

@@ -27,9 +27,9 @@ def save_checkpoint(
     _write(path, tensors, {"state": json.dumps(state)})
 
 
-def save_weights(path: Path, model: nn.Module) -> None:
+def save_weights(path: Path, model: nn.Module, metadata: dict[str, str] | None = None) -> None:
     """Writes `model.state_dict()` to `path` in place of what was there; `safetensors.torch.load_file` reads it."""
-    _write(path, model.state_dict(), None)
+    _write(path, model.state_dict(), metadata)
 
 
 def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None) -> None:

@@ -36,7 +36,7 @@ def test_as_json(several: str, capsys: pytest.CaptureFixture[str]) -> None:
     volume = run.hypervolume({"parameters": 2e4})
     assert volume is not None and found == {"hypervolume": volume.value, "reference": volume.reference}
     assert main(["results", several, "--front", "--json"]) == 0
-    assert [row["number"] for row in json.loads(capsys.readouterr().out)] == [e.trial.number for e in run.front]
+    assert [row["number"] for row in json.loads(capsys.readouterr().out)] == [e.trial.number for e in run.front()]
 
 
 @pytest.mark.parametrize(

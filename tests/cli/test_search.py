@@ -107,8 +107,10 @@ def test_train_and_export_a_document(capsys: pytest.CaptureFixture[str], folder:
         "result.json",
     }
     assert main(["export", "trained", "--to", "out"]) == 0
-    assert main(["export", "fixed.yaml", "--to", "fresh"]) == 0
-    assert "initial ones" in capsys.readouterr().err
+    assert main(["export", "fixed.yaml", "--to", "fresh"]) == 2
+    assert "it has no trained weights" in capsys.readouterr().err
+    assert not (folder / "fresh").exists()
+    assert main(["export", "fixed.yaml", "--to", "fresh", "--untrained"]) == 0
     weights = [(folder / name / "weights.safetensors").read_bytes() for name in ("trained", "out", "fresh")]
     assert weights[0] == weights[1] != weights[2]
 

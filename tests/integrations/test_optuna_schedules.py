@@ -86,5 +86,5 @@ def test_several_objectives(name: str, schedule: str, tmp_path: Path) -> None:
     assert all(value[1] == -ended[number].parameters for number, value in values.items())
     most = max(entry.worth[0] for entry in ended.values())
     points = [entry.result.values for entry in ended.values() if entry.worth[0] == most]
-    assert {entry.result.values for entry in run.front} == {points[i] for i in front(points)}
+    assert {entry.result.values for entry in run.front()} == {points[i] for i in front(points)}
     resumes(run, evaluator)

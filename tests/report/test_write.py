@@ -60,8 +60,8 @@ def test_several_objectives_mark_the_front_and_say_its_hypervolume(tmp_path: Pat
     run = searched(tmp_path, evaluator=larger_is_better, trials=4, objectives=objectives)
     html, volume = write(run.path).read_text(), run.hypervolume()
     assert volume is not None and f"Hypervolume: {volume}." in html
-    assert len(run.front) > 1
-    assert html.count('<circle class="front"') == 3 * (len(run.front) - 1)  # in each of the figures, beside the best
+    assert len(run.front()) > 1
+    assert html.count('<circle class="front"') == 3 * (len(run.front()) - 1)  # in each of the figures, beside the best
     (tmp_path / "other").mkdir()
     one = searched(tmp_path / "other", evaluator=larger_is_better, trials=4)
     html = write(one.path).read_text()

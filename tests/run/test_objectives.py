@@ -52,7 +52,7 @@ def test_a_search_with_several_objectives(tmp_path: Path, capsys: pytest.Capture
     assert all(a[0] >= b[0] for a, b in pairwise(points))  # the first objective ranks
     assert run.best is not None and run.best.trial.number == rows[0]["number"]
     assert [row["front"] for row in rows] == [not any(dominates(q, p) for q in points) for p in points]
-    assert [e.trial.number for e in run.front] == [row["number"] for row in rows if row["front"]]
+    assert [e.trial.number for e in run.front()] == [row["number"] for row in rows if row["front"]]
     assert main(["results", str(run.path), "--front"]) == 0
     head, _, *lines, empty, volume = capsys.readouterr().out.splitlines()
     assert not empty and volume.startswith("hypervolume: ") and "from the reference point latency_ms=" in volume

@@ -65,7 +65,7 @@ def test_the_hypervolume_of_a_run_and_of_its_front_alone(tmp_path: Path) -> None
     found = run.hypervolume({"valid_accuracy": 0.0, "parameters": 10_000.0})
     assert found is not None and found.reference == {"valid_accuracy": 0, "parameters": 10_000}
     volume, most = 0.0, 0.0  # under the staircase of the front, the smallest first
-    for entry in reversed(run.front):
+    for entry in reversed(run.front()):
         assert entry.score is not None and entry.score > most
         volume += (entry.score - most) * (10_000 - entry.parameters)
         most = entry.score

@@ -1,0 +1,55 @@
+"""Say what a trained network sees in pictures."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("network", metavar="RUN|DIR", help="a run, or the folder of nas train or of an export")
+    parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture, or a folder of them")
+    parser.add_argument("--json", action="store_true", help="a list of {image, class, probability}")
+
+
+def run(args: argparse.Namespace) -> int:
+    from nas.cli.output import print_json, table
+    from nas.cli.target import trained_folder
+    from nas.errors import UserError
+    from nas.export.predict import predict
+    from nas.training.trained import load_trained
+
+    model, _ = load_trained(trained_folder(args.network))
+    pictures = [path for word in args.images for path in _pictures(word)]
+    answers = list(predict(model, pictures, args.network))
+    found = [answer for answer in answers if not isinstance(answer, UserError)]
+    if args.json:
+        print_json(found)
+    elif found:
+        rows = [(row["image"], row["class"], f"{100 * row['probability']:.1f} %") for row in found]
+        print(table(("image", "class", "probability"), rows))
+    for answer in answers:
+        if isinstance(answer, UserError):
+            print(f"error: {answer}", file=sys.stderr)
+    return 2 if len(found) < len(answers) else 0
+
+
+def _pictures(word: str) -> list[Path]:
+    """The picture meant, or those in a folder and below it; other files there are left out."""
+    from nas.data.picture import header
+    from nas.errors import UserError
+
+    path = Path(word)
+    if not path.is_dir():
+        return [path]
+    found = []
+    for file in sorted(path.rglob("*")):
+        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
+        if file.is_file() and not hidden:
+            try:
+                header(file)
+            except UserError:
+                continue
+            found.append(file)
+    if not found:
+        raise UserError(word, "has no pictures", "give pictures, or a folder of them")
+    return found

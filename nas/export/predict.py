@@ -1,0 +1,113 @@
+"""What a trained network says of pictures, and how often it is right about a data set."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import UserError
+
+if TYPE_CHECKING:
+    from nas.data import Dataset
+    from nas.data.preprocessing import Preprocessing
+    from nas.network import Network
+
+BATCH = 64
+
+
+def known(model: "Network", where: str) -> "tuple[Preprocessing, tuple[str, ...]]":
+    """How pictures become the network's input, and its classes. Raises UserError where nobody noted them."""
+    if model.preprocessing is None or model.classes is None:
+        what = "it has no record of its preprocessing and classes: an older version trained it"
+        raise UserError(where, what, f"train it again: nas train {where}")
+    if tuple(model.graph.shape) != (len(model.classes),):
+        what = f"config.json has {len(model.classes)} classes, and the network {list(model.graph.shape)} outputs"
+        raise UserError(where, what, "export or train it again")
+    channels, size = model.preprocessing.channels, model.preprocessing.size
+    if tuple(model.graph.input) != (channels, *size):
+        what = f"config.json prepares {[channels, *size]}, and the network takes {list(model.graph.input)}"
+        raise UserError(where, what, "export or train it again")
+    return model.preprocessing, model.classes
+
+
+def predict(model: "Network", pictures: Sequence[Path], where: str) -> Iterator[dict[str, Any] | UserError]:
+    """`{image, class, probability}` of each picture in turn, or why it cannot be read. Raises UserError as `known`."""
+    import torch
+
+    preprocessing, classes = known(model, where)
+    model.eval()
+    for start in range(0, len(pictures), BATCH):
+        inputs, answers = [], dict[Path, Any]()
+        for path in pictures[start : start + BATCH]:
+            try:
+                inputs.append(preprocessing(path))
+                answers[path] = len(inputs) - 1
+            except UserError as error:
+                answers[path] = error
+        with torch.inference_mode():
+            found = model(torch.stack(inputs)).softmax(1).max(1) if inputs else None
+        for path in pictures[start : start + BATCH]:
+            at = answers[path]
+            if isinstance(at, UserError) or found is None:
+                yield at
+            else:
+                chosen = classes[int(found.indices[at])]
+                yield {"image": str(path), "class": chosen, "probability": float(found.values[at])}
+
+
+def evaluate(model: "Network", dataset: str, directory: str | None, split: str, where: str) -> dict[str, Any]:
+    """`{split, images, accuracy, loss}` on one set of the data, which are prepared as the network's were.
+
+    Classes are matched by their names, in whatever order the data have them. Raises UserError where these differ, and
+    as `nas.data.load` and `known` do.
+    """
+    from nas.data import load
+    from nas.training import Recipe
+    from nas.training.loop import evaluate as measure
+
+    preprocessing, classes = known(model, where)
+    how: dict[str, Any] = {}
+    if preprocessing.resize != "none":
+        how = {"image_size": preprocessing.size, "resize": preprocessing.resize}
+    data = _prepared(load(dataset, directory, **how), preprocessing, classes, where)
+    measured = measure(model, data, split, Recipe().replace(precision="fp32"))
+    images = len(data.labels[split])
+    return {
+        "split": split,
+        "images": images,
+        "accuracy": measured[f"{split}_accuracy"],
+        "loss": measured[f"{split}_loss"],
+    }
+
+
+def _prepared(data: "Dataset", how: "Preprocessing", classes: tuple[str, ...], where: str) -> "Dataset":
+    """The data as the network knows them: its channels, its mean and deviation, its classes' numbers."""
+    import torch
+
+    if set(data.classes) != set(classes):
+        more, fewer = (sorted(set(a) - set(b)) for a, b in ((data.classes, classes), (classes, data.classes)))
+        what = "; ".join(
+            f"{words} {', '.join(map(repr, names[:5]))}{', ...' * (len(names) > 5)}"
+            for words, names in (("the network does not know", more), ("the data have no", fewer))
+            if names
+        )
+        raise UserError(f"data set '{data.name}'", f"other classes than the network's: {what}", "rename its folders")
+    if data.shape[1:] != how.size:
+        found, wanted = ("x".join(map(str, size)) for size in (data.shape[1:], how.size))
+        what = f"images of {found} pixels where the network takes {wanted}, and it was trained without resizing"
+        raise UserError(f"data set '{data.name}'", what, "bring them to that size first")
+    places = torch.tensor([classes.index(name) for name in data.classes])
+    images = {split: _channels(tensor, how.channels) for split, tensor in data.images.items()}
+    labels = {split: places[tensor] for split, tensor in data.labels.items()}
+    mean, std = (tuple(255 * value for value in values) for values in (how.mean, how.std))
+    return replace(data, images=images, labels=labels, classes=classes, mean=mean, std=std)
+
+
+def _channels(images: Any, channels: int) -> Any:
+    """Grey as colour, and colour as grey, by the weights of PIL (ITU-R 601)."""
+    if images.shape[1] == 1 and channels == 3:
+        return images.expand(-1, 3, -1, -1)
+    if images.shape[1] == 3 and channels == 1:
+        red, green, blue = images.int().unbind(1)
+        return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).to(images.dtype)[:, None]
+    return images

@@ -1,0 +1,58 @@
+"""What is exported: a network ready for it, and all that is known of it."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+from nas.data.record import Record
+
+if TYPE_CHECKING:
+    from nas.data.preprocessing import Preprocessing
+    from nas.space import Genome
+
+
+@dataclass(frozen=True)
+class Source:
+    """model: on the CPU, fp32, in evaluation mode. raw: the files of the formats that can shall take raw pixels."""
+
+    model: nn.Module
+    record: Record
+    genome: "Genome | None" = None
+    raw: bool = False
+
+    @property
+    def whole(self) -> nn.Module:
+        """The network, with the normalisation before it where pixels go in raw."""
+        return Raw(self.model, self.record.preprocessing) if self.raw and self.record.preprocessing else self.model
+
+    @property
+    def example(self) -> Tensor:
+        return torch.zeros(2, *self.record.input)  # two: an exporter may take a size of one for a constant
+
+    def metadata(self) -> dict[str, str]:
+        """The record as texts, and what a file takes that may take either: see `Raw`."""
+        return {**self.record.metadata(), "images": RAW if self.raw else NORMALISED}
+
+
+RAW = "float32 pixels from 0 to 255"
+NORMALISED = "float32, normalised: (pixels / 255 - mean) / std"
+
+
+class Raw(nn.Module):
+    """A network that takes float32 pixels from 0 to 255, of the right size and channels."""
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, network: nn.Module, preprocessing: "Preprocessing") -> None:
+        super().__init__()
+        self.network = network
+        for name, numbers in (("mean", preprocessing.mean), ("std", preprocessing.std)):
+            values = torch.tensor([255 * value for value in numbers]).view(-1, 1, 1)
+            self.register_buffer("mean" if name == "mean" else "scale", values if name == "mean" else 1 / values)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        output: Tensor = self.network((pixels - self.mean) * self.scale)
+        return output
