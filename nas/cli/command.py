@@ -1,13 +1,15 @@
 """From the command line to a command, and from every mistake of the user to one line."""
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from nas.cli.parser import Parser, Stop
+from nas.cli.parser import Parser, Said
 from nas.errors import UserError, did_you_mean
+from nas.run.interrupt import Stop, exit_status
 
 COMMANDS = {
     "list": "every packaged document and variant by family: parameters, mult-adds, source",
@@ -26,13 +28,18 @@ USAGE = "usage: nas COMMAND ...   (nas COMMAND --help explains one)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command. Returns its exit status: 0; 1 a search that could not finish; 2 bad input; 130 stopped."""
+    """Run one command. Returns its exit status: 0; 1 a search that could not finish; 2 bad input; 130 stopped by
+    Ctrl-C, 143 by SIGTERM."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding lacks must not end a search
+            stream.reconfigure(errors="backslashreplace")
     try:
-        status = _run(list(sys.argv[1:] if argv is None else argv))
+        with Stop(at_once=True):
+            status = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
         return status
-    except Stop as stop:
-        return stop.status
+    except Said as said:
+        return said.status
     except UserError as error:
         return _complain(str(error))
     except BrokenPipeError:  # the reader of our output (`| head`) has seen enough
@@ -41,9 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = str(error.filename or "nas")
         return _complain(f"{where}: {error.strerror or error}", 1 if error.errno in (errno.ENOSPC, errno.EDQUOT) else 2)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         print("stopped", file=sys.stderr)
-        return 130
+        return exit_status(stopped)
 
 
 def _run(argv: list[str]) -> int:

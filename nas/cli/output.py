@@ -14,8 +14,9 @@ JSON_SAFE = 2**53  # beyond it a JSON reader may round an integer
 
 
 def print_json(value: Any) -> None:
-    """One JSON value; numbers that JSON does not have (NaN, infinities) become null."""
-    print(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+    """One JSON value; numbers that JSON does not have (NaN, infinities) become null. In ASCII, which every terminal has
+    and every reader of JSON undoes."""
+    print(json.dumps(_plain(value), indent=2, allow_nan=False))
 
 
 def _plain(value: Any) -> Any:

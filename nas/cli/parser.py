@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from nas.errors import UserError, did_you_mean
 
 
-class Stop(Exception):
+class Said(Exception):
     """The parser has said all there is to say (`--help`); what it would have exited with is `status`."""
 
     def __init__(self, status: int) -> None:
@@ -49,7 +49,7 @@ class Parser(argparse.ArgumentParser):
         raise UserError(where, what, hint or f"see {self.prog} --help")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        raise Stop(status)
+        raise Said(status)
 
 
 def one_of(*words: str) -> Callable[[str], str]:

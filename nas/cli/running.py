@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 
 def carry_out(opening: str, search: "Callable[[Display], Run]") -> int:
-    """Runs a search and says how it ended. Returns 0, or 1 where it has no best genome or could not finish."""
+    """Runs a search and says how it ended. Returns 0, 1 where it has no best genome or could not
+    finish, 130 or 143 where it was stopped."""
     display = Display()
     display.stage(opening)  # before anything heavy is imported
     from nas.run import AllFailed, Interrupted, Unfinished
@@ -26,7 +27,7 @@ def carry_out(opening: str, search: "Callable[[Display], Run]") -> int:
     except Interrupted as interrupted:
         display.close(keep=True)
         display.say(str(interrupted))
-        return 130
+        return interrupted.status
     except Unfinished as unfinished:
         display.close(keep=True)
         display.say(f"error: {unfinished}")

@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.run.directory import create, write_json
     from nas.run.display import Display
     from nas.run.evaluation import final_epochs
+    from nas.run.interrupt import exit_status
     from nas.run.pace import Countdown
     from nas.run.progress import Progress
     from nas.run.words import accuracies
@@ -83,10 +84,10 @@ def run(args: argparse.Namespace) -> int:
         if new and not any(folder.iterdir()):
             folder.rmdir()
         raise
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         display.close(keep=True)
         display.say(f"stopped; to go on from its last whole epoch: the same command with --to {folder}")
-        return 130
+        return exit_status(stopped)
     except (RuntimeError, MemoryError) as error:  # it diverged, or memory ran out
         display.close(keep=True)
         display.say(f"error: {args.arch}: the training failed: {reason(error)}")

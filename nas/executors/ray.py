@@ -19,6 +19,7 @@ import ray
 import ray.exceptions
 
 from nas.errors import UserError
+from nas.executors.aside import aside
 from nas.executors.attempt import attempt
 from nas.executors.board import EVERY, Board, Notes, noting
 from nas.types import Evaluator, Result, Trial
@@ -73,11 +74,11 @@ class Ray:
         self.told: Callable[[Trial, int], None] | None = None
         self.board: Board | None = None  # where somebody is to be told
         self.owner = not ray.is_initialized()
-        if self.owner:
-            _start(workers, address)
         try:
+            if self.owner:
+                _start(workers, address)
             self.workers, self.threads = _shares(_nodes(), workers, gpus_per_trial)
-        except UserError:
+        except (UserError, KeyboardInterrupt):
             self.close()
             raise
         self.slots: list[Slot] = []
@@ -102,7 +103,7 @@ class Ray:
             ray.kill(self.board.actor)
             self.board = None
         if self.owner and ray.is_initialized():
-            ray.shutdown()
+            aside(ray.shutdown)
 
     def next(self) -> Result:
         while True:
@@ -208,11 +209,18 @@ def _start(workers: int | None, address: str | None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address is None:  # "local": never join a cluster that happens to run here
-        cpus = max(workers or 0, len(os.sched_getaffinity(0)))
-        ray.init("local", num_cpus=cpus, include_dashboard=False, object_store_memory=STORE_BYTES, **quiet)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        aside(
+            ray.init,
+            "local",
+            num_cpus=max(workers or 0, cores),
+            include_dashboard=False,
+            object_store_memory=STORE_BYTES,
+            **quiet,
+        )
         return
     try:
-        ray.init(address, **quiet)
+        aside(ray.init, address, **quiet)
     except (ConnectionError, ValueError, RuntimeError, ray.exceptions.RayError) as error:
         raise UserError("ray address", f"cannot join {address}: {_line(error)}", "start it: ray start --head") from None
 

@@ -81,7 +81,7 @@ def page(
     if best is not None:
         sections += [_figures(done, best, measure, others, volume), _answers(best, drawing), _table(done, top, measure)]
     sections += [_failures(rows), _settings(settings)]
-    style = files("nas.report").joinpath("style.css").read_text()
+    style = files("nas.report").joinpath("style.css").read_text(encoding="utf-8")
     title = escape(name)
     return "\n".join(
         [

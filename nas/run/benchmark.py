@@ -13,18 +13,20 @@ mean: of the best accuracy found under a limit on the cost, over all limits up t
 
 import math
 import os
+import signal
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from typing import Any
 
 from nas import searchers
 from nas.errors import UserError
 from nas.evaluators.tables import read
 from nas.run.hypervolume import hypervolume, measured, reference_point
+from nas.run.lifeline import end_with
 from nas.run.objectives import Objective, missing, parse_objectives, values
 from nas.run.propose import End, propose
 from nas.searchers.pareto import front
@@ -144,13 +146,22 @@ def courses(
     one = partial(course, benchmark, searcher, options)
     if processes == 1:
         return [one(repeat) for repeat in range(repeats)]
-    with ProcessPoolExecutor(processes, get_context("spawn"), _one_thread) as pool:
-        return list(pool.map(one, range(repeats), chunksize=max(1, repeats // (8 * processes))))
+    others = set(active_children())
+    with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (os.getpid(),)) as pool:
+        try:
+            return list(pool.map(one, range(repeats), chunksize=max(1, repeats // (8 * processes))))
+        except BaseException:  # the pool would wait for what they are at
+            for process in set(active_children()) - others:
+                process.kill()
+            raise
 
 
-def _one_thread() -> None:
-    """Of a process as it starts: the matrices of surrogates are too small to share among cores."""
+def _begin(parent: int) -> None:
+    """Of a process as it starts. The matrices of surrogates are too small to share among cores; Ctrl-C is for the
+    parent, which ends it."""
     os.environ["OMP_NUM_THREADS"] = "1"
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(parent)
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,9 @@ def write_curve(path: Path, curve: tuple[Metrics, ...]) -> None:
     lines = [json.dumps(point) for point in curve]
     if path.exists() and curve:
         first = curve[0]["epoch"]
-        lines = [line for line in path.read_text().splitlines() if json.loads(line)["epoch"] < first] + lines
+        lines = [
+            line for line in path.read_text(encoding="utf-8").splitlines() if json.loads(line)["epoch"] < first
+        ] + lines
     write_atomically(path, "".join(f"{line}\n" for line in lines))
 
 

@@ -224,7 +224,8 @@ def _go_on(
     workers: Callable[[Config], Executor],
     watcher: Watcher,
 ) -> Run:
-    with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal:
+    farewell = str(Interrupted(path))
+    with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal, Stop(farewell=farewell) as stop:
         space = config.document()
         state = State(space.document, parse_objectives(config.objectives))
         fresh = partial(searchers.create, config.searcher, space, config.searcher_options, config.seed)
@@ -239,16 +240,15 @@ def _go_on(
         try:
             if state.end is None or record is not None:
                 _check(evaluator, space, config.epochs, watcher)
-                with closing(workers(config)) as executor, Stop() as stop:
+                with closing(workers(config)) as executor:
                     under_way.begin(record)
                     watcher.say(summary.opening(under_way, executor))
                     if not (warm_up(under_way, executor, stop) and under_way.run(executor, stop)):
-                        raise Interrupted(path)
-            with Stop() as stop:
-                stop.at_once = True
-                finish(under_way)
+                        raise Interrupted(path, stop.status)
+            stop.at_once = True  # nothing to drain
+            finish(under_way)
         except KeyboardInterrupt:
-            raise Interrupted(path) from None
+            raise Interrupted(path, stop.status) from None
     run = Run(path, config, space, state)
     if run.failure:
         warnings.warn(AllFailed(run.failure), stacklevel=4)

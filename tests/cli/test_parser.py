@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from nas.cli.parser import Parser, Stop, number, one_of, pairs
+from nas.cli.parser import Parser, Said, number, one_of, pairs
 from nas.errors import UserError
 
 
@@ -46,7 +46,7 @@ def test_good_arguments_come_through() -> None:
 
 
 def test_help_stops_with_status_0(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(Stop) as caught:
+    with pytest.raises(Said) as caught:
         parser().parse(["--help"])
     assert caught.value.status == 0
     assert "--executor" in capsys.readouterr().out
