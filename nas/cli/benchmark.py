@@ -28,6 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--epochs", type=number(int, 1), metavar="N", help="of a trial; the table's fewest if left out")
     again = "let searchers try a network again, as most papers' code does"
     parser.add_argument("--again", action="store_true", help=again)
+    workers = "trials under way at once, each for its simulated seconds; searchers are told as they end"
+    parser.add_argument("--workers", type=number(int, 1), default=1, metavar="N", help=workers)
     parser.add_argument("--repeats", type=number(int, 1), default=100, metavar="R", help="searches of each searcher")
     parser.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of the first repeat")
     parser.add_argument("--processes", type=number(int, 1), metavar="N", help="one a core if left out")
@@ -56,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError("--table", f"no table comes with {args.space}", "give a file (docs/benchmarks.md)")
     overrides = tuple(pairs(args.set, "--set", value).items())
     chosen = (args.space, table_file, args.dataset, args.trials, args.seconds, args.epochs, args.again, args.seed)
-    benchmark = Benchmark(*chosen, overrides, parse_objectives(args.objective))
+    benchmark = Benchmark(*chosen, overrides, parse_objectives(args.objective), args.workers)
     options, given = pairs(args.searcher_set, "--searcher-set", value), pairs(args.reference, "--reference", real)
     several = len(benchmark.objectives) > 1
     check(benchmark.objectives, given)

@@ -1,7 +1,8 @@
 """Searches over a benchmark table, many times over: how good is the best found after how many trials.
 
 Each repeat is the real thing but for the training: the searcher is asked, networks already tried, and such as the table
-lacks, are refused and asked again, as in `nas.run.loop`, and results are told one by one. The incumbent is the trial of
+lacks, are refused and asked again, as in `nas.run.loop`, and results are told one by one. With several workers, each
+trial takes its simulated seconds, and they are told in the order in which they end. The incumbent is the trial of
 highest validation accuracy so far; its score is the test accuracy that the table has for a full training, which no
 searcher is shown.
 
@@ -11,8 +12,10 @@ the reference point and a network of accuracy 1 that costs nothing. Down from an
 mean: of the best accuracy found under a limit on the cost, over all limits up to the reference.
 """
 
+import heapq
 import math
 import os
+import random
 import signal
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,14 +28,16 @@ from typing import Any
 from nas import searchers
 from nas.errors import UserError
 from nas.evaluators.tables import read
+from nas.evaluators.tables.table import Table
 from nas.run.hypervolume import hypervolume, measured, reference_point
 from nas.run.lifeline import end_with
 from nas.run.objectives import Objective, missing, parse_objectives, values
-from nas.run.propose import End, propose
+from nas.run.propose import End, Proposal, propose
 from nas.searchers.pareto import front
 from nas.space import Space, load
 from nas.types import OBJECTIVE, Result, Trial, trial_random
 
+SOME = 50  # random networks by which it is guessed how many trials there will be
 SHOWN = (1, 2, 5)  # trial numbers that a table of results shows: these, times powers of ten, and the last
 
 
@@ -42,7 +47,7 @@ class Benchmark:
 
     epochs: of the trials, None for the fewest that the table has. again: whether the same network may be tried again,
     as in the papers' own code. overrides: parameters of the document, with their values. objectives: valid_accuracy
-    and then costs, to be made small. Raises UserError for others.
+    and then costs, to be made small. workers: trials under way at once. Raises UserError for others.
     """
 
     space: str
@@ -55,6 +60,7 @@ class Benchmark:
     seed: int = 0
     overrides: tuple[tuple[str, Any], ...] = ()
     objectives: tuple[Objective, ...] = parse_objectives(())
+    workers: int = 1
 
     def __post_init__(self) -> None:
         first, *costs = self.objectives
@@ -102,27 +108,38 @@ class Course:
 def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repeat: int) -> Course:
     """Repeat number `repeat`: the search that the seed `benchmark.seed + repeat` gives. Raises UserError."""
     known, space = read(benchmark.table, benchmark.dataset), _space(benchmark)
-    seed = benchmark.seed + repeat
-    asked = searchers.create(searcher, space, {**searchers.for_budget(searcher, benchmark.trials), **options}, seed)
-    has = partial(known.has, epochs=benchmark.epochs)
     known.check(benchmark.epochs)
+    seed, budget = benchmark.seed + repeat, searchers.for_budget(searcher, _likely(benchmark, known, space))
+    asked = searchers.create(searcher, space, {**budget, **options}, seed)
+    has = partial(known.has, epochs=benchmark.epochs)
     seen: set[str] = set()
-    seconds, scores, best, score, elapsed = list[float](), list[float](), -math.inf, math.nan, 0.0
+    seconds, scores, best, score = list[float](), list[float](), -math.inf, math.nan
     told, worth = list[tuple[float, ...]](), list[tuple[float, ...]]()
-    for number in range(benchmark.trials):
-        rng = trial_random(seed, number)
-        rng.randrange(2**31)  # the trial's seed, in a search
-        found = propose(asked, space, rng, (), () if benchmark.again else seen, {}, has)
-        if isinstance(found, End):
-            if not scores:
-                sizes = f"it has {len(known.rows):,} rows, the space {space.size():,} genomes"
-                raise UserError(benchmark.table, f"nothing to search in {benchmark.space}: {found.reason}", sizes)
+    running = list[tuple[float, int, Proposal]]()  # (when it ends, its number, what it is)
+    now, issued, end = 0.0, 0, False
+    while True:
+        while len(running) < benchmark.workers and issued < benchmark.trials and not end:
+            rng = trial_random(seed, issued)
+            rng.randrange(2**31)  # the trial's seed, in a search
+            under_way = sorted(running, key=lambda each: each[1])
+            pending = [Trial(number, each.genome, number, benchmark.epochs) for _, number, each in under_way]
+            found = propose(asked, space, rng, pending, () if benchmark.again else seen, {}, has)
+            if isinstance(found, End):
+                if not issued:
+                    sizes = f"it has {len(known.rows):,} rows, the space {space.size():,} genomes"
+                    raise UserError(benchmark.table, f"nothing to search in {benchmark.space}: {found.reason}", sizes)
+                end = True
+                break
+            seen.add(found.fingerprint)
+            took = known.metrics(found.genome, benchmark.epochs).get("simulated_seconds", 0.0)
+            heapq.heappush(running, (now + took, issued, found))
+            issued += 1
+        if not running:
             break
-        seen.add(found.fingerprint)
+        now, number, found = heapq.heappop(running)
+        if benchmark.seconds is not None and now > benchmark.seconds and scores:
+            break
         metrics = known.metrics(found.genome, benchmark.epochs)
-        elapsed += metrics.get("simulated_seconds", 0.0)
-        if benchmark.seconds is not None and elapsed > benchmark.seconds and scores:
-            break
         costed = {**metrics, "parameters": float(found.parameters), "mult_adds": float(found.mult_adds)}
         if lacking := missing(benchmark.objectives, costed):
             raise UserError(f"objective {lacking}", f"neither a cost nor in {benchmark.table}", "parameters, mult_adds")
@@ -131,10 +148,25 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
         reached = known.score(found.genome, benchmark.epochs)
         if metrics["valid_accuracy"] > best:
             best, score = metrics["valid_accuracy"], reached
-        seconds.append(elapsed)
+        seconds.append(now)
         scores.append(score)
         worth.append((reached, *told[-1][1:]))
     return Course(tuple(seconds), tuple(scores), tuple(told), tuple(worth))
+
+
+def _likely(benchmark: Benchmark, known: Table, space: Space) -> int:
+    """How many trials there will be: by what random ones take, where the seconds end a search before its trials do."""
+    if benchmark.seconds is None:
+        return benchmark.trials
+    rng, took = random.Random(0), list[float]()
+    for _ in range(SOME):
+        genome = space.sample(rng)
+        if known.has(genome, benchmark.epochs):
+            took.append(known.metrics(genome, benchmark.epochs).get("simulated_seconds", 0.0))
+    mean = statistics.fmean(took or [0.0])
+    return (
+        max(1, min(benchmark.trials, int(benchmark.workers * benchmark.seconds / mean))) if mean else benchmark.trials
+    )
 
 
 def courses(

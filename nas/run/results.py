@@ -91,8 +91,9 @@ class Run:
     @property
     def images(self) -> dict[str, int]:
         """How many images each set of its data has; empty where that was not noted."""
-        data = getattr(self.config, "data", None) or {}
-        return dict(data.get("images", {}))
+        found = dict(getattr(self.config, "data", {})).get("images")
+        counts = found.items() if isinstance(found, dict) else ()
+        return {str(split): count for split, count in counts if type(count) is int and count > 0}
 
     def results(self) -> list[dict[str, Any]]:
         """Trials that ended, best first, failures last: plain values, as `nas results --json` prints them.

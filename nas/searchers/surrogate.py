@@ -21,6 +21,7 @@ from nas.space import Genome, Space
 WEIGHTS = (0.0, 0.5, 1.0)  # of the kernel over paths; the one over answers has the rest
 LENGTHS = (0.5, 1.0, 2.0, 4.0)  # in units of an encoding's mean length
 NOISES = (0.001, 0.01, 0.1, 0.3)  # variance, in units of the kernel's
+BEST, LATEST = 150, 150  # of many results those that the model is of: its cost grows with their number's third power
 NORMAL = NormalDist()
 
 
@@ -45,7 +46,10 @@ class Fitted(NamedTuple):
 
 
 class Surrogate:
-    """The grid is searched on the first 1, 2, ... 10, 20, ... 100, 200, ... results: what was told alone decides it."""
+    """The grid is searched on the first 1, 2, ... 10, 20, ... 100, 200, ... results: what was told alone decides it.
+
+    Of more than BEST + LATEST results, the best and the latest count, by their ranks among all.
+    """
 
     def __init__(self, space: Space) -> None:
         self.encoder = encoder(space)
@@ -63,10 +67,12 @@ class Surrogate:
         step = 10 ** (len(str(len(genomes))) - 1)
         number = len(genomes) // step * step
         if self.fitted is None or self.fitted[0] != number:
-            first, _ = self.encoder.matrices(genomes[:number], [])
-            self.fitted = number, fit(first, normal_scores(scores[:number]))
-        known, asked = self.encoder.matrices(genomes, [*pending, *others])
-        values, fitted = normal_scores(scores), self.fitted[1]
+            values, some = normal_scores(scores[:number]), counted(scores[:number])
+            first, _ = self.encoder.matrices([genomes[here] for here in some], [])
+            self.fitted = number, fit(first, values[some])
+        some = counted(scores)
+        known, asked = self.encoder.matrices([genomes[here] for here in some], [*pending, *others])
+        values, fitted = normal_scores(scores)[some], self.fitted[1]
         best = float(values.max())
         if pending:
             under_way, asked = _rows(asked, slice(None, len(pending))), _rows(asked, slice(len(pending), None))
@@ -86,6 +92,14 @@ def improvement(mean: float, deviation: float, best: float) -> float:
 
 def _rows(encoded: Encoded, part: slice) -> Encoded:
     return encoded[0][part], encoded[1][part]
+
+
+def counted(scores: np.ndarray) -> list[int]:
+    """Which results the model is of, in their order: all, or the BEST best of them and the LATEST told last."""
+    if len(scores) <= BEST + LATEST:
+        return list(range(len(scores)))
+    before = len(scores) - LATEST
+    return sorted([*np.argsort(-scores[:before], kind="stable")[:BEST].tolist(), *range(before, len(scores))])
 
 
 def normal_scores(scores: np.ndarray) -> np.ndarray:

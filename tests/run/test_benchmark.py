@@ -1,6 +1,7 @@
 """Searches over a table: each repeat is the search of its seed, by hand and in whatever process."""
 
 import random
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,35 @@ def test_a_search_ends_with_its_seconds(benchmark_files: tuple[str, str]):
     space, file = benchmark_files
     found = course(Benchmark(space, file, trials=100, seconds=200), "random", {}, 0)
     assert 160 <= found.seconds[-1] <= 200
+
+
+def test_several_workers_are_told_as_trials_end(benchmark_files: tuple[str, str]):
+    """Four workers; a trial takes ten seconds a channel. By hand: what ends first, and what is asked for then."""
+    space, file = benchmark_files
+    alone = course(Benchmark(space, file, trials=12), "random", {}, 1)
+    found = course(Benchmark(space, file, trials=12, workers=4), "random", {}, 1)
+    took = [after - before for before, after in pairwise((0.0, *alone.seconds))]
+    free, ends = [0.0] * 4, []
+    for seconds in took:
+        start = min(free)
+        free[free.index(start)] = start + seconds
+        ends.append(start + seconds)
+    assert found.seconds == pytest.approx(sorted(ends))
+    assert sorted(found.told) == sorted(alone.told)
+    assert found.told != alone.told
+    assert course(Benchmark(space, file, trials=12, workers=40), "random", {}, 1).seconds[-1] == max(took)
+
+
+def test_settings_are_for_as_many_trials_as_the_seconds_allow(
+    benchmark_files: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+):
+    space, file = benchmark_files
+    asked: list[int] = []
+    monkeypatch.setattr("nas.searchers.for_budget", lambda name, trials: asked.append(trials) or {})
+    for seconds, workers in ((None, 1), (250.0, 1), (250.0, 4), (9e9, 1)):
+        course(Benchmark(space, file, trials=20, seconds=seconds, workers=workers), "random", {}, 0)
+    assert asked[0] == asked[3] == asked[2] == 20
+    assert 8 <= asked[1] <= 12  # 25 seconds a trial on average
 
 
 def test_standings_by_hand():

@@ -8,7 +8,7 @@ import pytest
 
 import nas
 from nas.run.objectives import Objective, parse_objectives
-from nas.run.results import AllFailed
+from nas.run.results import AllFailed, Run
 from nas.run.summary import closing, comparison, doubts, gained
 from nas.types import Result, Trial
 from tests import cheap
@@ -90,3 +90,14 @@ def test_a_run_says_what_it_is(tmp_path: Path) -> None:
 
 def fails(trial: Trial, report: Any, checkpoint: Any = None) -> Result:
     raise RuntimeError("no luck")
+
+
+def test_numbers_of_images_are_read_from_what_anyone_may_have_written() -> None:
+    for data, images in (
+        ({"images": {"train": 100, "valid": 40}}, {"train": 100, "valid": 40}),
+        ({"images": {"train": "many", "valid": 0, "test": True}}, {}),
+        ({"images": 3}, {}),
+        ({}, {}),
+    ):
+        run: Any = Run(Path("x"), SimpleNamespace(data=data), None, None)  # type: ignore[arg-type]
+        assert run.images == images

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from nas.errors import UserError
+from nas.searchers import surrogate
 from nas.searchers.bananas import Bananas
 from nas.searchers.encoding import Encoder, paths
-from nas.searchers.surrogate import Fitted, Kernel, improvement, normal_scores, posterior
+from nas.searchers.surrogate import BEST, LATEST, Fitted, Kernel, counted, improvement, normal_scores, posterior
 from nas.space import load
-from nas.types import Trial
+from nas.types import Result, Trial
 from tests import cheap
 from tests.searchers.traced import told
 
@@ -107,3 +108,27 @@ def test_the_model_finds_the_better_half() -> None:
 def test_options_out_of_range() -> None:
     with pytest.raises(UserError, match="searcher bananas: mutations is 0; give a whole number of at least 1"):
         Bananas(cheap.space(), mutations=0)
+
+
+def test_of_many_results_the_best_and_the_latest_count() -> None:
+    scores = np.array([0.5] * 700 + [0.1] * 100)
+    scores[[3, 650]] = 0.9, 0.8
+    found = counted(scores)
+    assert len(found) == BEST + LATEST == len(set(found))
+    assert {3, 650, *range(800 - LATEST, 800)} <= set(found) and found == sorted(found)
+    assert counted(scores[: BEST + LATEST]) == list(range(BEST + LATEST))
+
+
+def test_the_model_is_never_of_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much was told: a proposal after 2,000 results costs what one after 300 does."""
+    space, sizes = cheap.space(2), list[int]()
+    fit, posterior = surrogate.fit, surrogate.posterior
+    monkeypatch.setattr(surrogate, "fit", lambda known, values: sizes.append(len(values)) or fit(known, values))
+    monkeypatch.setattr(
+        surrogate, "posterior", lambda fitted, *given: sizes.append(len(given[1])) or posterior(fitted, *given)
+    )
+    searcher, genomes = Bananas(space), list(space.enumerate())
+    for number, genome in enumerate(random.Random(0).sample(genomes, 390)):
+        searcher.tell(Result(Trial(number, genome, 0), {"valid_accuracy": cheap.score(genome)}))
+    assert searcher.ask(random.Random(0), ()) in space.enumerate()
+    assert sizes == [BEST + LATEST] * 2
