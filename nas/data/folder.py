@@ -161,12 +161,13 @@ class _Reader:
         if count := len(self.unreadable):
             notes.append(f"skipped {count:,} that cannot be read: {self._listed()}")
         if count := self.met["transparent"]:
-            notes.append(f"{count:,} images are transparent in places: composed on white")
+            notes.append(f"{count:,} image{'s are' if count > 1 else ' is'} transparent in places: composed on white")
         if (count := self.met["grey"]) and self.form.channels == 3:
-            notes.append(f"{count:,} grey images among those in colour: read in colour")
+            notes.append(f"{count:,} grey image{'s' * (count > 1)} among those in colour: read in colour")
         if count := self.met["deep"]:
             dark = f"; none is brighter than {self.brightest} of 255: scale them up first" * (self.brightest < DARK)
-            notes.append(f"{count:,} images of 16 bits: read in their upper 8{dark}")
+            many = f"images of 16 bits: read in their upper 8{dark}"
+            notes.append(f"{count:,} {many if count > 1 else many.replace('images', 'image').replace('their', 'its')}")
         return notes
 
     def _listed(self) -> str:

@@ -33,12 +33,13 @@ class Tree:
     """A folder: the files with pictures that lie in it directly, and the folders in it by name, sorted."""
 
     path: Path
+    identity: tuple[int, int]  # the same for all links to it
     files: list[Path] = field(default_factory=list)
     folders: dict[str, Tree] = field(default_factory=dict)
 
     def pictures(self) -> list[Path]:
-        """All of them, at any depth, in a fixed order."""
-        return sorted(self._all(), key=lambda path: path.parts)
+        """All of them, at any depth, in a fixed order; those of a folder that links lead to as well, once."""
+        return sorted(self._all(set()), key=lambda path: path.parts)
 
     def __bool__(self) -> bool:
         """Whether there are any."""
@@ -49,10 +50,12 @@ class Tree:
         """The names of the folders that hold pictures."""
         return [name for name, folder in self.folders.items() if folder]
 
-    def _all(self) -> Iterator[Path]:
+    def _all(self, seen: set[tuple[int, int]]) -> Iterator[Path]:
+        seen.add(self.identity)
         yield from self.files
         for folder in self.folders.values():
-            yield from folder._all()
+            if folder.identity not in seen:
+                yield from folder._all(seen)
 
 
 def walk(root: Path) -> tuple[Tree, LeftOut]:
@@ -67,7 +70,7 @@ def walk(root: Path) -> tuple[Tree, LeftOut]:
 def _walk(path: Path, left: LeftOut, seen: set[tuple[int, int]], depth: int) -> Tree:
     if depth > DEEPEST:
         raise UserError(str(path), f"folders nested deeper than {DEEPEST}", "name the folder that holds the classes")
-    tree = Tree(path)
+    tree = Tree(path, _identity(path))
     for name in sorted(_names(path)):
         place = path / name
         if name.lower() in LITTER:
@@ -84,7 +87,7 @@ def _walk(path: Path, left: LeftOut, seen: set[tuple[int, int]], depth: int) -> 
             if identity in seen:
                 left.loops.append(place)
                 continue
-            # Sets and classes may be links to one folder; within a class no picture is read twice.
+            # Sets and classes may be links to one folder; below them each is walked once, or links could multiply.
             here = set(seen) if depth < 2 else seen
             here.add(identity)
             tree.folders[name] = _walk(place, left, here, depth + 1)
