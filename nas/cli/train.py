@@ -7,6 +7,7 @@ from nas.cli.parser import number, one_of, pairs
 
 if TYPE_CHECKING:
     from nas.evaluators import Train
+    from nas.run.display import Display
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +30,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from nas.run.display import Display
+
+    display = Display()
+    display.stage(f"reading {args.arch}")  # before anything heavy is imported
+    try:
+        return train(args, display)
+    finally:
+        display.close()
+
+
+def train(args: argparse.Namespace, display: "Display") -> int:
+    """With what it says on the way."""
     from dataclasses import replace
     from pathlib import Path
 
@@ -37,7 +50,6 @@ def run(args: argparse.Namespace) -> int:
     from nas.errors import UserError
     from nas.executors.attempt import reason
     from nas.run.directory import create, write_json
-    from nas.run.display import Display
     from nas.run.evaluation import final_epochs
     from nas.run.interrupt import exit_status
     from nas.run.pace import Countdown
@@ -58,6 +70,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(
             args.arch, "an open search space is not one network", "train one of its genomes, or search it first"
         )
+    display.stage(f"reading {trainer.dataset}")
     notes = trainer.read().notes
     folder = Path(args.to) if args.to else create("runs", None, f"train-{target.space.name}")
     new = args.to is None or not folder.exists()
@@ -66,21 +79,20 @@ def run(args: argparse.Namespace) -> int:
     for path in in_the_way(folder, Space(last.document).graph(last).fingerprint(), args.force):
         path.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    display = Display()
     epochs, countdown = final_epochs(trainer, args.epochs), Countdown()
+    what = f"training {target.space.name} on {trainer.dataset}"
     for note in notes:
         display.say(f"note: {note}")
-    display.stage(f"training: epoch 1{f' of {epochs}' if epochs else ''}")
+    display.stage(f"{what}: epoch 1{f' of {epochs}' if epochs else ''}")
 
     def report(epoch: int, measured: dict[str, float]) -> bool:
         left = countdown.left(epoch, epochs)
-        display(Progress(epoch=epoch, epochs=epochs, metrics=measured, remaining_seconds=left, stage="training"))
+        display(Progress(epoch=epoch, epochs=epochs, metrics=measured, remaining_seconds=left, stage=what))
         return True
 
     try:
         measured = trainer.final(genome, args.seed, args.epochs, {}, folder, report)
     except UserError:
-        display.close()
         if new and not any(folder.iterdir()):
             folder.rmdir()
         raise

@@ -191,7 +191,7 @@ def planned_epochs(evaluator: Evaluator) -> int | None:
 def final_epochs(evaluator: Evaluator, asked: int | None) -> int | None:
     """Of the winner's last training, where it is asked for so many; None where nobody knows them."""
     train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
-    if asked or not isinstance(train, Train):
+    if asked is not None or not isinstance(train, Train):
         return asked
     recipe = train.last_recipe(None)
     return recipe.epochs if recipe.steps is None else None

@@ -4,6 +4,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from nas.evaluators import Proxy, TableEvaluator, Train
+from nas.run.evaluation import final_epochs
 from nas.run.interval import less, wilson
 from nas.run.words import accuracies, clean, measured, percent
 from nas.types import OBJECTIVE, Evaluator, Executor
@@ -34,14 +35,16 @@ def opening(search: "Search", executor: Executor) -> list[str]:
 
 def _trials(search: "Search") -> str:
     config = search.config
-    before = f", {search.state.finished} of them ended before" if search.state.finished else ""
+    after = f", {search.state.finished} of them ended before" if search.state.finished else ""
+    last = final_epochs(search.evaluator, config.final_epochs) if hasattr(search.evaluator, "final") else None
+    after += f"; then the best anew, {last} epoch{'s' * (last != 1)}" if last else ""
     epochs = search.pace.per_trial
     if config.schedule != "full":
         options = "".join(f", {name}={value}" for name, value in config.schedule_options.items())
-        return f"{config.trials}, at most {config.epochs} epochs each ({config.schedule}{options}){before}"
+        return f"{config.trials}, at most {config.epochs} epochs each ({config.schedule}{options}){after}"
     counted = epochs and not isinstance(search.evaluator, Proxy) and (config.epochs or epochs > 1)
     each = f", {epochs} epoch{'s' * (epochs != 1)} each" if counted else ""
-    return f"{config.trials}{each}{before}"
+    return f"{config.trials}{each}{after}"
 
 
 def _data(evaluator: Evaluator) -> dict[str, str]:
