@@ -50,9 +50,14 @@ def preparing(record: Record | None) -> tuple[list[str], list[str]]:
         "\n# How pictures become input; mean and std are of pixels in 0..1:",
         f"SIZE, CHANNELS = {how.size!r}, {how.channels!r}  # (height, width)",
         f"MEAN, STD = {how.mean!r}, {how.std!r}",
+        f"# (of pixels in 0..255: {_pixels(how.mean)} and {_pixels(how.std)})",
         f"RESIZE, INTERPOLATION = {how.resize!a}, {how.interpolation!a}",
         f"GREY = {sorted(picture.GREY)!r}",
     ]
     return constants, [
         f"\n\n{text.strip()}" for text in (PREPROCESS, *(inspect.getsource(function) for function in COPIED))
     ]
+
+
+def _pixels(values: tuple[float, ...]) -> str:
+    return ", ".join(f"{255 * value:.3f}" for value in values[:3])
