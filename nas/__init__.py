@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nas.run import search as search
     from nas.space import Genome as Genome
     from nas.space import Space as Space
-    from nas.space import load as load
+    from nas.training.document import load as load
 
 __version__ = "0.1.0"
 
@@ -26,7 +26,7 @@ _HOME = {
     "Space": "nas.space",
     "UserError": "nas.errors",
     "build": "nas.network",
-    "load": "nas.space",
+    "load": "nas.training.document",
     "load_run": "nas.run",
     "resume": "nas.run",
     "search": "nas.run",

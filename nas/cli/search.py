@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_data(evaluation, None)
     add_augmentation(evaluation)
     evaluation.add_argument("--epochs", type=number(int, 1), metavar="N", help="epochs of training a candidate")
+    add_recipe(evaluation, None, "of a candidate's training: search (if left out) or another; see nas train --help")
     schedule = "how these are shared out: full (to all), asha or hyperband (by halving, most to the best)"
     evaluation.add_argument("--schedule", default="full", metavar="NAME", help=schedule)
     _pairs(evaluation, "--schedule-set", "a setting of the schedule: eta=3, min_epochs=1; again for more")
@@ -90,6 +91,15 @@ def augmentation(args: argparse.Namespace) -> dict[str, Any]:
     return {"flip": False if args.no_flip else None, "crop": args.crop}
 
 
+def add_recipe(group: Any, default: str | None, named: str) -> None:
+    """The arguments that say how a network is trained, and where."""
+    from nas.training.named import recipes
+
+    group.add_argument("--recipe", type=one_of(*recipes()), default=default, metavar="NAME", help=named)
+    _pairs(group, "--recipe-set", "a setting of the recipe, such as learning_rate=0.05; again for more")
+    group.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; a GPU where there is one if left out")
+
+
 def _pairs(group: Any, option: str, explained: str) -> None:
     group.add_argument(option, action="append", default=[], metavar="NAME=VALUE", help=explained)
 
@@ -109,6 +119,9 @@ def run(args: argparse.Namespace) -> int:
         "table": args.table,
         "trials": args.trials,
         "epochs": args.epochs,
+        "recipe": args.recipe,
+        "recipe_set": pairs(args.recipe_set, "--recipe-set", value),
+        "device": args.device,
         "schedule": args.schedule,
         "schedule_options": pairs(args.schedule_set, "--schedule-set", value),
         "final_epochs": args.final_epochs,

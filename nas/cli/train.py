@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from nas.cli.parser import number, one_of, pairs
+from nas.cli.parser import number, pairs
 
 if TYPE_CHECKING:
     from nas.evaluators import Train
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    from nas.cli.search import add_augmentation, add_data
+    from nas.cli.search import add_augmentation, add_data, add_recipe
     from nas.cli.target import add_document
     from nas.training.named import recipes
 
@@ -20,9 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_augmentation(parser)
     names = tuple(recipes())
     told = f"how it is trained: {', '.join(names)}"
-    parser.add_argument("--recipe", type=one_of(*names), default="final", metavar="NAME", help=told)
-    setting = "a setting of the recipe, such as learning_rate=0.05; again for more"
-    parser.add_argument("--recipe-set", action="append", default=[], metavar="NAME=VALUE", help=setting)
+    add_recipe(parser, "final", told)
     parser.add_argument("--epochs", type=number(int, 1), metavar="N", help="of training; the recipe's if left out")
     parser.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of weights and images' order")
     parser.add_argument("--to", metavar="DIR", help="folder for the weights; runs/train-NAME-1 or so if left out")
@@ -57,26 +55,35 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from nas.run.words import accuracies
     from nas.space import Space
     from nas.training import Recipe
+    from nas.training.document import applied, check, lasting
+    from nas.training.precision import check_device
     from nas.training.trained import in_the_way
 
     settings = pairs(args.recipe_set, "--recipe-set", value)
-    if "epochs" in settings:
-        settings = {"steps": None, **settings}  # a recipe that counts steps would go on counting them
     asked = {name: setting for name, setting in augmentation(args).items() if setting is not None}
-    trainer = replace(_trainer(args), final_recipe=Recipe.named(args.recipe).replace(**settings, **asked))
+    settings = {**settings, **asked}
+    named = Recipe.named(args.recipe)
+    applied(named, settings)  # mistakes before the data are read
+    if args.device is not None:
+        check_device(args.device)
+    trainer = _trainer(args)
     shape, classes = trainer.describe()
     target = find(args.arch, args.set, {"input": list(shape), "classes": classes})
     if not target.fixed:
         raise UserError(
             args.arch, "an open search space is not one network", "train one of its genomes, or search it first"
         )
+    check(target.space)
+    genome = target.genome or target.space.genome({})
+    last = target.space.finalised(genome)
+    graph = Space(last.document).graph(last)
+    recipe = applied(applied(named, lasting(dict(graph.recipe))), settings)
+    trainer = replace(trainer, final_recipe=recipe, device=args.device or trainer.device)
     display.stage(f"reading {trainer.dataset}")
     notes = trainer.read().notes
     folder = Path(args.to) if args.to else create("runs", None, f"train-{target.space.name}")
     new = args.to is None or not folder.exists()
-    genome = target.genome or target.space.genome({})
-    last = target.space.final().genome(dict(genome.answers))
-    for path in in_the_way(folder, Space(last.document).graph(last).fingerprint(), args.force):
+    for path in in_the_way(folder, graph.fingerprint(), args.force):
         path.unlink()
     folder.mkdir(parents=True, exist_ok=True)
     epochs, countdown = final_epochs(trainer, args.epochs), Countdown()

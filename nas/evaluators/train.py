@@ -74,12 +74,19 @@ class Train:
     def check(self, space: Space) -> None:
         """Reads the data set, before a search makes a failed trial of each genome for what is wrong with it.
 
-        Raises UserError where it is missing or damaged, or does not fit the networks of `space`.
+        Raises UserError where it is missing or damaged, or does not fit the networks of `space`, where there is no such
+        device, and for a setting of the document's recipe that cannot be.
         """
         import torch
 
         from nas.training.augmentation import Augmentation
+        from nas.training.document import check
 
+        check(space)
+        if self.device is not None:
+            from nas.training.precision import check_device
+
+            check_device(self.device)
         data = self.read()
         _fits(space.graph(space.sample(random.Random(0))), data)
         Augmentation(data, self.recipe, torch.device("cpu"))
@@ -106,17 +113,20 @@ class Train:
         """
         from nas.data.record import Record
         from nas.space import Space
+        from nas.training.document import applied
         from nas.training.loop import fit
         from nas.training.trained import save_trained
 
-        model, data = self.ready(Space(trial.genome.document).graph(trial.genome), trial.seed, self.train_images)
+        graph = Space(trial.genome.document).graph(trial.genome)
+        recipe = applied(self.recipe, dict(graph.recipe))
+        model, data = self.ready(graph, trial.seed, self.train_images)
         again = checkpoint is not None and checkpoint.exists()
         measured = self.latency(model, limited=not again)
         epochs = trial.horizon or trial.budget
         measured |= fit(
             model,
             data,
-            self.recipe.for_epochs(epochs) if epochs else self.recipe,
+            recipe.for_epochs(epochs) if epochs else recipe,
             trial.seed,
             report=report,
             checkpoint=checkpoint,
@@ -148,10 +158,10 @@ class Train:
         from nas.training.loop import fit
         from nas.training.trained import save_trained
 
-        space = Space(genome.document).final(final_set)
-        genome = space.genome(genome.answers)
-        model, data = self.ready(space.graph(genome), seed, None)
-        recipe = self.last_recipe(epochs)
+        genome = Space(genome.document).finalised(genome, final_set)
+        graph = Space(genome.document).graph(genome)
+        model, data = self.ready(graph, seed, None)
+        recipe = self.last_recipe(epochs, dict(graph.recipe))
         checkpoint = directory / "checkpoint.safetensors"
         metrics = fit(
             model,
@@ -168,11 +178,16 @@ class Train:
         checkpoint.unlink(missing_ok=True)
         return metrics
 
-    def last_recipe(self, epochs: int | None) -> Recipe:
-        """By which `final` trains, for so many epochs; None: the recipe's own number."""
+    def last_recipe(self, epochs: int | None, settings: Mapping[str, Any] | None = None) -> Recipe:
+        """By which `final` trains, for so many epochs; None: the recipe's own number.
+
+        settings: of the genome's document, which hold unless `final_recipe` is given, but for how long to train.
+        """
+        from nas.training.document import lasting
+
         formats = ("precision", "channels_last", "cuda_graphs")
         recipe = self.final_recipe or Recipe.named("final").replace(
-            **{name: getattr(self.recipe, name) for name in formats}
+            **{name: getattr(self.recipe, name) for name in formats}, **lasting(settings or {})
         )
         # whether a mirrored image is still of its class does not change with the epochs
         images = {name: value for name in ("flip", "crop") if (value := getattr(self.recipe, name)) is not None}

@@ -6,7 +6,8 @@ from typing import Any
 from nas import searchers
 from nas.run import alike
 from nas.run.propose import End, propose
-from nas.space import Genome, Space, load
+from nas.space import Genome, Space
+from nas.training.document import load
 from nas.types import OBJECTIVE, Result, Trial, trial_random
 
 

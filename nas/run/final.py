@@ -34,7 +34,7 @@ def finish(search: Search) -> None:
     genome = best.trial.genome
     directory = best_directory(search.path)
     if final is not None and config.final_epochs != 0:
-        genome = search.space.final(config.final_set).genome(dict(genome.answers))
+        genome = search.space.finalised(genome, config.final_set)
         if state.trained is None:
             if state.final is not None:  # another one's, which must not be taken for this one's
                 (directory / "genome.json").unlink(missing_ok=True)

@@ -31,8 +31,12 @@ from nas.run.progress import Watch, Watcher
 from nas.run.results import AllFailed, Run
 from nas.run.schedule import HALVING
 from nas.run.state import State, replay
+from nas.run.trained import asked, holding, trained_by
 from nas.run.warm_start import WarmStart, warm_up
-from nas.space import Space, load
+from nas.space import Space
+from nas.space.reader import line_of
+from nas.training import Recipe
+from nas.training.document import load
 from nas.types import OBJECTIVE, Evaluator, Executor
 
 
@@ -55,6 +59,9 @@ def search(
     epochs: int | None = None,
     schedule: str = "full",
     schedule_options: Mapping[str, Any] | None = None,
+    recipe: str | Recipe | Mapping[str, Any] | None = None,
+    recipe_set: Mapping[str, Any] | None = None,
+    device: str | None = None,
     final_epochs: int | None = None,
     final_set: Mapping[str, Any] | None = None,
     final_recipe: str | None = None,
@@ -86,6 +93,9 @@ def search(
     Evaluator.
     trials: how many genomes to evaluate; no two count as one. epochs: a trial's budget. final_epochs: of the
     winner's last training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
+    recipe: how candidates train: the name of a recipe, one itself, or settings of "search". recipe_set: settings of
+    it. Those that are expressions or choices, {"learning_rate": "=lr"}, become the document's, and are searched.
+    device: cpu, cuda, cuda:1 or mps; None takes a GPU where there is one.
     schedule: "full", or "asha" or "hyperband" (nas.run.asha, .hyperband): `epochs` are the most that a trial gets, most
     are paused after fewer and go on only where they are among the best. `schedule_options`: `eta`, `min_epochs`.
     final_recipe: the named recipe of that training by "train"; None: "final".
@@ -116,12 +126,14 @@ def search(
     augmentation = {"flip": flip, "crop": crop}
     place = None if table is None else str(table)
     own = evaluator_of(evaluator, dataset, data, final_recipe, proxies, place, images, augmentation)
+    chosen, settings = asked(recipe, recipe_set)
+    own = trained_by(own, chosen, settings, device)
     objectives = list(objectives) or (list(own.names) if isinstance(own, Proxy) else [OBJECTIVE])
     own = measuring(own, parse_objectives(objectives), parse_limits(limits))
     measured(own, parse_objectives(objectives))
     if schedule in HALVING:
         epochs = most_epochs(own, epochs, schedule)
-    found = _fitted(space, dict(overrides or {}), own)
+    found = holding(_fitted(space, dict(overrides or {}), own), settings)
     config = Config(
         space=dict(found.document.data),
         evaluator=describe(own),
@@ -148,8 +160,7 @@ def search(
         max_time=max_time,  # type: ignore[arg-type]  # it reads texts
     )
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
-    found.sample(random.Random(0))
-    found.final(config.final_set).sample(random.Random(0))
+    found.finalised(found.sample(random.Random(0)), config.final_set)
     _check(own, found, epochs, watcher)
     if warm_start:
         WarmStart.parse(warm_start).evaluator(own)
@@ -259,6 +270,9 @@ def _go_on(
 def _check(evaluator: Evaluator, space: Space, epochs: int | None, watcher: Watcher) -> None:
     """What is wrong with the data is the user's error, not each trial's failure."""
     if isinstance(evaluator, TableEvaluator):
+        if held := space.document.recipe:
+            what = "recipe: the networks of a table are trained already"
+            raise UserError(line_of(held) or space.name, what, "leave it out, or use the evaluator 'train'")
         evaluator.read.check(epochs)
         evaluator.read.fit(space)
     if isinstance(evaluator, Proxy | Train):

@@ -31,12 +31,14 @@ def train(genome: Genome, dataset: str, data: str | None, epochs: int, seed: int
     """`METRIC@EPOCHS`: validation accuracy and seconds after the shown epochs, test accuracy after the last."""
     from nas.data import load as load_data
     from nas.network import compile
+    from nas.training.document import applied
     from nas.training.loop import evaluate, fit
     from nas.training.recipe import Recipe
 
     images = load_data(dataset, data)
-    model = compile(Space(genome.document).graph(genome), seed)
-    recipe = Recipe.named("search").replace(epochs=epochs)
+    graph = Space(genome.document).graph(genome)
+    model = compile(graph, seed)
+    recipe = applied(Recipe.named("search"), dict(graph.recipe)).for_epochs(epochs)
     row: Metrics = {}
     start = time.process_time()
 

@@ -25,7 +25,8 @@ def build(document: Document, oracle: Oracle) -> tuple[Graph, dict[str, Any], li
     """(graph, answers by path, the choices in the order in which they were met)."""
     target = GraphTarget(document, oracle)
     out = Interpreter(document, target).run(lambda flow: flow)
-    graph = Graph(tuple(target.nodes), out.node, tuple(target.heads), document.name)
+    recipe = tuple(target.recipe.items())
+    graph = Graph(tuple(target.nodes), out.node, tuple(target.heads), document.name, recipe)
     return graph, target.answers, target.choices
 
 
@@ -39,6 +40,7 @@ class AnswerTarget:
         self.document, self.oracle = document, oracle
         self.answers: dict[str, Any] = {}
         self.choices: list[Choice] = []
+        self.recipe: dict[str, Any] = {}
         self.asked = 0
         self.walked: set[Any] = set()
 
@@ -65,6 +67,9 @@ class AnswerTarget:
 
     def force(self, value: Any, flow: Flow, at: Place, then: Then) -> Any:
         return then(value)
+
+    def setting(self, name: str, value: Any) -> None:
+        self.recipe[name] = value
 
     def start(self) -> Flow:
         return Flow(0)

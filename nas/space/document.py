@@ -144,6 +144,11 @@ class Document:
         """Arguments by operation or block, where a call gives none."""
         return dict(self.data.get("defaults") or {})
 
+    @property
+    def recipe(self) -> AnyMapping[str, Any]:
+        """Settings of the training of its networks, as written."""
+        return self.data.get("recipe") or {}
+
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """Document parameters, each after those that it reads; raises UserError for a circle."""
@@ -217,7 +222,7 @@ def check_top(data: Any, file: str) -> None:
     for key in data:
         if key not in TOP_KEYS:
             raise UserError(line_of(data, key) or file, f"unknown key '{key}'", did_you_mean(key, TOP_KEYS))
-    for key in ("parameters", "variants", "blocks", "cells", "defaults", "final"):
+    for key in ("parameters", "variants", "blocks", "cells", "defaults", "final", "recipe"):
         if data.get(key) is not None and not isinstance(data[key], dict):
             raise UserError(line_of(data, key) or file, f"{key}: expected a mapping of names, not {kind_of(data[key])}")
     for name, overrides in (data.get("variants") or {}).items():

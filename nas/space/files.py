@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 FOLDER = next(path for path in (PACKAGE / "search_spaces", PACKAGE.parent / "search_spaces") if path.is_dir())
 MAX_EXTENDS = 8
 IMPLIED = {"projection": "conv_bn", "nodes": "factorized_reduce"}  # what a form uses without naming it
-NAMED = ("parameters", "blocks", "cells", "defaults", "final")  # sections whose keys are names
+NAMED = ("parameters", "blocks", "cells", "defaults", "final", "recipe")  # sections whose keys are names
 WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -39,6 +39,18 @@ def overridden(document: Document, overrides: AnyMapping[str, Any]) -> Document:
     """The same document with other parameters (or `input` and `classes`)."""
     data: Any = copy.deepcopy(document.data)
     return Document(_with_library(_apply(data, _plain(overrides), document.name, "override")))
+
+
+def with_recipe(document: Document, recipe: AnyMapping[str, Any]) -> Document:
+    """The same document with these settings of the recipe alone. Raises UserError for what is no data."""
+    data: Any = copy.deepcopy(document.data)
+    data.pop("recipe", None)
+    held = {name: plain(value, f"recipe.{name}") for name, value in recipe.items()}
+    if held:
+        written = document.recipe
+        lines = {name: line_of(written, name) for name in held if written.get(name) == recipe[name]}
+        data["recipe"] = Mapping(held, lines=lines)
+    return Document(data)
 
 
 def _plain(overrides: AnyMapping[str, Any]) -> dict[str, Any]:

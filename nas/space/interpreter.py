@@ -7,6 +7,7 @@ answers.
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from nas.errors import did_you_mean
@@ -37,14 +38,20 @@ class Interpreter:
         self.document, self.target, self.steps = document, target, 0
         self.root: Mapping[str, Any] = {}
 
-    def run(self, finish: Callable[[Flow], Any]) -> Any:
-        """Walks the whole network; `finish(output)` where it ends (once for each way where all are counted)."""
+    def run(self, finish: Callable[[Flow], Any] | None) -> Any:
+        """Walks the whole network; `finish(output)` where it ends (once for each way where all are counted).
+
+        None: walks no further than the recipe's settings.
+        """
         document, flow = self.document, self.target.start()
         known = {"relaxed": False, "input": list(document.input), "classes": document.classes}
         at = Place("parameters", "parameters", known)
 
         def network(names: Mapping[str, Any]) -> Any:
             self.root = names
+            self.settings(flow)
+            if finish is None:
+                return None
             return finish(
                 self.chain(document.network, flow, Place("network", "network", names), document.data, "network")
             )
@@ -71,6 +78,20 @@ class Interpreter:
                     raise ExpressionError(f"expected arguments with values, not {shown(arguments)}")
                 template = self.document.templates.get(word)
                 only(arguments, template.own if template else FIELDS[word], word)
+
+    def settings(self, flow: Flow) -> None:
+        """The document's `recipe`: each setting by itself, so that those that share no parameter decide apart."""
+        written, at = self.document.recipe, Place("recipe", "recipe", self.root)
+        for name, raw in written.items():
+            with place(written, name, f"recipe.{name}"):
+                settle(self.target, raw, flow, at.child(name), partial(self._setting, name))
+
+    def _setting(self, name: str, value: Any) -> None:
+        if isinstance(value, dict | Closure):
+            raise ExpressionError("expected a value, not an operation")
+        if value is UNKNOWN:
+            raise ExpressionError("a setting of the recipe may not depend on shapes")
+        self.target.setting(name, value)
 
     def step(self) -> None:
         """Counts what keeps a walk busy: items of chains, and turns of loops."""

@@ -21,6 +21,6 @@ EDGE_SETS: dict[str, tuple[str, ...]] = {
 ABOUT = ("source", "year", "description", "notes", "deviation")  # for people; a variant may have its own
 TOP_KEYS = (
     *("name", *ABOUT, "input", "classes", "parameters", "variants"),
-    *("blocks", "cells", "defaults", "network", "extends", "final"),
+    *("blocks", "cells", "defaults", "network", "extends", "final", "recipe"),
 )
 RESERVED = frozenset(word for keys in FORMS.values() for word in keys) | {"input", "output"}

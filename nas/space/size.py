@@ -52,6 +52,17 @@ def count(document: Document) -> int:
     return sum(total.values())
 
 
+def settings(document: Document, take: Callable[[str, Any], None]) -> None:
+    """`take(name, value)` of each value that a setting of the recipe has under some answers.
+
+    An ExpressionError that it raises is given its place. Raises UserError.
+    """
+    target = CountTarget(document)
+    target.take = take
+    if document.recipe:
+        Interpreter(document, target).run(None)
+
+
 class CountTarget(AnswerTarget):
     """The walk that takes every answer."""
 
@@ -64,6 +75,7 @@ class CountTarget(AnswerTarget):
         self.cells: dict[str, tuple[Factor, frozenset[str]]] = {}
         self.met: list[str] = []
         self.known: dict[Any, tuple[Ways, list[str]]] = {}
+        self.take: Callable[[str, Any], None] = lambda name, value: None
 
     @contextmanager
     def within(self) -> Iterator[Ways]:
@@ -167,6 +179,9 @@ class CountTarget(AnswerTarget):
             return self.force(value.leaves[position], flow, at, then)
         finally:
             del self.assigned[value.variable]
+
+    def setting(self, name: str, value: Any) -> None:
+        self.take(name, value)
 
     # What a walk with names alone must see to
 

@@ -12,14 +12,15 @@ from nas.graph.graph import Graph
 from nas.space.build import AnswerTarget, build
 from nas.space.change import changes, others
 from nas.space.document import Document
-from nas.space.files import overridden, resolve
+from nas.space.files import overridden, resolve, with_recipe
 from nas.space.genome import Genome
 from nas.space.interpreter import Interpreter
 from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed, sampled, scripted
 from nas.space.problems import DocumentError
 from nas.space.reader import line_of
-from nas.space.size import count
+from nas.space.size import count, settings
 from nas.space.tilted import tilted
+from nas.space.values import is_plain
 from nas.space.walk import Choice
 
 KINDS = ("operation", "input", "number")
@@ -280,7 +281,20 @@ class Space:
         """The same space with other parameters, `input` or `classes`. Raises UserError for one that is not there."""
         return Space(overridden(self.document, overrides))
 
+    def with_recipe(self, recipe: Mapping[str, Any]) -> "Space":
+        """The same space with these settings of the recipe alone."""
+        return Space(with_recipe(self.document, recipe))
+
+    def settings(self, take: Callable[[str, Any], None]) -> None:
+        """`take(name, value)` of each value of each setting of the document's `recipe`; see `nas.space.size`."""
+        settings(self.document, take)
+
     def final(self, overrides: Mapping[str, Any] | None = None) -> "Space":
         """The space that a winner's last training uses: the document's `final:`, then these. Answers stay valid."""
-        final = self.document.data.get("final") or {}
-        return self.with_parameters(**{**final, **(overrides or {})})
+        return self.with_parameters(**{**(self.document.data.get("final") or {}), **(overrides or {})})
+
+    def finalised(self, genome: Genome, overrides: Mapping[str, Any] | None = None) -> Genome:
+        """The genome in the space of `final`, without the answers of parameters that have a value there."""
+        last = self.final(overrides)
+        fixed = tuple(f"parameters.{name}." for name, raw in last.document.parameters.items() if is_plain(raw))
+        return last.genome({path: given for path, given in genome.answers.items() if not f"{path}.".startswith(fixed)})

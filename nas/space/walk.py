@@ -84,6 +84,9 @@ class Target(Protocol):
     def edge(self) -> None: ...
     def constrain(self, holds: Callable[[int], Any], edges: int, cell: str) -> None: ...
 
+    def setting(self, name: str, value: Any) -> None:
+        """A setting of the recipe; each of its values where all are counted."""
+
     def branch(self, choice: Choice, flow: Flow, then: Then) -> Any:
         """`then(answer)` for the answer taken; for each one where all are counted."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import nn
 
+from nas.errors import UserError
 from nas.network.module import Network
 from nas.training.recipe import Recipe
 
@@ -71,3 +72,15 @@ def place(model: nn.Module, recipe: Recipe, device: torch.device) -> None:
 
 def default_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def check_device(name: str) -> None:
+    """Raises UserError for what is no device, or none of this machine."""
+    kind, _, number = name.partition(":")
+    counts = {"cpu": 1, "cuda": torch.cuda.device_count(), "mps": int(torch.backends.mps.is_available())}
+    if kind not in counts or not (number.isdecimal() or name == kind):
+        raise UserError("device", f"unknown device '{name}'", "give cpu, cuda, cuda:1 (the second) or mps")
+    if not counts[kind]:
+        raise UserError("device", f"no {kind.upper()} device here", "cpu works")
+    if int(number or 0) >= counts[kind]:
+        raise UserError("device", f"no '{name}' here", f"{kind} works")
