@@ -1,4 +1,4 @@
-"""Of packaged spaces: networks that train alike compute the same, and the other way round, for no choice tells apart."""
+"""Packaged spaces: networks that train alike compute the same, and the other way round."""
 
 import random
 
