@@ -18,6 +18,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from nas.cli.output import percent, print_json
+    from nas.cli.search import images
     from nas.cli.target import trained_folder, trained_on
     from nas.errors import UserError
     from nas.export.predict import evaluate
@@ -31,7 +32,8 @@ def run(args: argparse.Namespace) -> int:
     if dataset is None:
         raise UserError("nas evaluate", "on which data is not said", "give --dataset")
     model, _ = load_trained(folder)
-    found = evaluate(model, dataset, data, args.split, args.network)
+    reading = {name: setting for name, setting in images(args).items() if setting}
+    found = evaluate(model, dataset, data, args.split, args.network, reading)
     if args.json:
         print_json(found)
     else:

@@ -1,8 +1,9 @@
 """What a trained network says of pictures, and how often it is right about a data set."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import UserError
@@ -55,9 +56,17 @@ def predict(model: "Network", pictures: Sequence[Path], where: str) -> Iterator[
                 yield {"image": str(path), "class": chosen, "probability": float(found.values[at])}
 
 
-def evaluate(model: "Network", dataset: str, directory: str | None, split: str, where: str) -> dict[str, Any]:
+def evaluate(
+    model: "Network",
+    dataset: str,
+    directory: str | None,
+    split: str,
+    where: str,
+    reading: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
     """`{split, images, accuracy, loss}` on one set of the data, which are prepared as the network's were.
 
+    `reading`: how else they are read, arguments of `nas.data.load`.
     Classes are matched by their names, in whatever order the data have them. Raises UserError where these differ, and
     as `nas.data.load` and `known` do.
     """
@@ -69,7 +78,7 @@ def evaluate(model: "Network", dataset: str, directory: str | None, split: str, 
     how: dict[str, Any] = {}
     if preprocessing.resize != "none":
         how = {"image_size": preprocessing.size, "resize": preprocessing.resize}
-    data = _prepared(load(dataset, directory, **how), preprocessing, classes, where)
+    data = _prepared(load(dataset, directory, **{**how, **reading}), preprocessing, classes, where)
     measured = measure(model, data, split, Recipe().replace(precision="fp32"))
     images = len(data.labels[split])
     return {

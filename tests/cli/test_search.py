@@ -67,6 +67,11 @@ def test_how_images_are_read_and_changed_holds_to_the_end(capsys: pytest.Capture
     assert main(["train", "runs/a", "--epochs", "1", "--to", "out"]) == 0
     settings = json.loads((folder / "out/result.json").read_text())["recipe"]["settings"]
     assert (settings["flip"], settings["crop"]) == (False, 2)
+    capsys.readouterr()
+    assert main(["evaluate", "out", "--dataset", "data", "--json"]) == 2
+    assert "--skip-unreadable" in capsys.readouterr().err
+    assert main(["evaluate", "out", "--dataset", "data", "--skip-unreadable", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["images"] == 2
     assert main(["search", "tiny.yaml", "--dataset", "data", *SMALL, "--skip-unreadable", "--name", "b"]) == 2
     assert "--image-size N or HxW" in capsys.readouterr().err
 
