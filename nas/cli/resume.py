@@ -27,6 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     where.add_argument("--ray-address", metavar="ADDRESS", help=address)
     deadline = "a trial that takes longer has failed"
     where.add_argument("--deadline", type=number(float, 0), metavar="SECONDS", help=deadline)
+    place = "the folder where its data are now, the same ones: that of your own data itself, CIFAR's the one around it"
+    where.add_argument("--data", "--data-moved-to", "--dataset", dest="data", metavar="DIR", help=place)
     table = "the benchmark table that the search reads, where it is elsewhere now, or a file of NATS-Bench"
     where.add_argument("--table", metavar="FILE", help=table)
 

@@ -105,6 +105,10 @@ class Train:
         brought = self.image_size, self.resize, self.skip_unreadable
         return _placed(_load(self.dataset, self.data, self.valid_fraction, brought), train_images, device)
 
+    def digest(self) -> dict[str, Any]:
+        """Of all the data, as `Dataset.digest`. Raises UserError where they cannot be read."""
+        return self._data(None, "cpu").digest
+
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
         """As `nas.training.fit`, which calls `report` after each epoch and saves its state in `checkpoint`.
 
@@ -238,7 +242,7 @@ Brought = tuple[tuple[int, int] | None, str | None, bool]
 
 @functools.lru_cache(maxsize=1)
 def _load(name: str, directory: str | None, valid_fraction: float | None, brought: Brought) -> Dataset:
-    """Read once a process, not once a trial."""
+    """Read once a search, not once a trial."""
     from nas.data import load
 
     size, resize, skip = brought
@@ -248,3 +252,9 @@ def _load(name: str, directory: str | None, valid_fraction: float | None, brough
 @functools.lru_cache(maxsize=1)
 def _placed(data: Dataset, train_images: int | None, device: str) -> Dataset:
     return (data.with_train_images(train_images) if train_images else data).to(device)
+
+
+def read_anew() -> None:
+    """The next who needs the data set reads it, as it is by then."""
+    _load.cache_clear()
+    _placed.cache_clear()

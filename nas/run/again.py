@@ -8,6 +8,7 @@ number of trials stay as they began.
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from nas.errors import UserError
@@ -15,6 +16,7 @@ from nas.run.config import Config
 from nas.run.duration import parse_duration
 from nas.run.journal import Record
 from nas.run.records import session
+from nas.run.same_data import moved
 from nas.run.state import State
 
 
@@ -24,14 +26,16 @@ class Changes:
 
     trials: how many there are to be in all. max_time: how much longer it may run. retry_failed: whether its failed
     trials are tried again. executor: arguments of `executors.create`; of another one than before, all that it is given.
+    data: the folder where its data are now.
     """
 
     trials: int | None = None
     max_time: Any = None
     retry_failed: bool = False
     executor: Mapping[str, Any] = field(default_factory=dict)
+    data: str | Path | None = None
 
-    def record(self, where: str, config: Config, state: State) -> Record | None:
+    def record(self, where: Path, config: Config, state: State) -> Record | None:
         """The record of a search at `state` that goes on so; None where it has ended and nothing more is asked for.
 
         Also None where there is nothing to say. Raises UserError for what cannot be.
@@ -43,23 +47,29 @@ class Changes:
             settings["max_time"] = parse_duration(self.max_time, "max_time")
         if (executor := self._executor(config)) != config.executor:
             settings["executor"] = executor
-        config.changed(settings, where)
+        settings |= self.place(where, config)
+        config.changed(settings, str(where))
         failed = [entry.trial.number for entry in state.entries if entry.result is not None and entry.result.failed]
         failed = [number for number in failed if number not in state.pending]
         if self.retry_failed and not failed:
-            raise UserError(where, "no trial of this run has failed", "leave retry_failed (--retry-failed) out")
+            raise UserError(str(where), "no trial of this run has failed", "leave retry_failed (--retry-failed) out")
         retried = failed if self.retry_failed else []
         if state.end is not None and not self._goes_on(where, config, state, settings, retried):
             return None
         timed = config.max_time is not None or state.time_limit is not None
         return session(settings, retried, time.time()) if settings or retried or timed else None
 
-    def _trials(self, where: str, state: State) -> int:
+    def place(self, where: Path, config: Config) -> dict[str, Any]:
+        """The setting of where the data are now, if that is another place; also of a run that has ended."""
+        place = moved(where, config, self.data)
+        return {"place": place} if config.changed({"place": place}, str(where)) != config else {}
+
+    def _trials(self, where: Path, state: State) -> int:
         if type(self.trials) is not int or self.trials < 1:
             raise UserError("run", f"trials is {self.trials!r}", "give a whole number of at least 1")
         if self.trials < len(state.entries):
             what = f"{len(state.entries)} trials have begun, and trials is {self.trials}"
-            raise UserError(where, what, f"give {len(state.entries)} or more: the old ones count")
+            raise UserError(str(where), what, f"give {len(state.entries)} or more: the old ones count")
         return self.trials
 
     def _executor(self, config: Config) -> dict[str, Any]:
@@ -69,12 +79,12 @@ class Changes:
         return {**other, **self.executor}
 
     def _goes_on(
-        self, where: str, config: Config, state: State, settings: Mapping[str, Any], retried: list[int]
+        self, where: Path, config: Config, state: State, settings: Mapping[str, Any], retried: list[int]
     ) -> bool:
         """Whether a search that has ended is to go on. Raises UserError where it would need more time."""
         wanted = settings.get("trials", 0) > config.trials or bool(retried)
         if not state.out_of_time:
             return wanted
         if "max_time" not in settings and (wanted or "trials" in settings):
-            raise UserError(where, "its time is used up", "give it more as well: max_time (--max-time 8h)")
+            raise UserError(str(where), "its time is used up", "give it more as well: max_time (--max-time 8h)")
         return "max_time" in settings

@@ -24,7 +24,7 @@ PACKAGES = ("torch", "ray", "numpy")
 EXECUTOR = ("name", "workers", "gpus_per_trial", "address", "deadline")
 KINDS: dict[Any, str] = {int: "a whole number", str: "a name", list[str]: "a list"}
 COUNTS = {"trials": 1, "epochs": 1, "final_epochs": 0}  # the least of each; the epochs may also be None
-CHANGES = ("trials", "max_time", "executor")  # what a resumed search may be told otherwise
+CHANGES = ("trials", "max_time", "executor", "place")  # what a resumed search may be told otherwise
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Config:
     for none, None: the final recipe's. final_set: parameters of the document for it. objectives: as
     `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does; empty: none.
     deduplicate: which genomes count as one, as `alike.identity` has it. max_time: seconds after which no trial is
-    begun, None: however long it takes.
+    begun, None: however long it takes. data: the digest of the data set, empty where there is none.
     """
 
     space: dict[str, Any]
@@ -57,6 +57,7 @@ class Config:
     warm_start: str = ""
     deduplicate: str = "function"  # as all was before there was a choice
     max_time: float | None = None
+    data: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.max_time is not None:
@@ -86,10 +87,18 @@ class Config:
         self.budgets()
 
     def changed(self, settings: Mapping[str, Any], where: str) -> "Config":
-        """With the settings of a journal's sessions. Raises UserError."""
+        """With the settings of a journal's sessions; `place` is where the evaluator's data are. Raises UserError."""
         for name in settings:
             if name not in CHANGES:
                 raise UserError(where, f"unknown setting '{name}'", did_you_mean(name, CHANGES))
+        settings, place = dict(settings), settings.get("place")
+        if settings.pop("place", None):
+            if not isinstance(place, dict) or not set(place) <= {"dataset", "data"}:
+                raise UserError(where, f"the place of the data is {place!r}", "restore the run from a copy")
+            evaluator = self.evaluator
+            train = evaluator.get("train")
+            inner = {"train": {**train, **place}} if isinstance(train, dict) else place
+            settings["evaluator"] = {**evaluator, **inner}
         return replace(self, **settings) if settings else self
 
     def budgets(self) -> Schedule:

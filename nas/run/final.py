@@ -2,7 +2,6 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 from nas.run.directory import best_directory, remove_trained, trial_directory, write_json
 from nas.run.evaluation import final_epochs
@@ -20,6 +19,12 @@ class Unfinished(RuntimeError):
         self.path = path
 
 
+def final_is_due(search: Search) -> bool:
+    """Whether the best trial so far is to be trained, and has not been."""
+    trains = getattr(search.evaluator, "final", None) is not None and search.config.final_epochs != 0
+    return trains and search.state.best is not None and search.state.trained is None
+
+
 def finish(search: Search) -> None:
     """Train the winner by the evaluator's final recipe, if it has one, and write best/genome.json and best/result.json.
 
@@ -30,20 +35,19 @@ def finish(search: Search) -> None:
     best, state, config = search.state.best, search.state, search.config
     if best is None:
         return
-    final = getattr(search.evaluator, "final", None)
     genome = best.trial.genome
     directory = best_directory(search.path)
-    if final is not None and config.final_epochs != 0:
+    if final_is_due(search):
+        if state.final is not None:  # another one's, which must not be taken for this one's
+            (directory / "genome.json").unlink(missing_ok=True)
+        start = time.perf_counter()
+        metrics = _train(search, genome)
+        seconds = round(time.perf_counter() - start, 3)
+        record = {"kind": "final", "number": best.trial.number, "metrics": metrics, "seconds": seconds}
+        search.journal.append(record)
+        state.apply(record)
+    if state.trained is not None:
         genome = search.space.finalised(genome, config.final_set)
-        if state.trained is None:
-            if state.final is not None:  # another one's, which must not be taken for this one's
-                (directory / "genome.json").unlink(missing_ok=True)
-            start = time.perf_counter()
-            metrics = _train(search, final, best.trial.genome)
-            seconds = round(time.perf_counter() - start, 3)
-            record = {"kind": "final", "number": best.trial.number, "metrics": metrics, "seconds": seconds}
-            search.journal.append(record)
-            state.apply(record)
     else:
         keep_trained(trial_directory(search.path, best.trial.number), directory)
     write_json(directory / "genome.json", genome.to_json())
@@ -63,7 +67,7 @@ def keep_trained(trial: Path, best: Path) -> None:
             (trial / name).replace(best / name)
 
 
-def _train(search: Search, final: Any, genome: Genome) -> Metrics:
+def _train(search: Search, genome: Genome) -> Metrics:
     epochs, countdown = final_epochs(search.evaluator, search.config.final_epochs), Countdown()
     search.watcher.stage(f"final training: epoch 1{f' of {epochs}' if epochs else ''}")
 
@@ -73,7 +77,7 @@ def _train(search: Search, final: Any, genome: Genome) -> Metrics:
 
     directory = best_directory(search.path)
     try:
-        measured = final(
+        measured = search.evaluator.final(  # type: ignore[attr-defined]  # final_is_due has looked
             genome, search.config.seed, search.config.final_epochs, search.config.final_set, directory, report
         )
     except OSError:

@@ -4,6 +4,7 @@ import random
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +14,7 @@ from nas import executors, searchers
 from nas.errors import UserError
 from nas.evaluators import Proxy, TableEvaluator, Train
 from nas.evaluators.tables import packaged
+from nas.evaluators.train import read_anew
 from nas.run import alike, snapshot, summary
 from nas.run import config as configuration
 from nas.run.again import Changes
@@ -20,7 +22,7 @@ from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
 from nas.run.display import shown
 from nas.run.evaluation import describe, evaluator_of, measured, measuring, most_epochs, revive
-from nas.run.final import finish
+from nas.run.final import final_is_due, finish
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
 from nas.run.limits import parse_limits
@@ -29,6 +31,7 @@ from nas.run.loop import Search, retelling
 from nas.run.objectives import parse_objectives
 from nas.run.progress import Watch, Watcher
 from nas.run.results import AllFailed, Run
+from nas.run.same_data import check_same, digest
 from nas.run.schedule import HALVING
 from nas.run.state import State, replay
 from nas.run.trained import asked, holding, trained_by
@@ -119,6 +122,7 @@ def search(
     """
     watcher = Watcher(progress)
     watcher.stage("reading the search space")
+    read_anew()
     if table is None and evaluator == "table":
         table = packaged(space.name if isinstance(space, Space) else str(space))
         dataset = dataset or "digits"  # of which the packaged tables are, for the training of a winner
@@ -162,6 +166,7 @@ def search(
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
     found.finalised(found.sample(random.Random(0)), config.final_set)
     _check(own, found, epochs, watcher)
+    config = replace(config, data=digest(own))
     if warm_start:
         WarmStart.parse(warm_start).evaluator(own)
     if executor == "ray":
@@ -184,6 +189,7 @@ def resume(
     gpus_per_trial: float | None = None,
     ray_address: str | None = None,
     deadline: float | None = None,
+    data: str | Path | None = None,
     evaluator: Any = None,
     table: str | Path | None = None,
     progress: Watch | bool | None = None,
@@ -195,7 +201,8 @@ def resume(
     retry_failed: try the trials that failed once more, from their checkpoints where they have any; the new results
     count instead. executor, workers, gpus_per_trial, ray_address, deadline: as `search` has them, from now on. What is
     left out is as before. The final training is made again if another trial is the best then. Epochs cannot change:
-    results would not compare.
+    results would not compare. data: the folder where the data set is now (that of your own data itself, CIFAR's the one
+    around it): the same as the run began with.
     evaluator: the user's own, where the run had one: what a run directory names is never imported. table: the
     benchmark table, where it is a pickle, for the same reason, or is elsewhere now. ray_address: likewise to be given
     again, where it ran on a cluster other than "auto". progress: as of `search`. Raises as `search` does, and UserError
@@ -212,7 +219,8 @@ def resume(
         "deadline": deadline,
     }
     changed = {name: value for name, value in given.items() if value is not None}
-    changes = Changes(trials, max_time, retry_failed, changed)
+    changes = Changes(trials, max_time, retry_failed, changed, data)
+    read_anew()
 
     def revived(config: Config) -> Evaluator:
         address = config.executor.get("address")
@@ -243,12 +251,13 @@ def _go_on(
         searcher, known = snapshot.restored(path, fresh)
         replay(journal.records, state, searcher.tell, str(journal.path), retelling(searcher), known)
         config = config.changed(state.settings, str(journal.path))
-        record = changes.record(str(path), config, state)
-        if record is not None:
-            config = config.changed(record["settings"], str(path))
+        record = changes.record(path, config, state)
+        config = config.changed(record["settings"] if record else changes.place(path, config), str(path))
         evaluator = evaluator_of(config)
         under_way = Search(path, config, space, searcher, config.budgets(), evaluator, journal, state, watcher)
         try:
+            if state.end is None or record is not None or final_is_due(under_way):
+                check_same(path, config.data, evaluator)
             if state.end is None or record is not None:
                 _check(evaluator, space, config.epochs, watcher)
                 with closing(workers(config)) as executor:
