@@ -35,12 +35,12 @@ class Train:
 
     `train_images` caps the training images, always the same ones, for cheap budgets; `valid_fraction`, `image_size`,
     `resize` and `skip_unreadable` are as in `nas.data.load`. `device` is torch's name of one; None takes a GPU where
-    there is one. `threads` caps the CPU's; None takes what the executor set, else every core. `final_recipe` is for the
-    last training of a winner; None: the named one, "final", in the number and memory formats of `recipe`. It mirrors
-    and crops as `recipe` does, where it says nothing of that. `latency_batch`: images in the batch whose time on the
-    device becomes the metric `latency_ms`; None: not measured. `latency_limit`: the most that it may be, in
-    milliseconds. Raises UserError where the network's input or classes are not the data set's, training.Diverged,
-    TooSlow, and whatever torch raises when memory runs out.
+    there is one. `threads`: the CPU's; None: as many as are fastest of what the executor set, else of all cores.
+    `final_recipe` is for the last training of a winner; None: the named one, "final", in the number and memory formats
+    of `recipe`. It mirrors and crops as `recipe` does, where it says nothing of that. `latency_batch`: images in the
+    batch whose time on the device becomes the metric `latency_ms`; None: not measured. `latency_limit`: the most that
+    it may be, in milliseconds. Raises UserError where the network's input or classes are not the data set's,
+    training.Diverged, TooSlow, and whatever torch raises when memory runs out.
     """
 
     dataset: str = "digits"
@@ -138,6 +138,7 @@ class Train:
             pause_after=trial.budget,
             report_all=True,
             device=data.images["train"].device,
+            threads=self.threads,
         )
         if checkpoint is not None:
             save_trained(checkpoint.parent, model, trial.genome, Record.of(data))
@@ -177,6 +178,7 @@ class Train:
             train_on=("train", "valid"),
             evaluate_on="test",
             device=data.images["train"].device,
+            threads=self.threads,
         )
         save_trained(directory, model, genome, Record.of(data))
         checkpoint.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ from nas.training.average import Average
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.memory import keep_freed_memory
 from nas.training.optimizer import set_learning_rate
+from nas.training.pace import Pace, mult_adds, training_pace
 from nas.training.precision import autocast, concrete, default_device, place
 from nas.training.recipe import Recipe
 from nas.training.schedule import Plan, Plateau
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nas.types import Metrics, Report
 
 CHECK_EVERY = 50  # steps between looks at the loss: each look waits for the device
+TRIED = 32  # images with which an evaluation finds its number of threads
 EVALUATION_BATCH = {"cpu": 256, "cuda": 2048}
 
 
@@ -50,6 +52,7 @@ def fit(
     train_on: Sequence[str] = ("train",),
     evaluate_on: str = "valid",
     device: torch.device | str | None = None,
+    threads: int | None = None,
 ) -> Metrics:
     """Trains `model` in place on the sets `train_on` of `data`, and measures it on `evaluate_on`.
 
@@ -61,8 +64,9 @@ def fit(
     A plateau is one of `valid_accuracy`, or of `train_loss` where the training sees the validation set or `evaluate_on`
     is another: the test set decides nothing.
     With `checkpoint` the state is saved there after each epoch (where `save_every` seconds have passed since it was
-    last), and a training whose file is there already goes on from it to the same end as an uninterrupted one. The same
-    seed gives the same result on the same device and number of threads.
+    last), and a training whose file is there already goes on from it to the same end as an uninterrupted one.
+    On a CPU it computes with `threads` threads; None: with as many of torch.get_num_threads() as are measured to be
+    fastest (`nas.training.pace`). The same seed gives the same result on the same device and number of threads.
     `pause_after`: after so many epochs of the recipe's the state is saved and the network measured as it is then; the
     same call with a larger one goes on with the recipe, none of whose steps depends on where it was paused.
     Raises Diverged where the loss becomes NaN or infinite, UserError for a checkpoint of another training.
@@ -92,17 +96,27 @@ def fit(
     identity["images"] = len(images)
     metrics: Metrics = {}
     curve: list[Metrics] = []
-    done = 0
+    done, threads_before = 0, None
     end = min(plan.steps, pause_after * plan.per_epoch) if pause_after else plan.steps
     if checkpoint is not None and checkpoint.exists():
         state = load_checkpoint(checkpoint, models, step.optimizer, identity)
         done, metrics, plateau = state["done"], state["metrics"], Plateau(**state["plateau"])
-        curve = state.get("curve", [])
+        curve, threads_before = state.get("curve", []), state.get("threads")
     known = curve if report_all and report is not None else []
+    pace = training_pace(
+        model,
+        recipe,
+        lambda: (augmentation.normalise(images[: plan.batch]), labels[: plan.batch]),
+        mult_adds(model, plan.batch, data.shape),
+        device,
+        threads,
+        threads_before,
+    )
     going = all(report is None or report(int(point["epochs"]), dict(point)) for point in known)
     saved = time.monotonic()
 
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):  # dropout reads torch's own generator
+    # dropout reads torch's own generator
+    with torch.random.fork_rng([device] if device.type == "cuda" else []), pace:
         while done < end and going:
             epoch = done // plan.per_epoch + 1
             drawn = random.Random(f"{seed}/{epoch}").getrandbits(63)  # an epoch's own, so that training resumes there
@@ -119,12 +133,14 @@ def fit(
             for number, chosen in enumerate(batches, 1):
                 rate = plan.learning_rate(done, plateau.falls)
                 set_learning_rate(step.optimizer, rate)
+                pace.step(end - done)
                 run_step(augmentation(images[chosen], generator), labels[chosen])
                 done += 1
                 if average:
                     average.update(model, done)
                 if number % CHECK_EVERY == 0 or number == len(batches):
                     _check(step.loss, epoch)
+            pace.rest()
             seen = len(batches) * plan.batch
             seconds = time.perf_counter() - began + metrics.get("train_seconds", 0.0)
             metrics = {
@@ -137,7 +153,7 @@ def fit(
                 "images_per_second": done * plan.batch / seconds,
             }
             if done == plan.steps or (watched and recipe.evaluate_every and epoch % recipe.evaluate_every == 0):
-                metrics |= _measure(judged, data, evaluate_on, recipe, epoch)
+                metrics |= _measure(judged, data, evaluate_on, recipe, epoch, pace.count)
             if not validated:
                 plateau.tell(-metrics["train_loss"])
             elif "valid_accuracy" in metrics:
@@ -145,13 +161,14 @@ def fit(
             curve.append(dict(metrics))
             if checkpoint is not None and (done == end < plan.steps or time.monotonic() >= saved + save_every):
                 state = {**identity, "done": done, "metrics": metrics, "plateau": asdict(plateau), "curve": curve}
+                state["threads"] = pace.count
                 save_checkpoint(checkpoint, models, step.optimizer, state)
                 saved = time.monotonic()
             going = report is None or report(epoch, dict(metrics))
     if average:
         model.load_state_dict(average.module.state_dict())
     if f"{evaluate_on}_accuracy" not in metrics:  # stopped between two evaluations
-        metrics |= _measure(model, data, evaluate_on, recipe, int(metrics["epochs"]))
+        metrics |= _measure(model, data, evaluate_on, recipe, int(metrics["epochs"]), pace.count)
     return metrics
 
 
@@ -159,8 +176,13 @@ def _joined(parts: list[Tensor]) -> Tensor:
     return torch.cat(parts) if len(parts) > 1 else parts[0]  # torch copies a single one too
 
 
-def evaluate(model: nn.Module, data: Dataset, split: str, recipe: Recipe | None = None) -> Metrics:
-    """`{split}_accuracy` (top-1, a fraction) and `{split}_loss` of `model`, which is left in evaluation mode."""
+def evaluate(
+    model: nn.Module, data: Dataset, split: str, recipe: Recipe | None = None, threads: int | None = None
+) -> Metrics:
+    """`{split}_accuracy` (top-1, a fraction) and `{split}_loss` of `model`, which is left in evaluation mode.
+
+    `threads` is as in `fit`.
+    """
     recipe = recipe or Recipe()
     device = next(model.parameters()).device
     augmentation = Augmentation(data, recipe, device)
@@ -168,19 +190,27 @@ def evaluate(model: nn.Module, data: Dataset, split: str, recipe: Recipe | None 
     size = EVALUATION_BATCH.get(device.type, 256)
     loss = torch.zeros((), device=device)
     correct = torch.zeros((), dtype=torch.long, device=device)
+
+    def forward(batch: Tensor) -> Tensor:
+        with autocast(recipe, device):
+            output: Tensor = model(augmentation.normalise(batch.to(device)))
+        return output
+
     model.eval()
-    with torch.inference_mode():
+    # a step of training goes back through the network too, which costs about twice as much again
+    cost = mult_adds(model, min(size, len(labels)), data.shape) / 3
+    pace = Pace(lambda: (model, lambda: forward(images[:TRIED])), cost, device, threads)
+    with torch.inference_mode(), pace:
         for start in range(0, len(labels), size):
-            batch, truth = images[start : start + size].to(device), labels[start : start + size].to(device)
-            with autocast(recipe, device):
-                logits = model(augmentation.normalise(batch))
+            pace.step((len(labels) - start) / TRIED)
+            logits, truth = forward(images[start : start + size]), labels[start : start + size].to(device)
             loss += functional.cross_entropy(logits.float(), truth, reduction="sum")
             correct += (logits.argmax(1) == truth).sum()
     return {f"{split}_accuracy": int(correct) / len(labels), f"{split}_loss": float(loss) / len(labels)}
 
 
-def _measure(model: nn.Module, data: Dataset, split: str, recipe: Recipe, epoch: int) -> Metrics:
-    metrics = evaluate(model, data, split, recipe)
+def _measure(model: nn.Module, data: Dataset, split: str, recipe: Recipe, epoch: int, threads: int) -> Metrics:
+    metrics = evaluate(model, data, split, recipe, threads)
     _check(torch.tensor(metrics[f"{split}_loss"]), epoch)
     return metrics
 
