@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from nas import executors, searchers
 from nas.errors import UserError
-from nas.evaluators import Proxy, TableEvaluator, Train
+from nas.evaluators import Proxy
 from nas.evaluators.tables import packaged
 from nas.evaluators.train import read_anew
 from nas.run import alike, snapshot, summary
@@ -23,6 +22,7 @@ from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
 from nas.run.display import shown
 from nas.run.evaluation import describe, evaluator_of, measured, measuring, most_epochs, revive
 from nas.run.final import final_is_due, finish
+from nas.run.fitting import check, fitted
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
 from nas.run.limits import parse_limits
@@ -37,9 +37,7 @@ from nas.run.state import State, replay
 from nas.run.trained import asked, holding, trained_by
 from nas.run.warm_start import WarmStart, warm_up
 from nas.space import Space
-from nas.space.reader import line_of
 from nas.training import Recipe
-from nas.training.document import load
 from nas.types import OBJECTIVE, Evaluator, Executor
 
 
@@ -137,7 +135,7 @@ def search(
     measured(own, parse_objectives(objectives))
     if schedule in HALVING:
         epochs = most_epochs(own, epochs, schedule)
-    found = holding(_fitted(space, dict(overrides or {}), own), settings)
+    found = holding(fitted(space, dict(overrides or {}), own), settings)
     config = Config(
         space=dict(found.document.data),
         evaluator=describe(own),
@@ -165,7 +163,7 @@ def search(
     )
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
     found.finalised(found.sample(random.Random(0)), config.final_set)
-    _check(own, found, epochs, watcher)
+    check(own, found, epochs, watcher)
     config = replace(config, data=digest(own))
     if warm_start:
         WarmStart.parse(warm_start).evaluator(own)
@@ -259,7 +257,7 @@ def _go_on(
             if state.end is None or record is not None or final_is_due(under_way):
                 check_same(path, config.data, evaluator)
             if state.end is None or record is not None:
-                _check(evaluator, space, config.epochs, watcher)
+                check(evaluator, space, config.epochs, watcher)
                 with closing(workers(config)) as executor:
                     under_way.begin(record)
                     watcher.say(summary.opening(under_way, executor))
@@ -274,32 +272,3 @@ def _go_on(
         warnings.warn(AllFailed(run.failure), stacklevel=4)
     watcher.say(summary.closing(run))
     return run
-
-
-def _check(evaluator: Evaluator, space: Space, epochs: int | None, watcher: Watcher) -> None:
-    """What is wrong with the data is the user's error, not each trial's failure."""
-    if isinstance(evaluator, TableEvaluator):
-        if held := space.document.recipe:
-            what = "recipe: the networks of a table are trained already"
-            raise UserError(line_of(held) or space.name, what, "leave it out, or use the evaluator 'train'")
-        evaluator.read.check(epochs)
-        evaluator.read.fit(space)
-    if isinstance(evaluator, Proxy | Train):
-        watcher.stage("loading torch")
-        import_module("torch")
-        train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
-        watcher.stage(f"reading {train.dataset}")
-        evaluator.check(space)
-
-
-def _fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Evaluator) -> Space:
-    """The space with the user's overrides, and with the input and classes of the data that the evaluator trains on."""
-    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
-    if isinstance(train, Train):
-        shape, classes = train.describe()
-        overrides = {"input": list(shape), "classes": classes, **overrides}
-    if isinstance(evaluator, TableEvaluator):
-        overrides = {**evaluator.read.given, **overrides}
-    if isinstance(space, Space):
-        return space.with_parameters(**overrides) if overrides else space
-    return load(str(space), **overrides)
