@@ -22,9 +22,9 @@ from nas.errors import UserError
 from nas.executors.aside import aside
 from nas.executors.attempt import attempt
 from nas.executors.board import EVERY, Board, Notes, noting
+from nas.executors.reaper import stand_by
 from nas.types import Evaluator, Result, Trial
 
-ORPHANED = "10"  # seconds that Ray's helpers outlive a driver that was killed; they would a minute
 STORE_BYTES = 128 * 2**20  # trials and results are small; Ray's default would reserve a third of the memory
 
 
@@ -210,7 +210,7 @@ def _start(workers: int | None, address: str | None) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
     if address is None:  # "local": never join a cluster that happens to run here
-        os.environ.setdefault("RAY_gcs_rpc_server_reconnect_timeout_s", ORPHANED)
+        stand_by()
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         aside(
             ray.init,
