@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from nas.cli.output import percent
 from nas.cli.parser import number, pairs, real
 from nas.errors import UserError
 
@@ -25,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from nas.cli.output import percent, print_json, table
+    from nas.cli.output import print_json, table
     from nas.run import Run
     from nas.run.summary import comparison
 
@@ -58,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
                     *(["*" if row["front"] else ""] if several else []),
                     *([row["epochs"]] if paused else []),
                     *([percent(row["metrics"].get(accuracy)) if row["metrics"] else "failed"] if scored else []),
-                    *(f"{row['metrics'][metric]:.4g}" if row["metrics"] else "failed" for metric in others),
+                    *(shown(metric, row["metrics"][metric]) if row["metrics"] else "failed" for metric in others),
                     row["parameters"],
                     row["mult_adds"],
                     f"{row['seconds']:.1f}",
@@ -73,6 +74,11 @@ def run(args: argparse.Namespace) -> int:
     for line in comparison(found):
         print(line, file=sys.stderr)
     return 0
+
+
+def shown(metric: str, value: float) -> str:
+    """An accuracy in percent, another number in four digits."""
+    return percent(value) if metric.endswith("accuracy") else f"{value:.4g}"
 
 
 def _hypervolume(run: "Run", args: argparse.Namespace) -> "Hypervolume | None":

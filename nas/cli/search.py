@@ -23,7 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument("--trials", type=number(int, 1), default=30, metavar="N", help="networks to evaluate")
     limit = "the most that a network may cost: parameters=3.5M, mult_adds=600M, latency_ms=5; again for more"
     _pairs(search, "--limit", limit)
-    objective = "what to make large, or small: valid_accuracy, latency_ms:min; again for more, the first decides"
+    objective = (
+        "to be made large, or small: valid_accuracy, macro_f1, latency_ms:min; again for more, the first decides"
+    )
     search.add_argument("--objective", action="append", default=[], metavar="METRIC[:min]", help=objective)
     warm = "begin with the best of so many random networks by proxies: synflow:1000, synflow+jacov:1000 (sum of ranks)"
     search.add_argument("--warm-start", metavar="PROXY:N", help=warm)
@@ -46,6 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     evaluation.add_argument("--final-epochs", type=number(int, 0), metavar="N", help=final)
     _pairs(evaluation, "--final-set", "a parameter of the document for the winner's training, such as channels=36")
     evaluation.add_argument("--final-recipe", metavar="NAME", help="of the winner's training (nas train --help)")
+    add_weights(evaluation)
     where = parser.add_argument_group("where it runs")
     where.add_argument("--executor", type=one_of("serial", "ray"), default="serial", help="serial or ray")
     where.add_argument("--workers", type=number(int, 1), metavar="N", help="networks evaluated at a time (ray)")
@@ -100,6 +103,12 @@ def add_recipe(group: Any, default: str | None, named: str) -> None:
     group.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; a GPU where there is one if left out")
 
 
+def add_weights(group: Any) -> None:
+    """The argument that says how classes of unequal size are weighed in the loss."""
+    weights = "none, or balanced: each class counts alike in the loss, however few images it has"
+    group.add_argument("--class-weights", type=one_of("none", "balanced"), metavar="HOW", help=weights)
+
+
 def _pairs(group: Any, option: str, explained: str) -> None:
     group.add_argument(option, action="append", default=[], metavar="NAME=VALUE", help=explained)
 
@@ -127,6 +136,7 @@ def run(args: argparse.Namespace) -> int:
         "final_epochs": args.final_epochs,
         "final_set": pairs(args.final_set, "--final-set", value),
         "final_recipe": args.final_recipe,
+        "class_weights": args.class_weights,
         "executor": args.executor,
         "workers": args.workers,
         "gpus_per_trial": args.gpus_per_trial,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    from nas.cli.search import add_augmentation, add_data, add_recipe
+    from nas.cli.search import add_augmentation, add_data, add_recipe, add_weights
     from nas.cli.target import add_document
     from nas.training.named import recipes
 
@@ -21,6 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     names = tuple(recipes())
     told = f"how it is trained: {', '.join(names)}"
     add_recipe(parser, "final", told)
+    add_weights(parser)
     parser.add_argument("--epochs", type=number(int, 1), metavar="N", help="of training; the recipe's if left out")
     parser.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of weights and images' order")
     parser.add_argument("--to", metavar="DIR", help="folder for the weights; runs/train-NAME-1 or so if left out")
@@ -60,7 +61,8 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from nas.training.trained import in_the_way
 
     settings = pairs(args.recipe_set, "--recipe-set", value)
-    asked = {name: setting for name, setting in augmentation(args).items() if setting is not None}
+    given = {**augmentation(args), "class_weights": args.class_weights}
+    asked = {name: setting for name, setting in given.items() if setting is not None}
     settings = {**settings, **asked}
     named = Recipe.named(args.recipe)
     applied(named, settings)  # mistakes before the data are read

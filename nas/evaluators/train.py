@@ -25,7 +25,8 @@ SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
 KINDS |= {"latency_batch": int, "latency_limit": float, "resize": str, "skip_unreadable": bool}
 ALWAYS = ("dataset", "skip_unreadable")  # may not be None
-FITTED = ("valid_accuracy", "valid_loss", "train_accuracy", "train_loss", "train_seconds", "images_per_second")
+VALID = ("valid_accuracy", "valid_balanced_accuracy", "valid_macro_f1", "valid_loss")
+FITTED = (*VALID, "train_accuracy", "train_loss", "train_seconds", "images_per_second")
 METRICS = (*FITTED, "learning_rate", "epochs", "steps")
 
 
@@ -37,10 +38,10 @@ class Train:
     `resize` and `skip_unreadable` are as in `nas.data.load`. `device` is torch's name of one; None takes a GPU where
     there is one. `threads`: the CPU's; None: as many as are fastest of what the executor set, else of all cores.
     `final_recipe` is for the last training of a winner; None: the named one, "final", in the number and memory formats
-    of `recipe`. It mirrors and crops as `recipe` does, where it says nothing of that. `latency_batch`: images in the
-    batch whose time on the device becomes the metric `latency_ms`; None: not measured. `latency_limit`: the most that
-    it may be, in milliseconds. Raises UserError where the network's input or classes are not the data set's,
-    training.Diverged, TooSlow, and whatever torch raises when memory runs out.
+    of `recipe`, with its class weights. It mirrors and crops as `recipe` does, where it says nothing of that.
+    `latency_batch`: images in the batch whose time on the device becomes the metric `latency_ms`; None: not measured.
+    `latency_limit`: the most that it may be, in milliseconds. Raises UserError where the network's input or classes are
+    not the data set's, training.Diverged, TooSlow, and whatever torch raises when memory runs out.
     """
 
     dataset: str = "digits"
@@ -191,9 +192,9 @@ class Train:
         """
         from nas.training.document import lasting
 
-        formats = ("precision", "channels_last", "cuda_graphs")
+        kept = ("precision", "channels_last", "cuda_graphs", "class_weights")
         recipe = self.final_recipe or Recipe.named("final").replace(
-            **{name: getattr(self.recipe, name) for name in formats}, **lasting(settings or {})
+            **{name: getattr(self.recipe, name) for name in kept}, **lasting(settings or {})
         )
         # whether a mirrored image is still of its class does not change with the epochs
         images = {name: value for name in ("flip", "crop") if (value := getattr(self.recipe, name)) is not None}

@@ -23,7 +23,8 @@ def write(path: str | Path) -> Path:
     draft.unlink(missing_ok=True)  # a link there is removed, not followed
     rows, first = run.results(), run.state.objectives[0]
     accurate = any(Measure().metric in (row["metrics"] or ()) for row in rows)  # proxies know no accuracy
-    measure = Measure() if accurate else Measure(first.metric, first.smaller)
+    scored = first.metric.startswith("valid_") or not accurate
+    measure = Measure(first.metric, first.smaller) if scored else Measure()
     several = [Measure(each.metric, each.smaller) for each in run.state.objectives if each.metric != measure.metric]
     about = (settings(run), facts(run), drawing)
     text = page(
@@ -56,8 +57,11 @@ def facts(run: Any) -> dict[str, str]:
     if run.best is not None:
         name, value = run.best.shown(run.state.objectives[0].metric)
         found[f"best {Measure(name).title}"] = Measure(name).text(value)
-    if run.final and "test_accuracy" in run.final:
-        found["test accuracy, trained in the end"] = f"{run.final['test_accuracy']:.2%}"
+    asked = run.state.objectives[0].metric.replace("valid_", "test_")
+    for metric in dict.fromkeys(("test_accuracy", asked)):
+        if run.final and metric in run.final:
+            measure = Measure(metric)
+            found[f"{measure.title}, trained in the end"] = measure.text(run.final[metric])
     found["trials done"] = f"{state.finished - state.failed:,} of {run.config.trials:,}"
     found["failed"] = f"{state.failed:,}"
     found["duplicates not trained again"] = f"{state.duplicates:,}"

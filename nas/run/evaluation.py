@@ -10,7 +10,7 @@ from nas.errors import UserError, did_you_mean
 from nas.evaluators import FunctionEvaluator, Proxy, TableEvaluator, Train
 from nas.evaluators.proxy import IMAGES
 from nas.evaluators.tables.nats import is_nats
-from nas.run.objectives import Objective, missing
+from nas.run.objectives import Objective, missing, named
 from nas.training import Recipe
 from nas.types import Evaluator
 
@@ -71,6 +71,21 @@ def evaluator_of(
     return evaluator
 
 
+def weighing(evaluator: Evaluator, class_weights: str | None) -> Evaluator:
+    """The evaluator, so that candidates and the winner train with these weights of the classes in the loss.
+
+    Raises UserError for a user's own and for a table, which do not train by our recipes.
+    """
+    if class_weights is None:
+        return evaluator
+    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
+    if not isinstance(train, Train):
+        raise UserError("class_weights", "only the evaluators 'train' and 'proxy' train by a recipe", "leave it out")
+    final = train.final_recipe and train.final_recipe.replace(class_weights=class_weights)
+    train = replace(train, recipe=train.recipe.replace(class_weights=class_weights), final_recipe=final)
+    return replace(evaluator, train=train) if isinstance(evaluator, Proxy) else train
+
+
 def measuring(evaluator: Evaluator, objectives: Sequence[Objective], limits: Mapping[str, float]) -> Evaluator:
     """The evaluator, so that it measures `latency_ms` where that is an objective or has a limit.
 
@@ -89,12 +104,17 @@ def measuring(evaluator: Evaluator, objectives: Sequence[Objective], limits: Map
     return evaluator
 
 
-def measured(evaluator: Evaluator, objectives: Sequence[Objective]) -> None:
-    """Raises UserError for an objective that is no metric of one of our evaluators: each trial would fail in vain."""
+def measured(evaluator: Evaluator, objectives: Sequence[Objective]) -> tuple[Objective, ...]:
+    """The objectives by the names of the evaluator's metrics: of ours, `accuracy` is `valid_accuracy`.
+
+    Raises UserError for one that is no metric of one of our evaluators: each trial would fail in vain.
+    """
     if isinstance(evaluator, OURS) and type(evaluator) in OURS:
         known = (*evaluator.measures, *COSTS)
+        objectives = named(objectives, known)
         if lacking := missing(objectives, dict.fromkeys(known, 0.0)):
             raise UserError(f"objective {lacking}", "the evaluator does not measure it", did_you_mean(lacking, known))
+    return tuple(objectives)
 
 
 def describe(evaluator: Evaluator) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What a search maximises or minimises: one metric or several, and which trials are best by all of them together."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from nas.errors import UserError, did_you_mean
 from nas.types import OBJECTIVE, Metrics
@@ -40,6 +40,14 @@ def parse_objectives(texts: Sequence[str]) -> tuple[Objective, ...]:
         if names.count(name) > 1:
             raise UserError("objective", f"'{name}' is given twice", "leave one out")
     return found
+
+
+def named(objectives: Sequence[Objective], known: Collection[str]) -> tuple[Objective, ...]:
+    """With the metrics' whole names: where no `accuracy` is known and a `valid_accuracy` is, that is meant."""
+    return tuple(
+        replace(o, metric=f"valid_{o.metric}") if o.metric not in known and f"valid_{o.metric}" in known else o
+        for o in objectives
+    )
 
 
 def values(objectives: Sequence[Objective], metrics: Mapping[str, float]) -> tuple[float, ...]:

@@ -20,7 +20,7 @@ from nas.run.again import Changes
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
 from nas.run.display import shown
-from nas.run.evaluation import describe, evaluator_of, measured, measuring, most_epochs, revive
+from nas.run.evaluation import describe, evaluator_of, measured, measuring, most_epochs, revive, weighing
 from nas.run.final import final_is_due, finish
 from nas.run.fitting import check, fitted
 from nas.run.interrupt import Interrupted, Stop
@@ -66,6 +66,7 @@ def search(
     final_epochs: int | None = None,
     final_set: Mapping[str, Any] | None = None,
     final_recipe: str | None = None,
+    class_weights: str | None = None,
     executor: str = "serial",
     workers: int | None = None,
     gpus_per_trial: float = 0.0,
@@ -99,12 +100,14 @@ def search(
     device: cpu, cuda, cuda:1 or mps; None takes a GPU where there is one.
     schedule: "full", or "asha" or "hyperband" (nas.run.asha, .hyperband): `epochs` are the most that a trial gets, most
     are paused after fewer and go on only where they are among the best. `schedule_options`: `eta`, `min_epochs`.
-    final_recipe: the named recipe of that training by "train"; None: "final".
+    final_recipe: the named recipe of that training by "train"; None: "final". class_weights: "balanced" makes each
+    class count alike in the loss of all trainings, however few images it has.
     executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation
     may take.
     limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6, "latency_ms": 5}`.
     objectives: metrics of the evaluator, or `parameters`, `mult_adds` and `latency_ms`, to be made large, or small:
-    "parameters:min". The first decides which trial is best and is the one that a searcher of one objective sees.
+    "parameters:min"; `balanced_accuracy`, `macro_f1` and the like are the validation set's. The first decides which
+    trial is best and is the one that a searcher of one objective sees.
     warm_start: "synflow:1000" scores so many random networks first and begins with the best of them, a tenth of the
     trials; "synflow+jacov:1000" by the sum of ranks.
     deduplicate: which genomes count as one: those with the same answers, "genome" (None: so with a user's own
@@ -131,8 +134,8 @@ def search(
     chosen, settings = asked(recipe, recipe_set)
     own = trained_by(own, chosen, settings, device)
     objectives = list(objectives) or (list(own.names) if isinstance(own, Proxy) else [OBJECTIVE])
-    own = measuring(own, parse_objectives(objectives), parse_limits(limits))
-    measured(own, parse_objectives(objectives))
+    own = measuring(weighing(own, class_weights), parse_objectives(objectives), parse_limits(limits))
+    objectives = [str(objective) for objective in measured(own, parse_objectives(objectives))]
     if schedule in HALVING:
         epochs = most_epochs(own, epochs, schedule)
     found = holding(fitted(space, dict(overrides or {}), own), settings)

@@ -79,11 +79,12 @@ class Entry:
         return None if self.result is None or self.result.failed else self.result.score
 
     def shown(self, objective: str) -> tuple[str, float] | None:
-        """What a person is told of it: its valid_accuracy, without one its `objective`; None without a result."""
+        """What a person is told of it; None without a result: its first `objective`, where that is a score of the
+        validation set or there is no valid_accuracy, else that."""
         if self.result is None or self.result.metrics is None:
             return None
         known = {**self.costs, **self.result.metrics}
-        name = OBJECTIVE if OBJECTIVE in known else objective
+        name = objective if objective.startswith("valid_") or OBJECTIVE not in known else OBJECTIVE
         return name, known[name]
 
 

@@ -13,6 +13,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from nas.errors import UserError
+from nas.training.recipe import Recipe
 
 
 def save_checkpoint(
@@ -60,6 +61,8 @@ def load_checkpoint(
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, ValueError) as error:
         raise UserError(str(path), f"is no checkpoint that can be read ({error})", hint) from error
+    if isinstance(state.get("recipe"), dict):  # one of before a setting was there had its default
+        state["recipe"] = {**Recipe().to_json(), **state["recipe"]}
     for key, value in expected.items():
         if state.get(key) != value:
             raise UserError(str(path), f"is a checkpoint of another training ({key} differs)", hint)

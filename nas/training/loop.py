@@ -18,6 +18,7 @@ from nas.data import Dataset
 from nas.training.augmentation import Augmentation
 from nas.training.average import Average
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
+from nas.training.classes import Tally, balanced_weights
 from nas.training.memory import keep_freed_memory
 from nas.training.optimizer import set_learning_rate
 from nas.training.pace import Pace, mult_adds, training_pace
@@ -56,9 +57,9 @@ def fit(
 ) -> Metrics:
     """Trains `model` in place on the sets `train_on` of `data`, and measures it on `evaluate_on`.
 
-    Returns `{evaluate_on}_accuracy` (a fraction, after the last epoch) and `_loss`; `train_accuracy` and `train_loss`
-    (of the last epoch, as it was trained); `learning_rate` (of the last step), `epochs`, `steps`, `train_seconds` and
-    `images_per_second`.
+    Returns what `evaluate` measures on `evaluate_on` after the last epoch; `train_accuracy` and `train_loss` (of the
+    last epoch, as it was trained, the loss with its class weights); `learning_rate` (of the last step), `epochs`,
+    `steps`, `train_seconds` and `images_per_second`.
     `report(epoch, metrics)` is called after each epoch, counted from 1; where it returns False the training ends there.
     `report_all`: a training that goes on reports first what was reported before, so that the curve is whole.
     A plateau is one of `valid_accuracy`, or of `train_loss` where the training sees the validation set or `evaluate_on`
@@ -81,7 +82,8 @@ def fit(
     images, labels = (_joined([part[split] for split in train_on]) for part in (data.images, data.labels))
     plan = Plan.of(recipe, len(images))
     augmentation = Augmentation(data, recipe, device)
-    step = Step(model, recipe, device)
+    weights = balanced_weights(labels, len(data.classes)) if recipe.class_weights == "balanced" else None
+    step = Step(model, recipe, device, weights)
     drops = bool(recipe.drop_path) and any(getattr(module, "scheduled", False) for module in model.modules())
     # a graph replays the drop-path rate it was recorded with
     graphed = recipe.cuda_graphs and device.type == "cuda" and not drops
@@ -179,7 +181,8 @@ def _joined(parts: list[Tensor]) -> Tensor:
 def evaluate(
     model: nn.Module, data: Dataset, split: str, recipe: Recipe | None = None, threads: int | None = None
 ) -> Metrics:
-    """`{split}_accuracy` (top-1, a fraction) and `{split}_loss` of `model`, which is left in evaluation mode.
+    """`{split}_loss` of `model`, which is left in evaluation mode, its `_accuracy` (top-1, a fraction) and, with each
+    class weighing alike, its `_balanced_accuracy` and `_macro_f1`: see `classes.Tally`.
 
     `threads` is as in `fit`.
     """
@@ -189,7 +192,7 @@ def evaluate(
     images, labels = data.images[split], data.labels[split]
     size = EVALUATION_BATCH.get(device.type, 256)
     loss = torch.zeros((), device=device)
-    correct = torch.zeros((), dtype=torch.long, device=device)
+    tally = None
 
     def forward(batch: Tensor) -> Tensor:
         with autocast(recipe, device):
@@ -205,8 +208,11 @@ def evaluate(
             pace.step((len(labels) - start) / TRIED)
             logits, truth = forward(images[start : start + size]), labels[start : start + size].to(device)
             loss += functional.cross_entropy(logits.float(), truth, reduction="sum")
-            correct += (logits.argmax(1) == truth).sum()
-    return {f"{split}_accuracy": int(correct) / len(labels), f"{split}_loss": float(loss) / len(labels)}
+            tally = tally or Tally(logits.shape[1], device)
+            tally.add(logits.argmax(1), truth)
+    assert tally is not None  # no set is empty
+    scores = {f"{split}_{name}": value for name, value in tally.scores().items()}
+    return {**scores, f"{split}_loss": float(loss) / len(labels)}
 
 
 def _measure(model: nn.Module, data: Dataset, split: str, recipe: Recipe, epoch: int, threads: int) -> Metrics:

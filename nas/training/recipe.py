@@ -11,6 +11,7 @@ WORDS = {
     "optimizer": ("sgd", "adam", "adamw", "rmsprop"),
     "schedule": ("cosine", "constant", "step", "plateau", "exponential"),
     "precision": ("auto", "fp32", "bf16"),
+    "class_weights": ("none", "balanced"),
 }
 
 
@@ -26,6 +27,7 @@ class Recipe:
     no better than the best before (of the validation accuracy; where none is measured, of the epoch's training loss).
     momentum, nesterov: of sgd (momentum also of rmsprop). alpha: rmsprop's decay of squared gradients. eps: of all but
     sgd. weight_decay: of all parameters, as in torch.
+    class_weights: of the loss; "balanced": each class counts alike, however many training images it has.
     cutout: side in pixels of the square that is blanked, 0 for none. flip, crop: mirroring, and pixels of padding to
     crop from; None: what suits the data set. color_pca: deviation of the shifts along the pixels' principal components
     (Krizhevsky et al. 2012), 0 for none. drop_path: rate at the end of the training, rising linearly (DARTS).
@@ -54,6 +56,7 @@ class Recipe:
     patience: int = 5
     warmup_epochs: float = 0.0
     label_smoothing: float = 0.0
+    class_weights: str = "none"
     cutout: int = 0
     flip: bool | None = None
     crop: int | None = None

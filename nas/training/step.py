@@ -14,10 +14,13 @@ WARM_UP = 3  # steps before a capture: lazy initialisation may not happen within
 
 
 class Step:
-    """Trains `model` by a batch at each call, and sums up loss and hits on the device without waiting for it."""
+    """Trains `model` by a batch at each call, and sums up loss and hits on the device without waiting for it.
 
-    def __init__(self, model: nn.Module, recipe: Recipe, device: torch.device) -> None:
-        self.model, self.recipe, self.device = model, recipe, device
+    weights: of the classes in the loss, float32 (classes,) on the device; None: all the same.
+    """
+
+    def __init__(self, model: nn.Module, recipe: Recipe, device: torch.device, weights: Tensor | None = None) -> None:
+        self.model, self.recipe, self.device, self.weights = model, recipe, device, weights
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         self.optimizer = make_optimizer(self.parameters, recipe, device)
         self.loss = torch.zeros((), device=device)  # sums since `reset`
@@ -32,12 +35,9 @@ class Step:
         with autocast(self.recipe, self.device):
             output = self.model(images)
         logits, auxiliary = output if isinstance(output, tuple) else (output, [])
-        smoothing = self.recipe.label_smoothing
-        loss = functional.cross_entropy(logits.float(), labels, label_smoothing=smoothing)
+        loss = self._loss(logits, labels)
         for side in auxiliary:
-            loss = loss + self.recipe.auxiliary * functional.cross_entropy(
-                side.float(), labels, label_smoothing=smoothing
-            )
+            loss = loss + self.recipe.auxiliary * self._loss(side, labels)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.recipe.gradient_clip:
@@ -45,6 +45,10 @@ class Step:
         self.optimizer.step()
         self.loss += loss.detach()
         self.correct += (logits.detach().argmax(1) == labels).sum()
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        smoothing = self.recipe.label_smoothing
+        return functional.cross_entropy(logits.float(), labels, weight=self.weights, label_smoothing=smoothing)
 
 
 class GraphedStep:

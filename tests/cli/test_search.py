@@ -152,3 +152,28 @@ def test_a_user_who_stops_a_search_is_told_how_to_go_on(folder: Path) -> None:
         assert running.wait(60) == 130
     assert "nas resume runs/a" in told
     assert "Traceback" not in told
+
+
+def test_a_search_by_balanced_accuracy(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    asked = ("--objective", "balanced_accuracy", "--objective", "macro_f1", "--class-weights", "balanced")
+    short = ("--trials", "2", "--epochs", "1", "--final-epochs", "1", "--name", "a")
+    assert main(["search", "tiny.yaml", *asked, *short]) == 0
+    capsys.readouterr()
+    found = Run.open("runs/a")
+    assert found.config.objectives == ["valid_balanced_accuracy", "valid_macro_f1"]
+    assert found.config.evaluator["recipe"]["class_weights"] == "balanced"
+    rows = [entry.result.metrics for entry in found.trials if entry.result and entry.result.metrics]
+    assert found.best is not None and found.best.score == max(row["valid_balanced_accuracy"] for row in rows)
+    assert found.final is not None and {"test_balanced_accuracy", "test_macro_f1"} <= set(found.final)
+    assert main(["results", "runs/a"]) == 0
+    assert "valid_balanced_accuracy" in capsys.readouterr().out
+    assert main(["report", "runs/a"]) == 0
+    page = (folder / "runs/a/report.html").read_text()
+    assert "best validation balanced accuracy" in page and "test balanced accuracy, trained in the end" in page
+
+
+def test_class_weights_where_nothing_is_trained(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    table = ("--evaluator", "table", "--class-weights", "balanced")
+    assert main(["search", "nasbench_digits", *table]) == 2
+    assert "error: class_weights: only the evaluators 'train' and 'proxy' train by a recipe" in capsys.readouterr().err
+    assert not (folder / "runs").exists()

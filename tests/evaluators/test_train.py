@@ -68,6 +68,12 @@ def test_the_budget_replaces_steps_too(space: Space) -> None:
     assert metrics["steps"] == 1078 // 64
 
 
+def test_class_weights_are_the_winners_too() -> None:
+    weighed = Train(recipe=QUICK.replace(class_weights="balanced"))
+    assert weighed.last_recipe(None).class_weights == "balanced"
+    assert Train(recipe=QUICK).last_recipe(None).class_weights == "none"
+
+
 def test_training_images_can_be_capped(space: Space) -> None:
     metrics = Train(recipe=QUICK, train_images=200, valid_fraction=0.5)(Trial(0, genome(space), 0), go_on)
     assert metrics["steps"] == 2 * (200 // 64)

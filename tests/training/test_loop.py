@@ -21,7 +21,9 @@ def test_it_learns_and_says_what_it_measured() -> None:
     assert metrics["images_per_second"] == pytest.approx(18 * 16 / metrics["train_seconds"])
     assert not any(name.startswith("test") for name in metrics)
     recipe = FAST.replace(epochs=6)
-    assert evaluate(model, data, "valid", recipe) == {name: metrics[name] for name in ("valid_accuracy", "valid_loss")}
+    measured = evaluate(model, data, "valid", recipe)
+    assert set(measured) == {f"valid_{name}" for name in ("accuracy", "balanced_accuracy", "macro_f1", "loss")}
+    assert measured == {name: metrics[name] for name in measured}
 
 
 def test_evaluation_is_what_a_plain_loop_measures() -> None:

@@ -22,6 +22,25 @@ def test_it_sums_loss_and_hits_until_reset() -> None:
     assert (float(step.loss), int(step.correct)) == (0, 0)
 
 
+def test_the_classes_weigh_what_they_are_given_in_every_head() -> None:
+    weights = torch.tensor([0.5, 3.0])
+    model, theirs = WithHead(), WithHead()
+    theirs.load_state_dict(model.state_dict())
+    recipe = Recipe(precision="fp32", learning_rate=0.1, momentum=0.0, nesterov=False, weight_decay=0.0)
+    recipe = recipe.replace(auxiliary=0.5, label_smoothing=0.1)
+    images, labels = torch.randn(8, 1, 6, 6), torch.tensor([0, 0, 0, 0, 0, 1, 0, 1])
+    step = Step(model, recipe, torch.device("cpu"), weights)
+    step(images, labels)
+    entropy = torch.nn.CrossEntropyLoss(weight=weights, label_smoothing=0.1)
+    out, (side,) = theirs(images)
+    loss = entropy(out, labels) + 0.5 * entropy(side, labels)
+    loss.backward()
+    torch.optim.SGD(theirs.parameters(), recipe.learning_rate).step()
+    assert float(step.loss) == pytest.approx(float(loss.detach()), rel=1e-5)
+    torch.testing.assert_close(model.out.weight, theirs.out.weight)
+    torch.testing.assert_close(model.side.weight, theirs.side.weight)
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
 def test_a_graph_trains_as_the_eager_step_does(optimizer: str) -> None:
