@@ -96,9 +96,7 @@ def augmentation(args: argparse.Namespace) -> dict[str, Any]:
 
 def add_recipe(group: Any, default: str | None, named: str) -> None:
     """The arguments that say how a network is trained, and where."""
-    from nas.training.named import recipes
-
-    group.add_argument("--recipe", type=one_of(*recipes()), default=default, metavar="NAME", help=named)
+    group.add_argument("--recipe", default=default, metavar="NAME", help=named)
     _pairs(group, "--recipe-set", "a setting of the recipe, such as learning_rate=0.05; again for more")
     group.add_argument("--device", metavar="D", help="cpu, cuda, cuda:1, mps; a GPU where there is one if left out")
 

@@ -68,7 +68,7 @@ def test_steps_may_be_set(folder: Path) -> None:
     [
         (
             ("--recipe", "resnt"),
-            "error: nas train: --recipe: unknown value 'resnt'; did you mean 'resnet'?",
+            "error: recipe 'resnt': no such recipe; did you mean 'resnet'?",
         ),
         (
             ("--recipe-set", "learning_rte=1"),
