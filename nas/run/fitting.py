@@ -9,7 +9,7 @@ from nas.evaluators import Proxy, TableEvaluator, Train
 from nas.run.progress import Watcher
 from nas.space import Space
 from nas.space.reader import line_of
-from nas.training.document import load
+from nas.training.document import load, opened
 from nas.types import Evaluator
 
 
@@ -38,5 +38,15 @@ def check(evaluator: Evaluator, space: Space, epochs: int | None, watcher: Watch
         watcher.stage("loading torch")
         import_module("torch")
         train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
+        _settled_once(space, epochs)
         watcher.stage(f"reading {train.dataset}")
         evaluator.check(space)
+
+
+def _settled_once(space: Space, epochs: int | None) -> None:
+    """Raises UserError where the document chooses for how long to train, and all trials are given the same epochs."""
+    held = space.document.recipe
+    for name in ("epochs", "steps"):
+        if epochs is not None and name in opened(held)[1]:
+            what = f"recipe.{name}: is chosen, and each trial trains for {epochs} epochs by --epochs or the schedule"
+            raise UserError(line_of(held) or space.name, what, f"leave --epochs and the schedule out, or {name}")

@@ -183,6 +183,11 @@ def test_a_network_trains_by_its_document_and_explicit_settings_win(tmp_path: Pa
             {"recipe_set": {"momentum": {"choice": [0.5, 2]}}},
             "^rates: recipe.momentum: is 2.0; give 0 or more and less than 1",
         ),
+        (
+            {"recipe_set": {"epochs": {"choice": [1, 3]}}, "epochs": 2},
+            "^rates: recipe.epochs: is chosen, and each trial trains for 2 epochs by --epochs or the schedule; leave",
+        ),
+        ({"recipe_set": {"steps": {"choice": [5, 9]}}, "schedule": "asha"}, "recipe.steps: is chosen, and each trial"),
         ({"device": "gpu"}, "device: unknown device 'gpu'; give cpu, cuda, cuda:1 .the second. or mps"),
         ({"device": "cuda:x"}, "device: unknown device 'cuda:x'"),
         ({"device": "cpu:1"}, "device: no 'cpu:1' here; cpu works"),
