@@ -34,22 +34,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _pictures(word: str) -> list[Path]:
-    """The picture meant, or those in a folder and below it; other files there are left out."""
-    from nas.data.picture import header
+    """The picture meant, or those in a folder and below it, as a data set's are found: other files are left out."""
+    from nas.data.tree import walk
     from nas.errors import UserError
 
     path = Path(word)
     if not path.is_dir():
         return [path]
-    found = []
-    for file in sorted(path.rglob("*")):
-        hidden = any(part.startswith(".") for part in file.relative_to(path).parts)
-        if file.is_file() and not hidden:
-            try:
-                header(file)
-            except UserError:
-                continue
-            found.append(file)
+    found = walk(path)[0].pictures()
     if not found:
         raise UserError(word, "has no pictures", "give pictures, or a folder of them")
     return found

@@ -48,7 +48,7 @@ def read(root: Path) -> Layout:
     for split, place in places.items():
         for name in place.within:
             if name not in classes:
-                hint = f"{did_you_mean(name, classes)} Rename or remove it"
+                hint = f"{did_you_mean(name, classes)}; rename or remove it"
                 raise UserError(str(place.path / name), "a class that the training set does not have", hint)
         sets[split] = {name: place.folders[name].pictures() for name in classes if name in place.within}
         if place.files:
@@ -70,6 +70,11 @@ def _words(name: str) -> list[str]:
     return [word for word in re.split(r"[\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).casefold()) if word]
 
 
+def _begins_like(word: str) -> str | None:
+    """The set that a word may stand for: `train2017`, `Testdaten`."""
+    return next((split for split in NAMES if word.startswith(split)), SPLIT.get(word.rstrip("0123456789")))
+
+
 def _places(tree: Tree) -> tuple[dict[str, Tree], list[str]]:
     """The folder of each set, and what there is to say of the others; the whole is the training set if none is one."""
     root, named = str(tree.path), {name: split for name in tree.folders if (split := split_of(name))}
@@ -86,7 +91,7 @@ def _places(tree: Tree) -> tuple[dict[str, Tree], list[str]]:
         raise UserError(root, what, "add train/ with its class folders, or name another folder")
     absent = [split for split in NAMES if split not in (named[name] for name in sets)]
     for name in plain:
-        if any(SPLIT.get(word) in absent for word in _words(name)):
+        if any((split := _begins_like(word)) and split in absent for word in _words(name)):
             what = f"{name}/ may be a set like {_listing(sets)}, and its name says more"
             raise UserError(root, what, "call it train, valid or test, or move it out of the way")
     notes = []
@@ -115,18 +120,23 @@ def _whole(tree: Tree, named: dict[str, str], plain: list[str]) -> list[str]:
         what = f"{_listing(flat)} {'hold' if len(flat) > 1 else 'holds'} images and no class folders"
         raise UserError(root, what, "expected DIR/train/class/image.png; a class of that name stands beside others")
     deep = [name for name in tree.within if not tree.folders[name].files]
-    like_sets = {name: split for name in deep for word in _words(name) if (split := SPLIT.get(word))}
+    like_sets = {name: split for name in deep for word in _words(name) if (split := _begins_like(word))}
     if len(set(like_sets.values())) > 1:
         what = f"{_listing(like_sets)} look like sets, and hold folders ({_listing(tree.folders[deep[0]].within)})"
         raise UserError(root, what, "call them train, valid and test, with a folder for each class in them")
     for name in deep:
         inner = [each for each in tree.folders[name].within if split_of(each)]
-        if len({split_of(each) for each in inner}) > 1:
+        if len({split_of(each) for each in inner}) > 1 or inner == tree.folders[name].within:
             if len(tree.within) == 1:
                 break  # the one-class error names it
             what = f"the folder {name} has the sets {_listing(inner)} within it"
             raise UserError(root, what, f"put the sets first: DIR/{inner[0]}/{name}/image.png")
-    return [f"{name}/ holds images itself, beside other class folders: it is read as a class" for name in flat]
+    notes = [f"{name}/ holds images itself, beside other class folders: it is read as a class" for name in flat]
+    insides = {tuple(tree.folders[name].within) for name in tree.within}
+    if deep == tree.within and len(deep) > 1 and len(insides) == 1 and len(same := insides.pop()) > 1:
+        what = f"the classes are {_listing(deep)}, and each has the same folders ({_listing(same)})"
+        notes.append(f"{what}: if those are the classes, name one of the former, or call them train, valid and test")
+    return notes
 
 
 def _classes(place: Tree) -> list[str]:

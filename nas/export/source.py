@@ -25,7 +25,9 @@ class Source:
     @property
     def whole(self) -> nn.Module:
         """The network, with the normalisation before it where pixels go in raw."""
-        return Raw(self.model, self.record.preprocessing) if self.raw and self.record.preprocessing else self.model
+        return (
+            Raw(self.model, self.record.preprocessing).eval() if self.raw and self.record.preprocessing else self.model
+        )
 
     @property
     def example(self) -> Tensor:

@@ -107,6 +107,7 @@ def write(
     if with_preprocessing:
         _check_raw(record, names)
     found = Source(plain(model), record, genome, with_preprocessing)
+    _check_classes(found)
     return _write(found, Path(to), names, force, pictures, trained)
 
 
@@ -141,6 +142,19 @@ def _check_raw(record: Record, names: Sequence[str]) -> None:
     if record.preprocessing is None:
         what = "nobody noted how pictures become this network's input"
         raise UserError("with_preprocessing", what, "train it again, or give nas.export(..., preprocessing=...)")
+
+
+def _check_classes(source: "Source") -> None:
+    """Raises UserError where the classes have other names than the network has outputs, after its head was replaced."""
+    import torch
+
+    if (classes := source.record.classes) is None:
+        return
+    with torch.no_grad():
+        output = source.model(source.example)
+    if isinstance(output, torch.Tensor) and output.ndim == 2 and output.shape[1] != len(classes):
+        what = f"has {output.shape[1]} outputs and the names of {len(classes)} classes"
+        raise UserError("the network", what, "set model.classes, or give nas.export(..., classes=[...])")
 
 
 def _write(

@@ -3,6 +3,7 @@
 from statistics import median
 from typing import TYPE_CHECKING
 
+from nas.data import NAMES
 from nas.evaluators import Proxy, TableEvaluator, Train
 from nas.run.evaluation import final_epochs
 from nas.run.interval import less, wilson
@@ -58,7 +59,10 @@ def _data(evaluator: Evaluator) -> dict[str, str]:
     sets = f"{counts['train']:,} train, {counts['valid']:,} valid, {counts['test']:,} test images"
     shape = "x".join(map(str, data.shape))
     found = {"data": f"{train.dataset}: {sets} of {shape}, {len(data.classes)} classes"}
-    return found | {("note" if i == 0 else " " * i): note for i, note in enumerate(getattr(data, "notes", ()))}
+    notes = list(getattr(data, "notes", ()))
+    if train.recipe.flip is None and data.flip and train.dataset not in NAMES:
+        notes.append("images are mirrored at random in training: --no-flip where left and right differ")
+    return found | {("note" if i == 0 else " " * i): note for i, note in enumerate(notes)}
 
 
 def _device(evaluator: Evaluator, executor: Executor) -> str:

@@ -122,6 +122,11 @@ REFUSED = {
     "an empty validation set": ("train/a/ train/b/ valid/:empty", r"valid/ holds 0 images and no class folders"),
     "train among classes": ("train/x/ train/y/ car/ plane/", r"train/ has class folders \(x, y\), and beside .* car"),
     "sets of longer names": ("seg_train/a/ seg_train/b/ seg_test/a/ seg_test/b/", r"look like sets, and hold folders"),
+    "sets of a year": ("train2017/a/ train2017/b/ val2017/a/ val2017/b/", r"train2017, val2017 look like sets"),
+    "numbered sets": ("train1/a/ train1/b/ test1/a/ test1/b/", r"test1, train1 look like sets"),
+    "sets of another language": ("Trainingsdaten/a/ Trainingsdaten/b/ Testdaten/a/", r"Testdaten, .* look like sets"),
+    "a set of a year": ("train/a/ train/b/ test/a/ val2017/a/", r"val2017/ may be a set like test, train"),
+    "one set within each": ("images/train/ labels/train/", r"the folder images has the sets train within it"),
     "a set that says more": ("train/a/ train/b/ test/a/ val_2017/a/", r"val_2017/ may be a set like test, train"),
     "sets within classes": ("cat/train/ cat/test/ dog/train/ dog/test/", r"the folder cat has the sets test, train"),
     "an empty class": ("a/ b/ c/:empty", r"c: a class folder without images"),
@@ -164,6 +169,13 @@ def test_all_that_was_left_out_or_changed_is_said(tmp_path: Path) -> None:
         "3 grey images among those in colour: read in colour",
         "1 image of 16 bits: read in its upper 8; none is brighter than 9 of 255: scale them up first",
     )
+
+
+@pytest.mark.parametrize(("layout", "said"), [("fold1/a/ fold1/b/ fold2/a/ fold2/b/", True), ("a/x/ a/y/ b/x/", False)])
+def test_classes_with_the_same_folders_may_be_none(tmp_path: Path, layout: str, said: bool) -> None:
+    make(tmp_path / "d", layout)
+    expected = "the classes are fold1, fold2, and each has the same folders (a, b)"
+    assert any(note.startswith(expected) for note in load(str(tmp_path / "d")).notes) is said
 
 
 def test_many_links_to_each_other_take_no_time(tmp_path: Path) -> None:

@@ -177,3 +177,26 @@ def test_a_network_without_a_record_says_so(tmp_path: Path, capsys: pytest.Captu
     assert "no record of its preprocessing and classes" in line
     assert main(["predict", str(tmp_path), "a.png"]) == 2
     assert "it has no weights.safetensors" in capsys.readouterr().err
+
+
+def test_a_picture_of_a_folder_that_cannot_be_read_is_named(
+    place: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "more").mkdir()
+    (tmp_path / "link").symlink_to("more")
+    picture(0, 50).save(tmp_path / "more" / "good.png")
+    (tmp_path / "broken.png").touch()
+    (tmp_path / "notes.txt").write_text("no picture")
+    assert main(["predict", str(place / "out"), str(tmp_path), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert len(json.loads(captured.out)) == 1
+    assert captured.err.startswith(f"error: {tmp_path / 'broken.png'}: cannot be read as an image")
+    assert captured.err.count("\n") == 1
+
+
+def test_names_of_more_or_fewer_classes_than_the_network_has_are_refused(place: Path, tmp_path: Path) -> None:
+    model, _ = load_trained(place / "out")
+    model.classes = ("a", "b")
+    with pytest.raises(nas.errors.UserError, match="has 3 outputs and the names of 2 classes"):
+        nas.export(model, tmp_path / "to")
+    assert not (tmp_path / "to").exists()

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 import nas
+from nas.evaluators import Train
 from nas.run.objectives import Objective, parse_objectives
 from nas.run.results import AllFailed, Run
-from nas.run.summary import closing, comparison, doubts, gained
+from nas.run.summary import _data, closing, comparison, doubts, gained
+from nas.training import Recipe
 from nas.types import Result, Trial
 from tests import cheap
 from tests.run.test_picture import entry
@@ -101,3 +103,18 @@ def test_numbers_of_images_are_read_from_what_anyone_may_have_written() -> None:
     ):
         run: Any = Run(Path("x"), SimpleNamespace(data=data), None, None)  # type: ignore[arg-type]
         assert run.images == images
+
+
+@pytest.mark.parametrize(("flip", "said"), [(None, True), (False, False), (True, False)])
+def test_that_a_folder_is_mirrored_is_said_unless_the_user_has_decided(
+    tmp_path: Path, flip: bool | None, said: bool
+) -> None:
+    from PIL import Image
+
+    for name in ("left", "right"):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            Image.new("RGB", (4, 4), (number, 0, 0)).save(tmp_path / name / f"{number}.png")
+    lines = _data(Train(str(tmp_path), recipe=Recipe().replace(flip=flip))).values()
+    assert any("--no-flip where left and right differ" in line for line in lines) is said
+    assert not any("--no-flip" in line for line in _data(Train("digits")).values())
