@@ -29,6 +29,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     search.add_argument("--objective", action="append", default=[], metavar="METRIC[:min]", help=objective)
     warm = "begin with the best of so many random networks by proxies: synflow:1000, synflow+jacov:1000 (sum of ranks)"
     search.add_argument("--warm-start", metavar="PROXY:N", help=warm)
+    first = "try this first: a genome file, a run's best, or a network found in this space (darts_v2); again for more"
+    search.add_argument("--start-from", action="append", default=[], metavar="GENOME|RUN|ARCH", help=first)
     longest = "begin no more networks after so long (90m, 1h30m, 1d, or seconds)"
     search.add_argument("--max-time", metavar="8h", help=longest)
     search.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of everything random")
@@ -145,6 +147,7 @@ def run(args: argparse.Namespace) -> int:
         "objectives": args.objective,
         "proxies": args.proxy,
         "warm_start": args.warm_start,
+        "start_from": args.start_from,
         "max_time": args.max_time,
         "overrides": pairs(args.set, "--set", value),
         "runs": args.runs,

@@ -22,7 +22,7 @@ from nas.types import OBJECTIVE
 FORMAT, MAX_BYTES = 1, 8_000_000
 PACKAGES = ("torch", "ray", "numpy")
 EXECUTOR = ("name", "workers", "gpus_per_trial", "address", "deadline")
-KINDS: dict[Any, str] = {int: "a whole number", str: "a name", list[str]: "a list"}
+KINDS: dict[Any, str] = {int: "a whole number", str: "a name", list[str]: "a list", list[dict[str, Any]]: "a list"}
 COUNTS = {"trials": 1, "epochs": 1, "final_epochs": 0}  # the least of each; the epochs may also be None
 CHANGES = ("trials", "max_time", "executor", "place")  # what a resumed search may be told otherwise
 
@@ -38,6 +38,7 @@ class Config:
     `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does; empty: none.
     deduplicate: which genomes count as one, as `alike.identity` has it. max_time: seconds after which no trial is
     begun, None: however long it takes. data: the digest of the data set, empty where there is none.
+    start_from: answers of the genomes that are tried first.
     """
 
     space: dict[str, Any]
@@ -58,6 +59,7 @@ class Config:
     deduplicate: str = "function"  # as all was before there was a choice
     max_time: float | None = None
     data: dict[str, Any] = field(default_factory=dict)
+    start_from: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if self.max_time is not None:

@@ -32,7 +32,7 @@ from nas.run.interrupt import Stop
 from nas.run.journal import Journal, Record
 from nas.run.pace import Pace
 from nas.run.progress import Clock, Watcher
-from nas.run.propose import End, Given, Proposal, propose
+from nas.run.propose import End, Proposal, first_of, propose
 from nas.run.records import done, ended, issued, promoted
 from nas.run.schedule import Schedule
 from nas.run.state import OUT_OF_TIME, Entry, State
@@ -67,6 +67,8 @@ class Search:
         self.pace = Pace(self.schedule, self.config.trials, per_trial)
         self.watcher.follow(self.state, self.pace, self.clock)
         self.keeps = takes_checkpoint(self.evaluator)
+        self.first = [self.space.genome(answers) for answers in self.config.start_from]
+        self.given = 0  # how many of those, and then of the warm start's, have had their turn
         self.kept = self._best()  # the one trial whose trained network stays on disk
 
     def begin(self, record: Record | None) -> None:
@@ -163,13 +165,17 @@ class Search:
         rng = trial_random(self.config.seed, len(self.state.entries))
         rng.randrange(2**31)  # the trial's seed
         pending = tuple(trial for number, trial in self.state.pending.items() if not self.state.entries[number].results)
-        given = (self.state.warm or [])[len(self.state.entries) :]
-        searcher = Given(given[0]) if given else self.searcher
         has = None
         if isinstance(self.evaluator, TableEvaluator):
             has = partial(self.evaluator.has, epochs=self.schedule.first(len(self.state.entries)))
-        seen, config = self.state.seen, self.config
-        return propose(searcher, self.space, rng, pending, seen, config.limits, has, config.deduplicate)
+        rules = self.state.seen, self.config.limits, has, self.config.deduplicate
+        chosen = [*self.first, *(self.state.warm or [])]
+        while self.given < len(chosen):  # one that is refused, as those tried before a resumption are, is passed over
+            self.given += 1
+            found = first_of([chosen[self.given - 1]], self.space, *rules)
+            if isinstance(found, Proposal):
+                return found
+        return propose(self.searcher, self.space, rng, pending, *rules)
 
     def _finish(self, result: Result) -> None:
         if result.curve:

@@ -13,7 +13,7 @@ from nas.errors import ShapeError, UserError
 from nas.run.alike import WORDS, identity
 from nas.run.limits import broken
 from nas.space import Genome, Space
-from nas.types import Result, Searcher, Trial
+from nas.types import Searcher, Trial
 
 PATIENCE = 1000  # proposals refused in a row before it is left to chance
 NOTHING = "the searcher has nothing left to propose"
@@ -45,19 +45,6 @@ class End:
     over_limit: int = 0
 
 
-@dataclass(frozen=True)
-class Given:
-    """Proposes what was chosen before: a network within the limits that was not tried yet."""
-
-    genome: Genome
-
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        return self.genome
-
-    def tell(self, result: Result) -> None:
-        """It has no say in what follows."""
-
-
 def propose(
     searcher: Searcher,
     space: Space,
@@ -75,7 +62,7 @@ def propose(
     """
 
     def first(genomes: Iterable[Genome | None]) -> Proposal | End:
-        return _first(genomes, space, seen, limits, has, deduplicate)
+        return first_of(genomes, space, seen, limits, has, deduplicate)
 
     found = first(searcher.ask(rng, pending) for _ in range(PATIENCE))
     if isinstance(found, End) and found.reason != NOTHING:
@@ -95,7 +82,7 @@ def _by_chance(space: Space, rng: random.Random) -> Iterator[Genome]:
         yield from genomes
 
 
-def _first(
+def first_of(
     genomes: Iterable[Genome | None],
     space: Space,
     seen: Container[str],

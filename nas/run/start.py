@@ -33,6 +33,7 @@ from nas.run.progress import Watch, Watcher
 from nas.run.results import AllFailed, Run
 from nas.run.same_data import check_same, digest
 from nas.run.schedule import HALVING
+from nas.run.start_from import first_genomes
 from nas.run.state import State, replay
 from nas.run.trained import asked, holding, trained_by
 from nas.run.warm_start import WarmStart, warm_up
@@ -77,6 +78,7 @@ def search(
     objectives: Sequence[str] = (),
     proxies: Sequence[str] = (),
     warm_start: str | None = None,
+    start_from: Any = (),
     deduplicate: str | None = None,
     max_time: float | str | None = None,
     overrides: Mapping[str, Any] | None = None,
@@ -110,6 +112,8 @@ def search(
     trial is best and is the one that a searcher of one objective sees.
     warm_start: "synflow:1000" scores so many random networks first and begins with the best of them, a tenth of the
     trials; "synflow+jacov:1000" by the sum of ranks.
+    start_from: what is tried first of all, one or several: a genome, its answers or its file, a run or its directory
+    (its best), a packaged network that was found in this space ("darts_v2" in "darts").
     deduplicate: which genomes count as one: those with the same answers, "genome" (None: so with a user's own
     evaluator), those whose "network" trains alike ("train" and "proxy"), or computes the same "function" ("table").
     max_time: "8h", "90m", "1h30m", or seconds, after which no trial is begun: those under way may end, and the winner
@@ -139,6 +143,7 @@ def search(
     if schedule in HALVING:
         epochs = most_epochs(own, epochs, schedule)
     found = holding(fitted(space, dict(overrides or {}), own), settings)
+    first, notes = first_genomes(found, start_from)
     config = Config(
         space=dict(found.document.data),
         evaluator=describe(own),
@@ -161,6 +166,7 @@ def search(
         limits=dict(limits or {}),
         objectives=objectives,
         warm_start=warm_start or "",
+        start_from=first,
         deduplicate=deduplicate or alike.usual(own),
         max_time=max_time,  # type: ignore[arg-type]  # it reads texts
     )
@@ -170,6 +176,7 @@ def search(
     config = replace(config, data=digest(own))
     if warm_start:
         WarmStart.parse(warm_start).evaluator(own)
+    watcher.say(notes)
     if executor == "ray":
         watcher.stage("starting Ray")
     with closing(executors.create(**config.executor)) as workers_:
