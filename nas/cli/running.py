@@ -20,6 +20,7 @@ def carry_out(opening: str, search: "Callable[[Display], Run]") -> int:
 
     try:
         with warnings.catch_warnings(action="ignore", category=AllFailed):  # it is said below
+            warnings.showwarning = lambda message, *_, **__: display.say(f"warning: {message}")
             found = search(display)
     except UserError:
         display.close()
