@@ -96,3 +96,18 @@ def test_resumed_from_every_line_it_is_the_uninterrupted_search(tmp_path: Path) 
         nas.resume(run.path, evaluator=QUICK["evaluator"])
         assert timeless(run.path) == expected
     assert Run.open(run.path).config.start_from[0] == dict(asked[0].answers)
+
+
+def test_one_over_a_limit_is_passed_over_by_a_resumed_search_too(tmp_path: Path) -> None:
+    space = nas.load("darts", channels=4)
+    large = space.graph(space.genome(first_genomes(space, "darts_v2")[0][0])).prune().parameters
+    settings = {**QUICK, "overrides": {"channels": 4}, "limits": {"parameters": large - 1}}
+    run = nas.search("darts", trials=3, runs=tmp_path, start_from=["darts_v2", "darts_v1"], **settings)
+    expected = timeless(run.path)
+    assert space.genome(issued(run.path)[0]) == space.genome(run.config.start_from[1])
+    lines = (run.path / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    for count in range(3):
+        (run.path / "journal.jsonl").write_bytes(b"".join(lines[:count]))
+        (run.path / "searcher.state").unlink(missing_ok=True)
+        nas.resume(run.path, evaluator=QUICK["evaluator"])
+        assert timeless(run.path) == expected
