@@ -33,7 +33,7 @@ def serve(pipe: Connection, threads: int, recipe: Recipe) -> None:
     places = sorted(f"cells.cell.nodes.{node}.{edge}.operation" for node in range(3) for edge in range(node + 1))
     model = nas.build(space, space.genome(dict(zip(places, CELL, strict=True))))
     while pipe.recv():
-        pipe.send(fit(model, data, recipe, 0)["images_per_second"])
+        pipe.send(fit(model, data, recipe, 0, threads=threads)["images_per_second"])
 
 
 def start(threads: int, recipe: Recipe) -> Connection:
