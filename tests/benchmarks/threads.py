@@ -1,4 +1,4 @@
-"""Images a second with the number of threads that a training chooses, over those with the best fixed number: 0.9 or more.
+"""Images a second with the threads that a training chooses, over those with the best fixed number: 0.9 or more.
 
 `python tests/benchmarks/threads.py [--epochs N] [--rounds N]`
 
