@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from nas.cli.parser import number, pairs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nas.evaluators import Train
     from nas.run.display import Display
 
@@ -101,15 +103,15 @@ def train(args: argparse.Namespace, display: "Display") -> int:
 
     try:
         measured = trainer.final(genome, args.seed, args.epochs, {}, folder, report)
-    except UserError:
-        if new and not any(folder.iterdir()):
-            folder.rmdir()
+    except (UserError, OSError):
+        _drop(folder, new)
         raise
     except KeyboardInterrupt as stopped:
         display.close(keep=True)
         display.say(f"stopped; to go on from its last whole epoch: the same command with --to {folder}")
         return exit_status(stopped)
-    except (RuntimeError, MemoryError) as error:  # it diverged, or memory ran out
+    except Exception as error:  # noqa: BLE001 - it diverged, memory ran out, or whatever else torch raises
+        _drop(folder, new)
         display.close(keep=True)
         display.say(f"error: {args.arch}: the training failed: {reason(error)}")
         return 1
@@ -121,6 +123,12 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     display.say(f"trained: {accuracies(measured)}; in {folder}")
     display.say(f"next: nas export {folder} --to DIR")
     return 0
+
+
+def _drop(folder: "Path", new: bool) -> None:
+    """The folder of a training that has left nothing."""
+    if new and not any(folder.iterdir()):
+        folder.rmdir()
 
 
 def _trainer(args: argparse.Namespace) -> "Train":

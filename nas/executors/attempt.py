@@ -10,6 +10,8 @@ from typing import Any
 
 from nas.types import Evaluator, Metrics, Result, Trial
 
+HINTS = {"more than 1 value per channel": "a batch norm needs several values of each: give a larger batch_size"}
+
 
 def attempt(
     evaluator: Evaluator,
@@ -62,7 +64,8 @@ def reason(exception: Exception) -> str:
     )
     frames = traceback.extract_tb(exception.__traceback__)
     place = f" ({frames[-1].filename.rsplit('/', 1)[-1]}:{frames[-1].lineno})" if frames and name != "Diverged" else ""
-    return (f"out of memory: {text or name}" if memory else f"{name}: {text}" if text else name)[:300] + place
+    hint = next((f"; {hint}" for sign, hint in HINTS.items() if sign in text), "")
+    return (f"out of memory: {text or name}" if memory else f"{name}: {text}" if text else name)[:300] + place + hint
 
 
 def _numbers(metrics: Mapping[str, Any]) -> Metrics:

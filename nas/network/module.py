@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from torch import Tensor, nn
 
+from nas.errors import UserError
 from nas.graph.graph import Graph
 from nas.network.in_place import overwrites, overwriting
 from nas.network.initialisation import initialise, undrawn
@@ -25,10 +26,34 @@ class Step(NamedTuple):
 
 
 class Part(nn.Module):
-    """A place in the document that holds modules. It only gives them names."""
+    """A place in the document that holds modules. It only gives them names.
+
+    `part[0]`, `part[-1]` and `part["name"]` are its modules, and can be assigned: the network runs what stands there.
+    A module assigned to a name that the document does not have would never run, and is a UserError.
+    """
+
+    def __getitem__(self, key: int | str) -> nn.Module:
+        return self._modules[self._key(key)]  # type: ignore[return-value]
+
+    def __setitem__(self, key: int | str, module: nn.Module) -> None:
+        setattr(self, self._key(key), module)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, nn.Module) and name not in self.__dict__.get("_modules", {}):
+            raise UserError(f"module '{name}'", "the network has none of this name to replace", self._hint())
+        super().__setattr__(name, value)
+
+    def _key(self, key: int | str) -> str:
+        name = list(self._modules)[key] if type(key) is int and -len(self._modules) <= key < 0 else str(key)
+        if name not in self._modules:
+            raise UserError(f"module {key!r}", "there is none", f"there are {', '.join(self._modules)}")
+        return name
+
+    def _hint(self) -> str:
+        return f"its modules here are {', '.join(self._modules)}"
 
 
-class Network(nn.Module):
+class Network(Part):
     """The module of a pruned graph. Input `(N, *graph.input)`, output `(N, classes)`.
 
     In training mode a graph with auxiliary heads gives `(output, [output of each head])`; else the heads do not run.
@@ -54,6 +79,14 @@ class Network(nn.Module):
             found[here] = _put(self, places[here - 1], module)
         self._inference = _plan(graph, found, (graph.output,))
         self._training = _plan(graph, found, (graph.output, *graph.auxiliary)) if self._heads else self._inference
+
+    def _hint(self) -> str:
+        steps, *_ = self._inference
+        heads = [step for step in steps if isinstance(step.parent[step.name], nn.Linear | nn.Conv2d)]
+        last = heads[-1].parent[heads[-1].name] if heads else None
+        path = next((name for name, module in self.named_modules() if module is last), "")
+        place = "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in path.split(".")) if path else "..."
+        return f"the last layer is model{place}: model{place} = torch.nn.Linear(...)"
 
     def forward(self, x: Tensor) -> Any:
         steps, ends, slots = self._training if self.training else self._inference
@@ -84,7 +117,8 @@ def build(
 ) -> Network:
     """The network of a document (a name or path) or space, with these parameters and a genome's answers; seed 0.
 
-    `weights`: torchvision's for its network of that name, such as `IMAGENET1K_V1`, which it downloads.
+    `weights`: torchvision's for its network of that name, such as `IMAGENET1K_V1`, which it downloads. With other
+    `classes` than theirs the layers that lead to the classes are new, as without `weights`, and all others theirs.
     """
     from nas.space import Space, load
 
@@ -109,7 +143,7 @@ def set_drop_path(model: nn.Module, rate: float) -> None:
 
 def _names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:
     """Module names of each node. Where a path is also the beginning of another, its operation's name is added."""
-    taken = {*dir(nn.Module()), "graph", "preprocessing", "classes"}
+    taken = {*dir(nn.Module()), *dir(Network), "graph", "preprocessing", "classes"}
     taken |= {*keyword.kwlist}  # torch.export writes names into code
     split = []
     for path, operation in zip(paths, operations, strict=True):

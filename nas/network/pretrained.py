@@ -15,6 +15,7 @@ def pretrained(space: "Space", genome: "Genome | None", weights: str) -> Network
 
     Where torchvision's network changes its input first and the document declares `transform_input`, so does ours.
     torchvision trained no auxiliary heads for GoogLeNet: they keep their initial weights.
+    Where `space` has another number of classes, the layers that lead to them keep their initial weights.
     Raises UserError.
     """
     from torchvision import models
@@ -29,9 +30,6 @@ def pretrained(space: "Space", genome: "Genome | None", weights: str) -> Network
             name, f"torchvision has no weights {shortened(repr(weights))} for it", did_you_mean(weights, found)
         )
     categories = len(found[weights].meta["categories"])
-    if space.classes != categories:
-        what = f"the weights {weights} are for {categories} classes, not {space.classes}"
-        raise UserError(name, what, "change the last layer of the network after it is built")
     if space.input[0] != 3:
         raise UserError(name, f"the weights {weights} are for images of 3 channels, not {space.input[0]}")
     try:
@@ -42,6 +40,18 @@ def pretrained(space: "Space", genome: "Genome | None", weights: str) -> Network
     if "transform_input" in space.document.parameters and getattr(reference, "transform_input", False):
         space = space.with_parameters(transform_input=True)
         genome = space.genome(genome.answers) if genome else None
-    model = compile(space.graph(genome))
+    whole = space if space.classes == categories else space.with_parameters(classes=categories)
+    model = compile(whole.graph(whole.genome(genome.answers) if genome else None))
     transfer_weights(reference, model)
+    return model if whole is space else _with_new_head(compile(space.graph(genome)), model, space.classes, categories)
+
+
+def _with_new_head(model: Network, trained: Network, classes: int, categories: int) -> Network:
+    """`model` with the weights of `trained`, the same network for so many `categories`, but where these count."""
+    theirs = trained.state_dict()
+    for key, ours in model.state_dict().items():
+        if ours.shape == theirs[key].shape:
+            ours.copy_(theirs[key])
+        elif [ours.shape[0], theirs[key].shape[0]] != [classes, categories]:
+            raise UserError(key, f"its shape depends on the number of classes: {list(ours.shape)}", "leave classes out")
     return model

@@ -128,3 +128,18 @@ def test_a_searchs_winner_is_trained_by_the_named_recipe(capsys: pytest.CaptureF
     assert not (folder / "runs").exists()
     assert main([*search, "--final-recipe", "resnet_cifar"]) == 0
     assert json.loads((folder / "runs/a/best/result.json").read_text())["final"]["steps"] == 1438 // 128
+
+
+def test_whatever_torch_raises_is_one_line_and_leaves_no_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "small.yaml").write_text(
+        "name: small\ninput: [1, 8, 8]\nclasses: 10\n"
+        "network: [{conv_bn_relu: {channels: 4, kernel: 3, stride: 8}}, flatten, {linear: =classes}]\n"
+    )
+    arguments = ["--epochs", "1", "--recipe-set", "batch_size=1", "--to", str(tmp_path / "out")]
+    assert main(["train", str(tmp_path / "small.yaml"), *arguments]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert "the training failed: ValueError: Expected more than 1 value per channel" in said[-1]
+    assert said[-1].endswith("give a larger batch_size")
+    assert not (tmp_path / "out").exists()

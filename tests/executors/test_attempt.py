@@ -91,3 +91,8 @@ def test_what_is_no_measurement_fails(value: Any) -> None:
 
 def test_reason_without_a_traceback() -> None:
     assert reason(ValueError("x")) == "ValueError: x"
+
+
+def test_a_batch_norm_of_one_value_says_what_to_change() -> None:
+    error = ValueError("Expected more than 1 value per channel when training, got input size torch.Size([1, 8, 1, 1])")
+    assert reason(error).endswith("; a batch norm needs several values of each: give a larger batch_size")

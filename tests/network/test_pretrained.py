@@ -42,7 +42,6 @@ def test_outputs_equal_those_of_torchvision(downloads: list[nn.Module], name: st
     ("name", "settings", "said"),
     [
         ("resnet18", {"weights": "IMAGENET1K_V7"}, "did you mean 'IMAGENET1K_V1'?"),
-        ("resnet18", {"classes": 10}, "the weights IMAGENET1K_V1 are for 1000 classes, not 10"),
         ("resnet18", {"input": [1, 64, 64]}, "for images of 3 channels, not 1"),
         ("resnet18", {"width": 32}, "layer 'stem.0.convolution' Conv2d(3, 32"),
         ("nasbench201", {}, "nasbench201: torchvision has no network of this name"),
@@ -62,3 +61,16 @@ def test_a_failed_download_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torchvision.models, "get_model", get_model)
     with pytest.raises(UserError, match="resnet18: the weights IMAGENET1K_V1 could not be loaded: no route to host"):
         nas.build("resnet18", weights="IMAGENET1K_V1")
+
+
+def test_with_other_classes_the_head_is_new_and_all_else_theirs(downloads: list[nn.Module]) -> None:
+    torch.manual_seed(0)  # of the weights that stand for the downloaded ones
+    model = nas.build("resnet18", weights="IMAGENET1K_V1", classes=3, input=[3, 64, 64]).eval()
+    torch.manual_seed(0)
+    whole = nas.build("resnet18", weights="IMAGENET1K_V1", input=[3, 64, 64]).eval()
+    untrained = nas.build("resnet18", classes=3, input=[3, 64, 64])
+    new = {key for key, value in model.state_dict().items() if value.shape != whole.state_dict()[key].shape}
+    assert new == {"head.1.weight", "head.1.bias"}
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, (untrained if key in new else whole).state_dict()[key])
+    assert model(torch.zeros(2, 3, 64, 64)).shape == (2, 3)
