@@ -194,7 +194,7 @@ class Train:
 
         kept = ("precision", "channels_last", "cuda_graphs", "class_weights")
         recipe = self.final_recipe or Recipe.named("final").replace(
-            **{name: getattr(self.recipe, name) for name in kept}, **lasting(settings or {})
+            **{name: getattr(self.recipe, name) for name in kept} | lasting(settings or {})
         )
         # whether a mirrored image is still of its class does not change with the epochs
         images = {name: value for name in ("flip", "crop") if (value := getattr(self.recipe, name)) is not None}

@@ -72,6 +72,9 @@ def test_class_weights_are_the_winners_too() -> None:
     weighed = Train(recipe=QUICK.replace(class_weights="balanced"))
     assert weighed.last_recipe(None).class_weights == "balanced"
     assert Train(recipe=QUICK).last_recipe(None).class_weights == "none"
+    document = {"class_weights": "balanced", "precision": "fp32"}  # what it says of both decides
+    told = Train(recipe=QUICK).last_recipe(None, document)
+    assert (told.class_weights, told.precision) == ("balanced", "fp32")
 
 
 def test_training_images_can_be_capped(space: Space) -> None:
