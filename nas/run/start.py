@@ -176,7 +176,8 @@ def search(
     config = replace(config, data=digest(own))
     if warm_start:
         WarmStart.parse(warm_start).evaluator(own)
-    watcher.say(notes)
+    if notes:
+        watcher.say(notes)
     if executor == "ray":
         watcher.stage("starting Ray")
     with closing(executors.create(**config.executor)) as workers_:

@@ -19,6 +19,7 @@ from torch.nn import functional
 import nas
 from nas.data import Dataset, load
 from nas.training import Recipe, fit, use_threads
+from nas.training.threads import cores
 
 BEST = ["nor_conv_3x3", "nor_conv_3x3", "nor_conv_3x3", "skip_connect", "nor_conv_3x3", "nor_conv_1x1"]
 
@@ -106,7 +107,7 @@ def serve(pipe: Connection, ours: bool, recipe: Recipe) -> None:
     data = noise(4 * recipe.batch_size)
     model = compiled() if ours else by_hand(3)
     while pipe.recv():
-        pipe.send(fit(model, data, recipe, 0)["train_seconds"] if ours else plain(model, data, recipe))
+        pipe.send(fit(model, data, recipe, 0, threads=cores())["train_seconds"] if ours else plain(model, data, recipe))
 
 
 def ratio(recipe: Recipe, rounds: int) -> float:
