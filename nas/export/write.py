@@ -37,7 +37,7 @@ class Written:
 def export(
     source: "nn.Module | Run",
     to: str | Path,
-    formats: Sequence[str] = ("safetensors",),
+    formats: str | Sequence[str] = ("safetensors",),
     *,
     genome: "Genome | None" = None,
     input: Sequence[int] | None = None,
@@ -76,7 +76,7 @@ def export(
 def write(
     source: "nn.Module | Run",
     to: str | Path,
-    formats: Sequence[str] = ("safetensors",),
+    formats: str | Sequence[str] = ("safetensors",),
     *,
     genome: "Genome | None" = None,
     input: Sequence[int] | None = None,
@@ -93,7 +93,12 @@ def write(
     """
     from nas.export.source import Source
 
-    names = list(dict.fromkeys([formats] if isinstance(formats, str) else formats))
+    if not isinstance(to, str | Path):
+        raise UserError("nas.export", f"to is {shortened(repr(to))}", "give the folder to write into")
+    several = [formats] if isinstance(formats, str) else formats
+    if not isinstance(several, Sequence) or not all(isinstance(name, str) for name in several):
+        raise UserError("nas.export", f"formats is {shortened(repr(formats))}", f"give some of {', '.join(FORMATS)}")
+    names = list(dict.fromkeys(several))
     for name in names:
         if name not in FORMATS:
             raise UserError("nas.export", f"unknown format '{name}'", did_you_mean(name, FORMATS))

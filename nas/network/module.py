@@ -11,6 +11,9 @@ from nas.network.in_place import overwrites, overwriting
 from nas.network.initialisation import initialise, undrawn
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from nas.space import Genome, Space
 
 
@@ -113,20 +116,25 @@ def compile(graph: Graph, seed: int = 0) -> Network:
 
 
 def build(
-    space: "str | Space", genome: "Genome | None" = None, *, weights: str | None = None, **overrides: Any
+    space: "str | Path | Space",
+    genome: "Genome | Mapping[str, Any] | None" = None,
+    *,
+    weights: str | None = None,
+    **overrides: Any,
 ) -> Network:
     """The network of a document (a name or path) or space, with these parameters and a genome's answers; seed 0.
 
     `weights`: torchvision's for its network of that name, such as `IMAGENET1K_V1`, which it downloads. With other
     `classes` than theirs the layers that lead to the classes are new, as without `weights`, and all others theirs.
     """
-    from nas.space import Space, load
+    from nas.space import Genome, Space, load
 
     if not isinstance(space, Space):
-        space = load(space, **overrides)
+        space = load(str(space), **overrides)
     elif overrides:
         space = space.with_parameters(**overrides)
-    genome = space.genome(genome.answers) if genome and overrides else genome
+    if genome is not None and (overrides or not isinstance(genome, Genome)):
+        genome = space.genome(genome)
     if weights is not None:
         from nas.network.pretrained import pretrained
 

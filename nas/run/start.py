@@ -17,6 +17,7 @@ from nas.evaluators.train import read_anew
 from nas.run import alike, snapshot, summary
 from nas.run import config as configuration
 from nas.run.again import Changes
+from nas.run.arguments import understood
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
 from nas.run.display import shown
@@ -43,14 +44,15 @@ from nas.types import OBJECTIVE, Evaluator, Executor
 
 
 @shown
+@understood
 def search(
     space: str | Path | Space = "nasbench201",
     *,
     searcher: str = "regularized_evolution",
     searcher_options: Mapping[str, Any] | None = None,
     evaluator: Any = "train",
-    dataset: str | None = None,
-    data: str | None = None,
+    dataset: str | Path | None = None,
+    data: str | Path | None = None,
     image_size: int | str | Sequence[int] | None = None,
     resize: str | None = None,
     skip_unreadable: bool = False,
@@ -75,8 +77,8 @@ def search(
     deadline: float | None = None,
     seed: int = 0,
     limits: Mapping[str, Any] | None = None,
-    objectives: Sequence[str] = (),
-    proxies: Sequence[str] = (),
+    objectives: str | Sequence[str] = (),
+    proxies: str | Sequence[str] = (),
     warm_start: str | None = None,
     start_from: Any = (),
     deduplicate: str | None = None,
@@ -133,8 +135,8 @@ def search(
         dataset = dataset or "digits"  # of which the packaged tables are, for the training of a winner
     images = {"image_size": image_size, "resize": resize, "skip_unreadable": skip_unreadable or None}
     augmentation = {"flip": flip, "crop": crop}
-    place = None if table is None else str(table)
-    own = evaluator_of(evaluator, dataset, data, final_recipe, proxies, place, images, augmentation)
+    images_of, folder, place = (None if given is None else str(given) for given in (dataset, data, table))
+    own = evaluator_of(evaluator, images_of, folder, final_recipe, proxies, place, images, augmentation)
     chosen, settings = asked(recipe, recipe_set)
     own = trained_by(own, chosen, settings, device)
     objectives = list(objectives) or (list(own.names) if isinstance(own, Proxy) else [OBJECTIVE])
@@ -187,6 +189,7 @@ def search(
 
 
 @shown
+@understood
 def resume(
     path: str | Path,
     *,
@@ -280,6 +283,6 @@ def _go_on(
             raise Interrupted(path, stop.status) from None
     run = Run(path, config, space, state)
     if run.failure:
-        warnings.warn(AllFailed(run.failure), stacklevel=4)
+        warnings.warn(AllFailed(run.failure), stacklevel=5)
     watcher.say(summary.closing(run))
     return run

@@ -83,3 +83,13 @@ def is_answer(value: Any) -> bool:
     if isinstance(value, list | tuple):
         return all(type(item) is int for item in value)
     return isinstance(value, str | int | float)
+
+
+def answers_of(given: Any) -> Mapping[str, Any]:
+    """The answers of a genome, of the value of a genome file, or that are given as such. Raises UserError."""
+    if isinstance(given, Mapping):
+        whole = "document" in given and "answers" in given
+        return Genome.from_json(dict(given)).answers if whole else given
+    if not isinstance(given, Genome):
+        raise UserError("genome", f"{shortened(repr(given))} is no genome", "give one, or a mapping of its answers")
+    return given.answers

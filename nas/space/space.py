@@ -13,7 +13,7 @@ from nas.space.build import AnswerTarget, build
 from nas.space.change import changes, others
 from nas.space.document import Document
 from nas.space.files import overridden, resolve, with_recipe
-from nas.space.genome import Genome
+from nas.space.genome import Genome, answers_of
 from nas.space.interpreter import Interpreter
 from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed, sampled, scripted
 from nas.space.problems import DocumentError
@@ -116,9 +116,9 @@ class Space:
         except ConstraintBroken as error:
             raise UserError("genome", str(error)) from None
 
-    def graph(self, genome: Genome | None = None) -> Graph:
+    def graph(self, genome: Genome | Mapping[str, Any] | None = None) -> Graph:
         """The network that these answers give, as the document says it, dead operations included. Raises UserError."""
-        return self._of(genome)[0]
+        return self._of(genome if genome is None or isinstance(genome, Genome) else self.genome(genome))[0]
 
     def choices(self, genome: Genome) -> list[Choice]:
         """The choices that this genome answers, in the order in which they are met."""
@@ -129,10 +129,10 @@ class Space:
         met = {choice.kind for choice in self.choices(genome) if len(choice.answers) > 1}
         return tuple(kind for kind in KINDS if kind in met)
 
-    def genome(self, answers: Mapping[str, Any]) -> Genome:
-        """The genome with these answers: all that the document asks for, and no other. Raises UserError."""
+    def genome(self, answers: Mapping[str, Any] | Genome) -> Genome:
+        """The genome with these answers, or of a genome file's mapping: all that is asked for. Raises UserError."""
         try:
-            walk = self._walk(replayed(answers))
+            walk = self._walk(replayed(answers := answers_of(answers)))
         except ConstraintBroken as error:
             raise UserError("genome", str(error)) from None
         for path in answers:
