@@ -39,9 +39,10 @@ def _wrong(name: str, value: Any, hint: str) -> UserError:
 
 
 def _path(name: str, value: Any, wanted: str = "a path") -> str:
-    if not isinstance(value, str | os.PathLike):
+    text = str(os.fspath(value)) if isinstance(value, str | os.PathLike) else "\0"
+    if "\0" in text:  # no system has such a path
         raise _wrong(name, value, f"give {wanted}")
-    return str(os.fspath(value))
+    return text
 
 
 def _space(name: str, value: Any) -> Any:

@@ -72,7 +72,7 @@ def test_a_space_is_given_by_its_path(tmp_path):
         ("limits", "parameters=3M"),
         ("objectives", [1]),
         ("space", None),
-        ("runs", None),
+        *[("runs", value) for value in (None, "a\0b")],
         *[("evaluator", value) for value in (None, 3, Scorer, np.zeros(3))],
     ],
 )
