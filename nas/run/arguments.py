@@ -87,7 +87,7 @@ def _whole(name: str, value: Any, least: int | None = None) -> int:
 
 def _mapping(name: str, value: Any) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
-        raise _wrong(name, value, "give a mapping of names to values: {'name': value}")
+        raise _wrong(name, value, "give names with values: {'name': value}")
     return {key: _plain(given) for key, given in value.items()}
 
 
