@@ -118,7 +118,7 @@ def _evaluator(name: str, value: Any) -> Any:
 
 
 _folder = partial(_path, wanted="a folder")
-_mappings = ("searcher_options", "schedule_options", "recipe_set", "final_set", "limits", "overrides")
+_mappings = ("searcher_options", "schedule_options", "final_set", "limits", "overrides")
 _texts: tuple[str, ...] = (
     "searcher",
     "schedule",
