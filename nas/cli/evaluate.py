@@ -25,15 +25,13 @@ def run(args: argparse.Namespace) -> int:
     from nas.training.trained import load_trained
 
     folder = trained_folder(args.network)
-    dataset, data = args.dataset, args.data
-    if dataset is None:
-        dataset, before = trained_on(args.network)
-        data = data or before
-    if dataset is None:
+    given = {"name": args.dataset, "directory": args.data, **images(args)}
+    before = trained_on(args.network) if args.dataset is None else {}
+    source = {name: given.get(name) or setting for name, setting in {**given, **before}.items()}
+    if source["name"] is None:
         raise UserError("nas evaluate", "on which data is not said", "give --dataset")
     model, _ = load_trained(folder)
-    reading = {name: setting for name, setting in images(args).items() if setting}
-    found = evaluate(model, dataset, data, args.split, args.network, reading)
+    found = evaluate(model, source, args.split, args.network)
     if args.json:
         print_json(found)
     else:

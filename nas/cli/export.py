@@ -61,7 +61,7 @@ def _network(args: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
         if args.set:
             raise UserError(args.arch, "--set would change a network that is already trained", "leave --set out")
         model, genome = load_trained(trained_folder(args.arch))
-        dataset, _ = trained_on(args.arch)
+        dataset = trained_on(args.arch).get("name")
         return model, {"genome": genome, "trained": True, "pictures": few(dataset, model.preprocessing)}
     target = find(args.arch, args.set)
     if not target.fixed:

@@ -56,8 +56,11 @@ def trained_folder(word: str) -> Path:
     return path
 
 
-def trained_on(word: str) -> tuple[str | None, str | None]:
-    """(data set, its folder) of a run, or of a network in a folder of nas train; None where nobody noted it."""
+def trained_on(word: str) -> dict[str, Any]:
+    """On which data a run, or a network in a folder of nas train, was trained: arguments of `nas.data.load`.
+
+    Empty where nobody noted it.
+    """
     import json
 
     path = Path(word)
@@ -65,13 +68,12 @@ def trained_on(word: str) -> tuple[str | None, str | None]:
         from nas.run import Run
         from nas.run.evaluation import trainer_of
 
-        trainer = trainer_of(Run.open(path).config.evaluator)
-        return trainer.dataset, trainer.data
+        return trainer_of(Run.open(path).config.evaluator).source
     try:
         dataset = json.loads((path / "result.json").read_text(encoding="utf-8"))["dataset"]
     except (OSError, ValueError, LookupError, TypeError):
-        return None, None
-    return (dataset if isinstance(dataset, str) else None), None
+        return {}
+    return {"name": dataset} if isinstance(dataset, str) else {}
 
 
 def value(text: str) -> Any:

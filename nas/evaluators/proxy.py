@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from nas.evaluators import proxies, ranks
 from nas.evaluators.train import Train
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from nas.network import Network
     from nas.space import Document, Genome, Space
     from nas.types import Metrics, Report, Trial
@@ -73,6 +76,7 @@ class Proxy:
 
         from nas.space import Space
         from nas.training.augmentation import Augmentation
+        from nas.training.pace import Pace, mult_adds
         from nas.training.recipe import Recipe
 
         model, data = self.train.ready(Space(genome.document).graph(genome), seed, self.images)
@@ -81,9 +85,15 @@ class Proxy:
         batch = Augmentation(data, Recipe(), images.device).normalise(images).contiguous()
 
         def value(name: str) -> float:
+            pace.step()
             return proxies.score(name, model, batch, labels, torch.Generator().manual_seed(seed))
 
-        return {name: value(name) for name in self.single()}, model
+        def begin() -> tuple[nn.Module, Callable[[], object]]:
+            copied = copy.deepcopy(model)
+            return copied, lambda: copied(batch)
+
+        with Pace(begin, mult_adds(model, len(batch), batch.shape[1:]), batch.device, self.train.threads) as pace:
+            return {name: value(name) for name in self.single()}, model
 
     def final(
         self,

@@ -72,6 +72,18 @@ class Train:
         timed = self.latency_batch is not None or self.latency_limit is not None
         return (*METRICS, "latency_ms") if timed else METRICS
 
+    @property
+    def source(self) -> dict[str, Any]:
+        """The arguments of `nas.data.load`."""
+        return {
+            "name": self.dataset,
+            "directory": self.data,
+            "valid_fraction": self.valid_fraction,
+            "image_size": self.image_size,
+            "resize": self.resize,
+            "skip_unreadable": self.skip_unreadable,
+        }
+
     def check(self, space: Space) -> None:
         """Reads the data set, before a search makes a failed trial of each genome for what is wrong with it.
 
@@ -90,7 +102,8 @@ class Train:
             check_device(self.device)
         data = self.read()
         _fits(space.graph(space.sample(random.Random(0))), data)
-        Augmentation(data, self.recipe, torch.device("cpu"))
+        for recipe in (self.recipe, self.last_recipe(None)):
+            Augmentation(data, recipe, torch.device("cpu"))
 
     def describe(self) -> tuple[tuple[int, int, int], int]:
         """The shape of the data set's images, and its number of classes, as `nas.data.describe`."""
@@ -103,8 +116,7 @@ class Train:
         return self._data(self.train_images, "cpu")
 
     def _data(self, train_images: int | None, device: str) -> Dataset:
-        brought = self.image_size, self.resize, self.skip_unreadable
-        return _placed(_load(self.dataset, self.data, self.valid_fraction, brought), train_images, device)
+        return _placed(_load(**self.source), train_images, device)
 
     def digest(self) -> dict[str, Any]:
         """Of all the data, as `Dataset.digest`. Raises UserError where they cannot be read."""
@@ -240,16 +252,12 @@ def _fits(graph: Graph, data: Dataset) -> None:
         raise UserError("network", what, f"set input={list(data.shape)} and classes={len(data.classes)}")
 
 
-Brought = tuple[tuple[int, int] | None, str | None, bool]
-
-
 @functools.lru_cache(maxsize=1)
-def _load(name: str, directory: str | None, valid_fraction: float | None, brought: Brought) -> Dataset:
+def _load(**source: Any) -> Dataset:
     """Read once a search, not once a trial."""
     from nas.data import load
 
-    size, resize, skip = brought
-    return load(name, directory, valid_fraction, image_size=size, resize=resize, skip_unreadable=skip)
+    return load(**source)
 
 
 @functools.lru_cache(maxsize=1)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import UserError
@@ -56,29 +55,21 @@ def predict(model: "Network", pictures: Sequence[Path], where: str) -> Iterator[
                 yield {"image": str(path), "class": chosen, "probability": float(found.values[at])}
 
 
-def evaluate(
-    model: "Network",
-    dataset: str,
-    directory: str | None,
-    split: str,
-    where: str,
-    reading: Mapping[str, Any] = MappingProxyType({}),
-) -> dict[str, Any]:
+def evaluate(model: "Network", source: Mapping[str, Any], split: str, where: str) -> dict[str, Any]:
     """`{split, images, accuracy, loss}` on one set of the data, which are prepared as the network's were.
 
-    `reading`: how else they are read, arguments of `nas.data.load`.
-    Classes are matched by their names, in whatever order the data have them. Raises UserError where these differ, and
-    as `nas.data.load` and `known` do.
+    source: the data, as arguments of `nas.data.load`. Classes are matched by their names, in whatever order the data
+    have them. Raises UserError where these differ, and as `nas.data.load` and `known` do.
     """
     from nas.data import load
     from nas.training import Recipe
     from nas.training.loop import evaluate as measure
 
     preprocessing, classes = known(model, where)
-    how: dict[str, Any] = {}
     if preprocessing.resize != "none":
         how = {"image_size": preprocessing.size, "resize": preprocessing.resize}
-    data = _prepared(load(dataset, directory, **{**how, **reading}), preprocessing, classes, where)
+        source = {**source, **{name: source.get(name) or setting for name, setting in how.items()}}
+    data = _prepared(load(**source), preprocessing, classes, where)
     measured = measure(model, data, split, Recipe().replace(precision="fp32"))
     images = len(data.labels[split])
     return {

@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, get_origin
 
+from nas import executors
 from nas.errors import UserError, did_you_mean
 from nas.run import alike
 from nas.run.directory import write_atomically
@@ -81,6 +82,7 @@ class Config:
         for name in self.executor:
             if name not in EXECUTOR:
                 raise UserError("run", f"unknown executor option '{name}'", did_you_mean(name, EXECUTOR))
+        executors.check(**{"name": None, **self.executor})
         object.__setattr__(self, "limits", parse_limits(self.limits))
         parse_objectives(self.objectives)
         if self.warm_start:

@@ -72,6 +72,8 @@ def test_how_images_are_read_and_changed_holds_to_the_end(capsys: pytest.Capture
     assert "--skip-unreadable" in capsys.readouterr().err
     assert main(["evaluate", "out", "--dataset", "data", "--skip-unreadable", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["images"] == 2
+    assert main(["evaluate", "runs/a", "--json"]) == 0  # reads the data as the run did
+    assert json.loads(capsys.readouterr().out)["images"] == 2
     assert main(["search", "tiny.yaml", "--dataset", "data", *SMALL, "--skip-unreadable", "--name", "b"]) == 2
     assert "--image-size N or HxW" in capsys.readouterr().err
 

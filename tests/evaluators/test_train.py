@@ -212,6 +212,8 @@ def test_a_size_is_that_of_the_network(space: Space) -> None:
 def test_a_crop_that_leaves_nothing_is_found_before_a_search(space: Space) -> None:
     with pytest.raises(UserError, match=r"recipe.crop: 8 pixels leave nothing"):
         Train(recipe=QUICK.replace(crop=8)).check(space)
+    with pytest.raises(UserError, match=r"recipe.cutout: 8 pixels leave nothing"):
+        Train(recipe=QUICK, final_recipe=QUICK.replace(cutout=8)).check(space)
 
 
 def test_without_memory_torchs_error_goes_through(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,6 +88,9 @@ def test_mistakes_change_nothing(tmp_path: Path) -> None:
         ({"max_time": "soon"}, "'soon' is no length of time"),
         ({"retry_failed": True}, "no trial of this run has failed"),
         ({"trials": 9, "workers": 4}, "executor serial"),
+        ({"workers": 4}, "executor serial"),
+        ({"executor": "slurm"}, "unknown executor 'slurm'"),
+        ({"deadline": 0}, "deadline is 0"),
         ({"trials": 9, "deadline": -1}, "deadline is -1"),
     ):
         with pytest.raises(UserError, match=message):

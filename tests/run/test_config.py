@@ -50,6 +50,9 @@ def test_it_comes_back_from_the_file(tmp_path: Path) -> None:
         ({"searcher": 3}, "searcher is 3"),
         ({"searcher_options": [1]}, "searcher_options is"),
         ({"limits": {"params": 1}}, "unknown quantity 'params'"),
+        ({"executor": {}}, "unknown executor 'None'"),
+        ({"executor": {"name": "ray", "workers": 0}}, "workers is 0"),
+        ({"executor": {"name": "ray", "address": 5}}, "address is 5"),
     ],
 )
 def test_values_out_of_range(values: dict[str, Any], message: str) -> None:
