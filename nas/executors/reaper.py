@@ -28,11 +28,22 @@ def stand_by() -> "subprocess.Popen[bytes] | None":
 
 
 def reap(mark: str) -> None:
-    """Kills every process of this user whose environment has the mark."""
+    """Kills every process of this user whose environment has the mark, with all that these have started.
+
+    That is more: a process that names itself (`ray::DashboardAgent`) may write over its environment.
+    """
+    marked, children = list[int](), dict[int, list[int]]()
     for place in PROCESSES.glob("[0-9]*"):
-        with suppress(OSError):  # it has ended, or is another user's
+        with suppress(OSError, IndexError):  # it has ended, or is another user's
+            parent = int((place / "stat").read_text().rpartition(") ")[2].split()[1])
+            children.setdefault(parent, []).append(int(place.name))
             if f"{MARK}={mark}".encode() in (place / "environ").read_bytes().split(b"\0"):
-                os.kill(int(place.name), signal.SIGKILL)
+                marked.append(int(place.name))
+    for process in marked:  # grows by what is found
+        marked.extend(child for child in children.pop(process, []) if child not in marked)
+    for process in marked:
+        with suppress(OSError):
+            os.kill(process, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,22 @@ def test_what_a_killed_process_has_started_ends_with_it() -> None:
     before.wait()
 
 
+def test_what_has_lost_its_mark_ends_with_its_parent() -> None:
+    script = "env -i sleep 60 & echo $!; exec sleep 60"
+    marked = {**os.environ, reaper.MARK: "there"}
+    parent = subprocess.Popen(["sh", "-c", script], env=marked, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = Path("/proc", parent.stdout.readline().strip())
+    while (child / "environ").read_bytes():
+        time.sleep(0.05)
+    reaper.reap("there")
+    assert parent.wait(timeout=10) == -9
+    deadline = time.monotonic() + 10
+    while child.exists() and (child / "cmdline").read_bytes() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not child.exists() or (child / "cmdline").read_bytes() == b""
+
+
 def test_only_what_has_the_mark_is_killed() -> None:
     marked = {**os.environ, reaper.MARK: "here"}
     ours, others = subprocess.Popen(["sleep", "60"], env=marked), subprocess.Popen(["sleep", "60"])

@@ -41,7 +41,7 @@ def check(name: str, path: Path) -> None:
             break
         time.sleep(0.2)
     assert now[: len(before)] == before
-    again.process.kill()
+    again.send(signal.SIGKILL)
     again.process.communicate()
     assert again.left() == []
 
@@ -56,7 +56,7 @@ def test_stopped_at_any_moment(name: str, number: int, tmp_path: Path) -> None:
         command = begin(name, folder)
         time.sleep(rng.uniform(0.3, 12))
         assert command.process.poll() is None, command.process.communicate()
-        command.process.send_signal(number)
+        command.send(number)
         start = time.monotonic()
         _, error = command.process.communicate(timeout=30)
         assert time.monotonic() - start < 10.5
@@ -73,8 +73,8 @@ def test_a_benchmark_leaves_no_process_behind(tmp_path: Path) -> None:
     """Its workers, that is: one SIGKILL, after which nobody could tell them to stop."""
     command = begin("benchmark", tmp_path)
     deadline = time.monotonic() + 60
-    while len(command._alive()) < 3 and time.monotonic() < deadline:  # the command, a resource tracker, a worker
+    while len(command.alive()) < 3 and time.monotonic() < deadline:  # the command, a resource tracker, a worker
         time.sleep(0.05)
-    command.process.kill()
+    command.send(signal.SIGKILL)
     command.process.communicate()
     assert command.left() == []
