@@ -34,7 +34,7 @@ def test_what_a_killed_process_has_started_ends_with_it() -> None:
     before.wait()
 
 
-def test_what_has_lost_its_mark_ends_with_its_parent() -> None:
+def test_what_has_lost_its_mark_is_known_by_its_parent_that_has_ended() -> None:
     script = "env -i sleep 60 & echo $!; exec sleep 60"
     marked = {**os.environ, reaper.MARK: "there"}
     parent = subprocess.Popen(["sh", "-c", script], env=marked, stdout=subprocess.PIPE, text=True)
@@ -42,8 +42,12 @@ def test_what_has_lost_its_mark_ends_with_its_parent() -> None:
     child = Path("/proc", parent.stdout.readline().strip())
     while (child / "environ").read_bytes():
         time.sleep(0.05)
-    reaper.reap("there")
-    assert parent.wait(timeout=10) == -9
+    ours = reaper.Reaper("there")
+    ours.look()
+    parent.kill()
+    parent.wait()
+    ours.look()
+    ours.kill()
     deadline = time.monotonic() + 10
     while child.exists() and (child / "cmdline").read_bytes() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -54,7 +58,9 @@ def test_only_what_has_the_mark_is_killed() -> None:
     marked = {**os.environ, reaper.MARK: "here"}
     ours, others = subprocess.Popen(["sleep", "60"], env=marked), subprocess.Popen(["sleep", "60"])
     time.sleep(0.2)  # until both have their environment
-    reaper.reap("here")
+    known = reaper.Reaper("here")
+    known.look()
+    known.kill()
     assert ours.wait(timeout=10) == -9
     assert others.poll() is None
     others.kill()
