@@ -21,12 +21,14 @@ BELOW["training"] = {"graph", "space", "network", "data"}
 BELOW["oneshot"] = {"graph", "space", "network", "training", "data", "types"}
 BELOW["evaluators"] = {"graph", "space", "network", "training", "data", "types"}
 BELOW["run"] = {*BELOW} | {"types"}
+BELOW["benchmark"] = {*BELOW}
 BELOW["integrations"] = {*BELOW}
 BELOW["export"] = BELOW["report"] = {*BELOW} - {"export", "report"}
 BELOW["cli"] = {*BELOW} | {"export", "report"}
 EVERYWHERE = {"errors"}
 
-NO_TORCH = {"graph", "space", "types", "searchers", "executors", "run", "report", "cli", "errors"}  # at module level
+# At module level:
+NO_TORCH = {"graph", "space", "types", "searchers", "executors", "run", "benchmark", "report", "cli", "errors"}
 ONLY_IN = {"ray": {"executors/ray.py", "integrations"}, "optuna": {"integrations"}}
 TORCH_MODULES = ("graph/operations/modules.py", "graph/operations/padded.py", "searchers/controller.py")
 HEAVY = {"torch", "torchvision", "ray", "optuna", "sklearn", "networkx", "numpy", "moocore"}

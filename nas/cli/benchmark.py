@@ -45,11 +45,12 @@ def run(args: argparse.Namespace) -> int:
     from pathlib import Path
 
     from nas import searchers
+    from nas.benchmark.course import Benchmark, courses
+    from nas.benchmark.standing import reference_of, standings, with_fronts
     from nas.cli.output import print_json, table
     from nas.cli.target import value
     from nas.errors import UserError
     from nas.evaluators.tables import packaged, read
-    from nas.run.benchmark import Benchmark, courses, reference_of, standings, with_fronts
     from nas.run.hypervolume import check, stated
     from nas.run.objectives import parse_objectives
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "predict": "say what a trained network sees in pictures",
     "evaluate": "measure a trained network on a data set",
     "benchmark": "compare searchers on a table of networks that were trained already",
+    "tabulate": "make such a table: train every distinct network of a small space",
     "export": "write a network as weights, ONNX or a torch.export program",
 }
 USAGE = "usage: nas COMMAND ...   (nas COMMAND --help explains one)"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nas.run.benchmark import Benchmark, courses
+from nas.benchmark.course import Benchmark, courses
 from nas.searchers import SEARCHERS
 
 TABLE = os.environ.get("NASBENCH201", "nasbench201.csv.gz")

@@ -1,4 +1,4 @@
-"""Searches over a benchmark table, many times over: how good is the best found after how many trials.
+"""Searches over a benchmark table, many times over.
 
 Each repeat is the real thing but for the training: the searcher is asked, networks already tried, and such as the table
 lacks, are refused and asked again, as in `nas.run.loop`, and results are told one by one. With several workers, each
@@ -6,10 +6,7 @@ trial takes its simulated seconds, and they are told in the order in which they 
 highest validation accuracy so far; its score is the test accuracy that the table has for a full training, which no
 searcher is shown.
 
-With several objectives, accuracy and costs, searchers are told them all. What is found is then the front of what they
-were told; its hypervolume is of the test accuracies and the costs of its networks, in percent of the whole box between
-the reference point and a network of accuracy 1 that costs nothing. Down from an accuracy of 0, with one cost, that is a
-mean: of the best accuracy found under a limit on the cost, over all limits up to the reference.
+With several objectives, accuracy and costs, searchers are told them all.
 """
 
 import heapq
@@ -18,9 +15,9 @@ import os
 import random
 import signal
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from multiprocessing import active_children, get_context
 from typing import Any
@@ -29,16 +26,13 @@ from nas import searchers
 from nas.errors import UserError
 from nas.evaluators.tables import read
 from nas.evaluators.tables.table import Table
-from nas.run.hypervolume import hypervolume, measured, reference_point
 from nas.run.lifeline import end_with
 from nas.run.objectives import Objective, missing, parse_objectives, values
 from nas.run.propose import End, Proposal, propose
-from nas.searchers.pareto import front
 from nas.space import Space, load
 from nas.types import OBJECTIVE, Result, Trial, trial_random
 
 SOME = 50  # random networks by which it is guessed how many trials there will be
-SHOWN = (1, 2, 5)  # trial numbers that a table of results shows: these, times powers of ten, and the last
 
 
 @dataclass(frozen=True)
@@ -98,11 +92,6 @@ class Course:
         """(seconds, score) after so many trials, or after the last where there are fewer."""
         last = min(trials, len(self.scores)) - 1
         return self.seconds[last], self.scores[last]
-
-    def share(self, trials: int, reference: Sequence[float]) -> float:
-        """The hypervolume of the front after so many trials, as a share of the box above the reference point."""
-        best = [self.worth[here] for here in front(self.told[:trials])]
-        return hypervolume(best, reference) / _box(reference)
 
 
 def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repeat: int) -> Course:
@@ -194,75 +183,6 @@ def _begin(parent: int) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with(parent)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Mean and standard deviation (of the repeats, in percent) of the incumbents' scores after so many trials."""
-
-    searcher: str
-    trials: float
-    simulated_seconds: float
-    mean: float
-    std: float
-    repeats: int
-
-
-@dataclass(frozen=True)
-class FrontStanding(Standing):
-    """With several objectives: mean and standard deviation, in percent, of the fronts' shares of the box as well."""
-
-    hypervolume: float
-    hypervolume_std: float
-    reference: dict[str, float]  # as measured
-
-
-def reference_of(benchmark: Benchmark, found: Iterable[Course], given: Mapping[str, float]) -> tuple[float, ...]:
-    """The reference point for all these courses, larger is better: what is given, else an accuracy of 0 and the largest
-    cost of all their trials. Raises UserError where there is no box above it.
-    """
-    points = [point for course in found for point in course.worth]
-    point = reference_point(benchmark.objectives, points, {OBJECTIVE: 0.0, **given})
-    if _box(point) <= 0 or point[0] >= 1:
-        raise UserError("reference", "leaves no room", "give an accuracy below 1, and costs above 0")
-    return point
-
-
-def _box(reference: Sequence[float]) -> float:
-    return (1 - reference[0]) * math.prod(max(0.0, -cost) for cost in reference[1:])
-
-
-def with_fronts(
-    benchmark: Benchmark, searcher: str, found: Sequence[Course], reference: Sequence[float]
-) -> list[FrontStanding]:
-    """`standings`, and what the fronts were."""
-    rows = []
-    for trials, standing in zip(_steps(found), standings(searcher, found), strict=True):
-        shares = [100 * course.share(trials, reference) for course in found]
-        volume, deviation = statistics.fmean(shares), statistics.pstdev(shares)
-        known = {**asdict(standing), "reference": measured(benchmark.objectives, reference)}
-        rows.append(FrontStanding(**known, hypervolume=volume, hypervolume_std=deviation))
-    return rows
-
-
-def standings(searcher: str, found: Sequence[Course]) -> list[Standing]:
-    """After 1, 2, 5, 10, 20, 50 ... trials, and after the last; `trials` is a mean where the repeats differ."""
-    return [_standing(searcher, found, trials) for trials in _steps(found)]
-
-
-def _steps(found: Sequence[Course]) -> list[int]:
-    most = max(len(course.scores) for course in found)
-    steps = [step * 10**power for power in range(6) for step in SHOWN]
-    return [*(step for step in steps if step < most), most]
-
-
-def _standing(searcher: str, found: Sequence[Course], trials: int) -> Standing:
-    points = [course.at(trials) for course in found]
-    scores = [100 * score for _, score in points]
-    made = statistics.fmean(min(trials, len(course.scores)) for course in found)
-    seconds = statistics.fmean(seconds for seconds, _ in points)
-    made = int(made) if made.is_integer() else made
-    return Standing(searcher, made, seconds, statistics.fmean(scores), statistics.pstdev(scores), len(found))
 
 
 @lru_cache(maxsize=1)

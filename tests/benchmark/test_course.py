@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import nas
+from nas.benchmark.course import Benchmark, course, courses
 from nas.errors import UserError
 from nas.evaluators.tables import read
-from nas.run.benchmark import Benchmark, Course, course, courses, reference_of, standings, with_fronts
 from nas.run.objectives import parse_objectives
 from nas.space import load
 
@@ -124,15 +124,6 @@ def test_settings_are_for_as_many_trials_as_the_seconds_allow(
     assert 8 <= asked[1] <= 12  # 25 seconds a trial on average
 
 
-def test_standings_by_hand():
-    found = [Course((1, 2, 3), (0.5, 0.5, 0.9)), Course((2, 4), (0.7, 0.8))]
-    rows = standings("x", found)
-    assert [row.trials for row in rows] == [1, 2, 2.5]
-    assert [row.mean for row in rows] == pytest.approx([60, 65, 85])
-    assert [row.std for row in rows] == pytest.approx([10, 15, 5])
-    assert [row.simulated_seconds for row in rows] == pytest.approx([1.5, 3, 3.5])
-
-
 def test_mistakes_are_found_before_anything_runs(benchmark_files: tuple[str, str]):
     space, file = benchmark_files
     with pytest.raises(UserError, match="unknown searcher 'randm'"):
@@ -180,32 +171,6 @@ def test_the_costs_are_those_of_the_networks_that_were_trained(tmp_path: Path):
     genome = several.sample(random.Random(0))
     assert several.graph(genome).parameters == load("nasbench201").graph(genome).parameters
     assert several.graph(genome).parameters > one.graph(genome).parameters
-
-
-def test_fronts_by_hand():
-    """The second network looks better than it is; the third looks dominated by it, and is not found."""
-    told, worth = ((0.5, -20.0), (0.9, -40.0), (0.8, -50.0)), ((0.6, -20.0), (0.7, -40.0), (0.95, -50.0))
-    found = Course((1, 2, 3), (0.6, 0.7, 0.7), told, worth)
-    share = (0.6 * 80 + 0.1 * 60) / 100
-    assert found.share(1, (0, -100)) == pytest.approx(0.6 * 0.8)
-    assert found.share(2, (0, -100)) == found.share(3, (0, -100)) == pytest.approx(share)
-    assert found.share(3, (0.5, -100)) == pytest.approx((0.1 * 80 + 0.1 * 60) / (0.5 * 100))
-    other = Course((1, 2, 3), (0.0, 0.0, 0.0), told, ((0.0, -20.0),) * 3)
-    benchmark = Benchmark("s", "t", objectives=ACCURATE_AND_SMALL)
-    rows = with_fronts(benchmark, "x", [found, other], (0, -100))
-    assert [row.trials for row in rows] == [1, 2, 3]
-    assert (rows[-1].hypervolume, rows[-1].hypervolume_std) == pytest.approx((50 * share, 50 * share))
-    assert rows[-1].mean == 35 and rows[-1].reference == {"valid_accuracy": 0, "parameters": 100}
-
-
-def test_the_reference_point_is_told_or_the_largest_cost_of_all():
-    found = [Course((), (), (), ((0.5, -20.0), (0.6, -50.0))), Course((), (), (), ((0.7, -70.0),))]
-    benchmark = Benchmark("s", "t", objectives=ACCURATE_AND_SMALL)
-    assert reference_of(benchmark, found, {}) == (0, -70)
-    assert reference_of(benchmark, found, {"parameters": 60.0, "valid_accuracy": 0.1}) == (0.1, -60)
-    for none in ({"parameters": 0.0}, {"valid_accuracy": 1.0}, {"valid_accuracy": 2.0, "parameters": -1.0}):
-        with pytest.raises(UserError, match="reference: leaves no room"):
-            reference_of(benchmark, found, none)
 
 
 @pytest.mark.parametrize("objectives", [["parameters:min"], ["valid_accuracy", "parameters"], ["valid_accuracy:min"]])

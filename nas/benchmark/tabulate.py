@@ -1,19 +1,16 @@
 """A benchmark table of one's own: every distinct network of a small space trained, several times.
 
-    python -m nas.run.tabulate nasbench_digits --epochs 12 --seeds 3 --to nasbench_digits.csv
-
 The form is `nas.evaluators.tables.answers`: one row a genome and seed. Genomes whose networks train alike share
 their trainings. A row is written as soon as it is known, and rows that the file has already are not made again.
 """
 
-import argparse
 import csv
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from nas.space import Genome, Space, load
+from nas.errors import UserError
+from nas.space import Genome, Space
 from nas.types import Metrics
 
 SHOWN = (1, 2, 3, 6, 12, 25, 50, 100, 200)  # epochs with a column, up to the last
@@ -54,7 +51,10 @@ def train(genome: Genome, dataset: str, data: str | None, epochs: int, seed: int
 
 
 def tabulate(space: Space, dataset: str, data: str | None, epochs: int, seeds: int, path: Path) -> Iterator[str]:
-    """Writes the table; yields a line on each training."""
+    """Writes the table, or what is left of it; yields a line on each training.
+
+    Raises UserError where the file is one of other columns.
+    """
     epochs_shown = [epoch for epoch in SHOWN if epoch < epochs] + [epochs]
     measured = [f"{metric}@{epoch}" for metric in ("valid_accuracy", "seconds") for epoch in epochs_shown]
     groups = networks(space)
@@ -63,7 +63,10 @@ def tabulate(space: Space, dataset: str, data: str | None, epochs: int, seeds: i
     known: set[tuple[str, ...]] = set()
     if path.exists():
         with path.open(newline="", encoding="utf-8") as file:
-            known = {tuple(row[column] for column in (*choices, "seed")) for row in csv.DictReader(file)}
+            before = csv.DictReader(file)
+            if before.fieldnames not in (None, columns):
+                raise UserError(str(path), "its columns are those of another table", "give another file")
+            known = {tuple(row[column] for column in (*choices, "seed")) for row in before}
     with path.open("a", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, columns)
         if not file.tell():
@@ -77,26 +80,3 @@ def tabulate(space: Space, dataset: str, data: str | None, epochs: int, seeds: i
                     table.writerows({**row, **metrics} for row in left)
                     file.flush()
                     yield f"{number + 1} of {len(groups)}, seed {seed}: {metrics[f'test_accuracy@{epochs}']:.4f}"
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("space")
-    parser.add_argument("--dataset", default="digits")
-    parser.add_argument("--data")
-    parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--to", type=Path, required=True)
-    args = parser.parse_args(argv)
-    from nas.data import describe
-    from nas.training.threads import use_threads
-
-    shape, classes = describe(args.dataset, args.data)
-    use_threads(1)
-    space = load(args.space, input=list(shape), classes=classes)
-    for line in tabulate(space, args.dataset, args.data, args.epochs, args.seeds, args.to):
-        sys.stderr.write(line + "\n")
-
-
-if __name__ == "__main__":
-    main()

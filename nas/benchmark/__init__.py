@@ -1,0 +1,1 @@
+"""Searchers compared over benchmark tables, and such tables made."""

@@ -1,0 +1,36 @@
+"""Make a benchmark table: train every distinct network of a small space, and note what each reached."""
+
+import argparse
+
+from nas.cli.parser import number, pairs
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    from nas.cli.target import add_document
+
+    add_document(parser, "space", "a packaged space (nas list) or a path to a document")
+    to = "the table, as CSV; rows that it has already are not made again"
+    parser.add_argument("--to", metavar="FILE", required=True, help=to)
+    parser.add_argument("--dataset", default="digits", help="digits, cifar10, cifar100, or a folder of class folders")
+    parser.add_argument("--data", metavar="DIR", help="where the data set is, or shall be downloaded to")
+    parser.add_argument("--epochs", type=number(int, 1), default=12, metavar="N", help="of each training")
+    parser.add_argument("--seeds", type=number(int, 1), default=3, metavar="N", help="trainings of each network")
+
+
+def run(args: argparse.Namespace) -> int:
+    import sys
+    from pathlib import Path
+
+    import nas
+    from nas.benchmark.tabulate import tabulate
+    from nas.cli.target import value
+    from nas.data import describe
+    from nas.training.threads import use_threads
+
+    shape, classes = describe(args.dataset, args.data)
+    overrides = {"input": list(shape), "classes": classes, **pairs(args.set, "--set", value)}
+    space = nas.load(args.space, **overrides)
+    use_threads(1)
+    for line in tabulate(space, args.dataset, args.data, args.epochs, args.seeds, Path(args.to)):
+        print(line, file=sys.stderr)
+    return 0
