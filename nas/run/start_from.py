@@ -13,7 +13,7 @@ from typing import Any
 from nas.errors import UserError, shortened
 from nas.space import Genome, Space, load
 from nas.space.oracles import Oracle
-from nas.space.walk import Choice
+from nas.space.place import Choice
 
 WHERE = "start from"
 EDGE = re.compile(r"cells\.([^.]+)\.nodes\.(\d+)\.(?:inputs|(\d+)\.(operation|input))")

@@ -13,13 +13,15 @@ from nas.errors import did_you_mean
 from nas.space.document import Template
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, parse
 from nas.space.language import EDGE_SETS, NODE_KEYS
+from nas.space.lazy import is_lazy
+from nas.space.place import Choice, Flow, Place
 from nas.space.problems import place
-from nas.space.values import bind, only, read, settle, shown
-from nas.space.walk import Choice, Flow, Place
+from nas.space.values import bind, only, settle, shown
 from nas.space.widths import Plan, merge_of, plan, presence
 
 if TYPE_CHECKING:
     from nas.space.interpreter import Interpreter
+    from nas.space.target import Target
 
 MERGE_WORDS = ("add", "concat", "mean")
 MAX_NODES, MAX_SETS = 200, 100_000
@@ -29,7 +31,7 @@ MAX_NODES, MAX_SETS = 200, 100_000
 class Cell:
     """A cell under way: its states so far (inputs, then nodes), and what its edges have read."""
 
-    walk: "Interpreter"
+    interpreter: "Interpreter"
     template: Template
     flow: Flow
     inputs: int = 0
@@ -42,12 +44,12 @@ class Cell:
         return replace(self, states=list(self.states), used=set(self.used))
 
 
-def walk_cell(walk: "Interpreter", template: Template, flow: Flow, at: Place) -> Flow:
+def walk_cell(interpreter: "Interpreter", template: Template, flow: Flow, at: Place) -> Flow:
     """The cell's output; the next cell finds this cell's input as its `before`."""
     if not template.is_dag:
-        return walk.chain(template.body, flow, at, template.source, "body")._replace(before=flow)
+        return interpreter.chain(template.body, flow, at, template.source, "body")._replace(before=flow)
     source = template.source
-    specs, cell = source["nodes"], Cell(walk, template, flow)
+    specs, cell = source["nodes"], Cell(interpreter, template, flow)
     with place(source, "nodes", f"{at.path}.nodes"):
         if not isinstance(specs, list) or not specs:
             raise ExpressionError(f"a cell's nodes are a list, not {shown(specs)}")
@@ -60,15 +62,17 @@ def walk_cell(walk: "Interpreter", template: Template, flow: Flow, at: Place) ->
 
 
 def _inputs(cell: Cell, written: Any, at: Place) -> None:
-    flow, walk = cell.flow, cell.walk
+    flow, interpreter = cell.flow, cell.interpreter
     sources = {"before": flow.before or flow, "last": flow}
     chains = {"last": None} if written is None else written
     if not isinstance(chains, dict) or not chains:
         raise ExpressionError(f"a cell's inputs are 'before' and 'last' with their chains, not {shown(chains)}")
     only(chains, tuple(sources), "inputs")
     for name, chain in chains.items():
-        here = at.child(name).knowing({**at.names, "scale": walk.target.scale(sources[name], flow)})
-        cell.states.append(sources[name] if chain is None else walk.chain(chain, sources[name], here, chains, name))
+        here = at.child(name).knowing({**at.names, "scale": _scale(interpreter.target, sources[name], flow)})
+        cell.states.append(
+            sources[name] if chain is None else interpreter.chain(chain, sources[name], here, chains, name)
+        )
     cell.inputs = len(cell.states)
 
 
@@ -97,13 +101,13 @@ def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
         return _nodes(inner, specs, position + 1, at)
 
     repeat = here.child(f"repeat_{position}")
-    return settle(cell.walk.target, spec.get("repeat", 1), cell.flow, repeat, turns, "number")
+    return settle(cell.interpreter.target, spec.get("repeat", 1), cell.flow, repeat, turns, "number")
 
 
 def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
     if len(cell.states) - cell.inputs >= MAX_NODES:
         raise ExpressionError(f"a cell has at most {MAX_NODES} nodes")
-    written, walk, earlier = merge_of(spec), cell.walk, len(cell.states)
+    written, interpreter, earlier = merge_of(spec), cell.interpreter, len(cell.states)
     merge = parse(written[1:]).value(at.names) if is_expression(written) else written
     if merge not in MERGE_WORDS:
         raise ExpressionError(f"a node has one merge of its edges: add, concat or mean, not {shown(merge)}")
@@ -118,22 +122,22 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
     flows = _edges(cell, spec[written], here)
     if not flows:  # no edge is present: zeros
         zeros = {"stride": at.names["stride"]} if cell.plan is None else {"channels": names["channels"]}
-        state = walk.target.primitive("none", zeros, cell.states[0], here.child("none"))
+        state = interpreter.target.add("none", zeros, [cell.states[0]], here.child("none"))
     elif len(flows) == 1:
         state = flows[0]
     else:
-        merged = lambda bound: walk.target.merge(merge, flows, here.child(merge), bound)  # noqa: E731
-        state = bind(walk.target, options.items(), cell.flow, here, None, merged)
+        merged = lambda bound: interpreter.target.add(merge, bound, flows, here.child(merge))  # noqa: E731
+        state = bind(interpreter.target, options.items(), cell.flow, here, None, merged)
     if "do" in spec:
         given = {"channels": names["channels"], "stride": 1}
         do = Place(f"{here.path}.do", f"{here.answers}.operation", names, here.scopes, here.depth, given)
-        state = walk.item(spec["do"], state, do, spec, "do")
+        state = interpreter.item(spec["do"], state, do, spec, "do")
     cell.states.append(state)
 
 
 def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
     """What the edges into a node give."""
-    target = cell.walk.target
+    target = cell.interpreter.target
     if isinstance(spec, list):
         return [_written_edge(cell, spec, number, at.child(number)) for number in range(len(spec))]
     if not isinstance(spec, dict) or sum(word in spec for word in EDGE_SETS) != 1:
@@ -191,9 +195,11 @@ def _written_edge(cell: Cell, edges: Sequence[Any], position: int, at: Place) ->
             raise ExpressionError(f"an edge is [operation, source], not {shown(edge)}")
 
         def from_source(number: Any) -> Flow:
-            return _edge(cell, edge[0], number, at, edge, 0)
+            # of an open source: where an operation stands does not depend on what it reads
+            there = at._replace(path=f"{at.path}.{number}") if isinstance(edge[1], dict) else at
+            return _edge(cell, edge[0], number, there, edge, 0)
 
-        return settle(cell.walk.target, edge[1], cell.flow, source, from_source, "input")
+        return settle(cell.interpreter.target, edge[1], cell.flow, source, from_source, "input")
 
 
 def _present(cell: Cell, operation: Any, number: int, at: Place, spec: Mapping[str, Any]) -> Flow | None:
@@ -201,7 +207,7 @@ def _present(cell: Cell, operation: Any, number: int, at: Place, spec: Mapping[s
         flow = _edge(cell, operation, number, at, spec, "operation") if present else None
         return flow if cell.plan is None or cell.plan.reads(len(cell.states), number) else None
 
-    return cell.walk.target.branch(presence(at), cell.flow, edge)
+    return cell.interpreter.target.branch(presence(at), cell.flow, edge)
 
 
 def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, key: Any) -> Flow:
@@ -210,20 +216,34 @@ def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, ke
         raise ExpressionError(
             f"source {shown(number)} is not one of 0 to {len(cell.states) - 1}, the inputs and earlier nodes"
         )
-    walk, source = cell.walk, cell.states[number]
+    interpreter, source = cell.interpreter, cell.states[number]
     cell.used.add(number)
     cell.edges += 1
     if "where" in cell.template.source:
-        walk.target.edge()
+        interpreter.target.edge()
     given = {"channels": at.names["channels"], "stride": at.names["stride"] if number < cell.inputs else 1}
     names = {**at.names, "source": number}
     here = Place(at.path, f"{at.answers}.operation", names, at.scopes, at.depth, given)
-    out = walk.item(operation, source, here, container, key)
+    out = interpreter.item(operation, source, here, container, key)
     after = cell.template.source.get("after_edge")
-    if after is None or walk.target.is_identity(source, out):
+    if after is None or _is_identity(interpreter.target, source, out):
         return out
-    chain = lambda: walk.chain(after, out, at.child("after_edge"), cell.template.source, "after_edge")  # noqa: E731
-    return walk.target.either([chain], out) if walk.target.names_only else chain()
+    chain = lambda: interpreter.chain(after, out, at.child("after_edge"), cell.template.source, "after_edge")  # noqa: E731
+    return interpreter.target.either([chain], out) if interpreter.target.shape(out) is None else chain()
+
+
+def _is_identity(target: "Target", source: Flow, out: Flow) -> bool:
+    """Whether an edge's operation passes on what it reads, or nothing at all."""
+    operation = target.operation(out)
+    return operation is not None and (operation == target.operation(source) or operation[1] == "none")
+
+
+def _scale(target: "Target", flow: Flow, last: Flow) -> Any:
+    """How much larger `flow` is than `last`, rounded up."""
+    larger, smaller = target.shape(flow), target.shape(last)
+    if larger is None or smaller is None:
+        return UNKNOWN
+    return max((math.ceil(a / b) for a, b in zip(larger[1:], smaller[1:], strict=False)), default=1)
 
 
 def _constrain(cell: Cell, condition: Any, at: Place) -> None:
@@ -231,10 +251,10 @@ def _constrain(cell: Cell, condition: Any, at: Place) -> None:
         raise ExpressionError(f"'where' is a condition on edges, like 'edges <= 9', not {shown(condition)}")
     expression = parse(condition.removeprefix("="))
     for name in expression.names:
-        if cell.walk.target.pending(at.names.get(name)) or at.names.get(name) is UNKNOWN:
+        if is_lazy(at.names.get(name)) or at.names.get(name) is UNKNOWN:
             raise ExpressionError(f"'where' may not depend on '{name}', which is open or a shape")
     holds = lambda edges: expression.value({**at.names, "edges": edges})  # noqa: E731
-    cell.walk.target.constrain(holds, cell.edges, at.answers)
+    cell.interpreter.target.constrain(holds, cell.edges, at.answers)
 
 
 def _output(cell: Cell, output: Any, at: Place) -> Flow:
@@ -256,9 +276,25 @@ def _output(cell: Cell, output: Any, at: Place) -> Flow:
             raise ExpressionError(
                 f"a cell gives nodes, unused, or a list of states from 0 to {len(cell.states) - 1}, not {shown(which)}"
             )
-        flows = cell.walk.target.align(cell.walk, [cell.states[number] for number in numbers], at.child("output"))
+        flows = _aligned(cell, [cell.states[number] for number in numbers], at.child("output"))
         if len(flows) == 1:
             return flows[0]
-        return cell.walk.target.merge(merge, flows, at.child("output").child(merge), {})
+        return cell.interpreter.target.add(merge, {}, flows, at.child("output").child(merge))
 
-    return read(cell.walk.target, which, cell.flow, at.child("output"), lambda value: merged(value))
+    return settle(cell.interpreter.target, which, cell.flow, at.child("output"), merged)
+
+
+def _aligned(cell: Cell, flows: Sequence[Flow], at: Place) -> Sequence[Flow]:
+    """States brought to the size of the smallest: larger ones pass a factorized reduction (NASNet)."""
+    interpreter, channels = cell.interpreter, {"channels": at.names["channels"]}
+    sizes = [shape[1:] for flow in flows if (shape := interpreter.target.shape(flow)) is not None]
+    if interpreter.target.shape(cell.flow) is None:
+        return flows or [cell.flow]
+    if not sizes:
+        raise ExpressionError("the cell's output reads no state")
+    return [
+        flow
+        if size == min(sizes)
+        else interpreter.call("factorized_reduce", channels, flow, at.child(f"reduce_{position}"))
+        for position, (flow, size) in enumerate(zip(flows, sizes, strict=True))
+    ]

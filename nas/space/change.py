@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from nas.space.walk import Choice
+from nas.space.place import Choice
 
 TRIES = 300  # changes of one answer
 TOGETHER, TRIES_TOGETHER = (2, 3), 100  # changes of so many answers after these, so often

@@ -82,7 +82,7 @@ class Document:
 
     data: AnyMapping[str, Any]
     _heads: dict[int, str] = field(default_factory=dict, repr=False)
-    stamps: dict[Any, Any] = field(default_factory=dict, repr=False)  # expanded blocks, kept by `nas.space.build`
+    fragments: dict[Any, Any] = field(default_factory=dict, repr=False)  # expanded blocks, kept by `nas.space.build`
 
     @cached_property
     def name(self) -> str:
@@ -134,6 +134,12 @@ class Document:
                 line_of(self.data, "classes") or self.name, f"classes: {classes!r} is not a whole number above 0"
             )
         return int(classes)
+
+    @cached_property
+    def reads_before(self) -> bool:
+        """Whether a cell reads the input of the cell before it."""
+        cells = [template for template in self.templates.values() if template.is_dag]
+        return any(isinstance(cell.source.get("inputs"), dict) and "before" in cell.source["inputs"] for cell in cells)
 
     @property
     def network(self) -> Any:

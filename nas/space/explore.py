@@ -4,11 +4,10 @@ from contextlib import suppress
 from typing import Any
 
 from nas.errors import UserError
-from nas.space.build import AnswerTarget
+from nas.space.answers import AnswerTarget
 from nas.space.document import Document
-from nas.space.interpreter import Interpreter
 from nas.space.oracles import ConstraintBroken
-from nas.space.walk import Choice
+from nas.space.place import Choice
 
 MAX_WALKS = 5000
 
@@ -40,7 +39,7 @@ def every_choice(document: Document) -> list[Choice]:
 
         target = AnswerTarget(document, oracle)
         with suppress(ConstraintBroken, UserError):  # what was met on the way counts
-            Interpreter(document, target).run(lambda flow: flow)
+            target.walk()
 
     walk({})
     for _ in range(MAX_WALKS):

@@ -5,58 +5,35 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import did_you_mean
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, is_name
-from nas.space.language import FORMS, MERGES, SHORTCUTS
+from nas.space.language import FORMS, MERGES
+from nas.space.lazy import force, is_lazy
+from nas.space.place import Flow, Place
+from nas.space.shortcut import residual
 from nas.space.values import bind, choose, evaluate, only, settle, shown
-from nas.space.walk import Flow, Place
 
 if TYPE_CHECKING:
     from nas.space.interpreter import Interpreter
+    from nas.space.target import Target
 
 MAX_TURNS = 10_000
 
 
-def choice(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+def choice(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
     """An operation, block or chain chosen. (What `relaxed` adds, only supernets walk: here it has to exist.)"""
     extra = item.get("relaxed", [])
     if not isinstance(extra, list):
         raise ExpressionError(f"'relaxed' is a list of alternatives, not {shown(extra)}")
     for word in extra:
-        if isinstance(word, str) and not is_expression(word) and not walk.knows(word):
-            raise ExpressionError(f"unknown operation {shown(word)} in 'relaxed'; {did_you_mean(word, walk.words())}")
-    return choose(walk.target, item, flow, at, "operation", lambda chosen, inner: walk.item(chosen, flow, inner))
+        if isinstance(word, str) and not is_expression(word) and not interpreter.knows(word):
+            raise ExpressionError(
+                f"unknown operation {shown(word)} in 'relaxed'; {did_you_mean(word, interpreter.words())}"
+            )
+    return choose(
+        interpreter.target, item, flow, at, "operation", lambda chosen, inner: interpreter.item(chosen, flow, inner)
+    )
 
 
-def residual(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
-    """Sum of a body and a shortcut."""
-    out = walk.chain(item["residual"], flow, at.child("residual"), item, "residual")
-
-    return _shortcut(walk, item, flow, out, at, item.get("shortcut", "identity"), at.child("shortcut"))
-
-
-def _shortcut(
-    walk: "Interpreter", item: dict[str, Any], flow: Flow, out: Flow, at: Place, form: Any, there: Place
-) -> Flow:
-    """What a body gave, `out`, and the shortcut written as `form`, added."""
-
-    def end(form: Any, there: Place) -> Flow:
-        return _shortcut(walk, item, flow, out, at, form, there)
-
-    if is_expression(form):
-        return settle(walk.target, form, flow, there, lambda value: end(value, there))
-    if isinstance(form, dict) and "choice" in form:
-        return choose(walk.target, form, flow, there, "operation", end)
-    if isinstance(form, str) and form in SHORTCUTS:
-        other = walk.target.shortcut(walk, form, flow, out, there)
-    elif isinstance(form, str) and not walk.knows(form):
-        raise ExpressionError(f"unknown shortcut {shown(form)}; {did_you_mean(form, [*SHORTCUTS, *walk.words()])}")
-    else:
-        other = walk.chain(form, flow, there, item, "shortcut")
-    if other is None:  # `if_same`, and they differ
-        return out._replace(before=flow.before)
-    return walk.target.merge("add", [out, other], at.child("sum"), {})._replace(before=flow.before)
-
-
-def branches(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+def branches(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
     """Parallel paths and their merge. The paths of a loop (`repeat` or `for`) are its turns, beside each other."""
     paths = item["branches"]
     if not isinstance(paths, list | dict) or not paths:
@@ -64,13 +41,19 @@ def branches(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -
     word = next((word for word in LOOPS if word in paths), "") if isinstance(paths, dict) else ""
     if isinstance(paths, dict) and word:
         only(paths, FORMS[word], f"'{word}'")
-        return LOOPS[word](walk, paths, flow, at, lambda flows: _merge(walk, item, flows, flow, at))
+        return LOOPS[word](interpreter, paths, flow, at, lambda flows: _merge(interpreter, item, flows, flow, at))
     named = list(paths.items() if isinstance(paths, dict) else enumerate(paths))
-    return _merge(walk, item, [walk.chain(path, flow, at.child(name), paths, name) for name, path in named], flow, at)
+    return _merge(
+        interpreter,
+        item,
+        [interpreter.chain(path, flow, at.child(name), paths, name) for name, path in named],
+        flow,
+        at,
+    )
 
 
-def _merge(walk: "Interpreter", item: dict[str, Any], flows: list[Flow], flow: Flow, at: Place) -> Flow:
-    target, options = walk.target, {"drop": item["drop"]} if "drop" in item else {}
+def _merge(interpreter: "Interpreter", item: dict[str, Any], flows: list[Flow], flow: Flow, at: Place) -> Flow:
+    target, options = interpreter.target, {"drop": item["drop"]} if "drop" in item else {}
     if not flows:
         raise ExpressionError("branches has no branch")
 
@@ -83,10 +66,10 @@ def _merge(walk: "Interpreter", item: dict[str, Any], flows: list[Flow], flow: F
             raise ExpressionError(f"gate merges two branches [H, T], not {len(flows)}")
         sources = [*flows, flow] if word == "gate" else flows
         return bind(
-            target, options.items(), flow, at, None, lambda bound: target.merge(word, sources, at.child(word), bound)
+            target, options.items(), flow, at, None, lambda bound: target.add(word, bound, sources, at.child(word))
         )
 
-    out: Flow = settle(target, item.get("merge", "concat"), flow, at.child("merge"), merged)
+    out = settle(target, item.get("merge", "concat"), flow, at.child("merge"), merged)
     return out._replace(before=flow.before)
 
 
@@ -103,27 +86,27 @@ def _each_turn(flow: Flow, count: int, turn: Callable[[int, Flow], Flow], join: 
     return here
 
 
-def repeat(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join: Join | None = None) -> Flow:
+def repeat(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join: Join | None = None) -> Flow:
     """A body several times over; `index` is the turn."""
     if "body" not in item:
         raise ExpressionError("'repeat' needs a 'body'")
 
     def turn(number: int, here: Flow) -> Flow:
-        walk.step()
-        return walk.chain(item["body"], here, at.turn(number, "repeat"), item, "body")
+        interpreter.step()
+        return interpreter.chain(item["body"], here, at.turn(number, "repeat"), item, "body")
 
     def turns(count: Any) -> Flow:
         if count is UNKNOWN:
-            out = walk.target.either([lambda: turn(0, flow)], flow)
+            out = interpreter.target.either([lambda: turn(0, flow)], flow)
             return join([out]) if join else out
         if isinstance(count, bool) or not isinstance(count, int) or not 0 <= count <= MAX_TURNS:
             raise ExpressionError(f"repeat takes a whole number from 0 to {MAX_TURNS}, not {shown(count)}")
         return _each_turn(flow, count, turn, join)
 
-    return settle(walk.target, item["repeat"], flow, at.child("repeat"), turns, "number")
+    return settle(interpreter.target, item["repeat"], flow, at.child("repeat"), turns, "number")
 
 
-def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join: Join | None = None) -> Flow:
+def loop(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join: Join | None = None) -> Flow:
     """A body for each turn through lists of one length; a choice beside them is answered each turn."""
     variables = item["for"]
     if not isinstance(variables, dict) or not variables or "do" not in item:
@@ -138,7 +121,7 @@ def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join:
         if UNKNOWN in known.values():
             once = at.turn(0, "for")
             once = once.knowing({**once.names, **dict.fromkeys(variables, UNKNOWN)})
-            out = walk.target.either([lambda: walk.chain(item["do"], flow, once, item, "do")], flow)
+            out = interpreter.target.either([lambda: interpreter.chain(item["do"], flow, once, item, "do")], flow)
             return join([out]) if join else out
         sizes = {name: len(value) for name, value in columns.items() if isinstance(value, list)}
         for name, value in columns.items():
@@ -152,57 +135,55 @@ def loop(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join:
             raise ExpressionError(f"'for' goes through {count} items; at most {MAX_TURNS}")
 
         def turn(number: int, here: Flow) -> Flow:
-            walk.step()
+            interpreter.step()
             values = {name: value[number] if name in sizes else value for name, value in columns.items()}
-            return _turn(walk, item, values, here, at.turn(number, "for"))
+            return _turn(interpreter, item, values, here, at.turn(number, "for"))
 
         return _each_turn(flow, count, turn, join)
 
-    return _columns(walk, list(expressions.items()), {}, flow, at.child("for"), turns)
+    return _columns(interpreter.target, list(expressions.items()), {}, flow, at, turns)
 
 
-def _turn(walk: "Interpreter", item: dict[str, Any], values: dict[str, Any], flow: Flow, at: Place) -> Flow:
+def _turn(interpreter: "Interpreter", item: dict[str, Any], values: dict[str, Any], flow: Flow, at: Place) -> Flow:
     def body(bound: Mapping[str, Any]) -> Flow:
-        return walk.chain(item["do"], flow, at.knowing({**at.names, **bound}), item, "do")
+        return interpreter.chain(item["do"], flow, at.knowing({**at.names, **bound}), item, "do")
 
-    return bind(walk.target, values.items(), flow, at.child("for"), None, body, under="")
+    return bind(interpreter.target, values.items(), flow, at.child("for"), None, body, under="")
 
 
 def _columns(
-    walk: "Interpreter",
-    todo: list[tuple[str, Any]],
+    target: "Target",
+    todo: list[tuple[str, str]],
     known: dict[str, Any],
     flow: Flow,
     at: Place,
-    then: Callable[[dict[str, Any]], Any],
-) -> Any:
-    """`then(lists)` of the expressions in a `for`; the items of a list may still be held open."""
+    then: Callable[[dict[str, Any]], Flow],
+) -> Flow:
+    """`then(lists)` of the expressions in a `for`; the items of a list may be lazy."""
     if not todo:
         return then(known)
     (name, raw), *rest = todo
 
-    def value(value: Any) -> Any:
-        if not isinstance(value, list) and walk.target.holds and walk.target.pending(value):
-            return walk.target.force(value, flow, at, value_known)
-        return value_known(value)
+    def column(value: Any) -> Flow:
+        return _columns(target, rest, {**known, name: value}, flow, at, then)
 
-    def value_known(value: Any) -> Any:
-        return _columns(walk, rest, {**known, name: value}, flow, at, then)
-
-    return evaluate(walk.target, raw, flow, at, value)
+    value = evaluate(target, raw, flow, at.names)
+    if target.lazy and not isinstance(value, list) and is_lazy(value):
+        return force(target.lazy, value, column)
+    return column(value)
 
 
-def when(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+def when(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
     """One of two chains."""
     if "do" not in item:
         raise ExpressionError("'when' needs a 'do'")
 
     def part(word: str) -> Flow:
-        return walk.chain(item[word], flow, at.child(word), item, word) if word in item else flow
+        return interpreter.chain(item[word], flow, at.child(word), item, word) if word in item else flow
 
     def decide(truth: Any) -> Flow:
         if truth is UNKNOWN:
-            return walk.target.either([lambda: part("do"), lambda: part("else")], flow)
+            return interpreter.target.either([lambda: part("do"), lambda: part("else")], flow)
         if not isinstance(truth, bool | int | float):
             raise ExpressionError(f"'when' takes a condition like depth > 3, not {shown(truth)}")
         return part("do" if truth else "else")
@@ -210,12 +191,12 @@ def when(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Fl
     condition = item["when"]
     if isinstance(condition, str) and not is_expression(condition):
         condition = f"={condition}"
-    return settle(walk.target, condition, flow, at.child("when"), decide)
+    return settle(interpreter.target, condition, flow, at.child("when"), decide)
 
 
-def auxiliary(walk: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+def auxiliary(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
     """A side head: the chain goes on from where it was."""
-    walk.target.auxiliary(walk.chain(item["auxiliary"], flow, at.child("auxiliary"), item, "auxiliary"))
+    interpreter.target.auxiliary(interpreter.chain(item["auxiliary"], flow, at.child("auxiliary"), item, "auxiliary"))
     return flow
 
 

@@ -19,10 +19,11 @@ from nas.space.expressions import UNKNOWN, ExpressionError, is_expression
 from nas.space.files import library
 from nas.space.forms import FORM
 from nas.space.language import FORMS, RESERVED
+from nas.space.place import Closure, Flow, Place
 from nas.space.problems import UNPLACED, DocumentError, place, placed
 from nas.space.reader import line_of
-from nas.space.values import as_mapping, bind, only, settle, shown
-from nas.space.walk import Closure, Flow, Place, Target
+from nas.space.target import Target
+from nas.space.values import as_mapping, bind, channels, only, settle, shown
 
 MAX_TEMPLATES, MAX_STEPS = 32, 250_000
 FIELDS = {name: tuple(item.name for item in dataclasses.fields(op)) for name, op in OPERATIONS.items()}  # type: ignore[arg-type]
@@ -44,7 +45,7 @@ class Interpreter:
         None: walks no further than the recipe's settings.
         """
         document, flow = self.document, self.target.start()
-        known = {"relaxed": False, "input": list(document.input), "classes": document.classes}
+        known = {"relaxed": self.target.relaxed, "input": list(document.input), "classes": document.classes}
         at = Place("parameters", "parameters", known)
 
         def network(names: Mapping[str, Any]) -> Any:
@@ -195,7 +196,7 @@ class Interpreter:
             values = {**given, **bound}
             if template is not None:
                 return self.template(template, values, flow, outer)
-            return self.target.primitive(word, values, flow, outer)
+            return self.target.add(word, values, [flow], outer)
 
         if not written:
             return called(written)
@@ -208,7 +209,7 @@ class Interpreter:
             raise ExpressionError(f"{what}; does '{template.name}' call itself without end?")
         names = {**self.root, "stride": template.stride, **values}
         if "channels" not in values and "channels" not in template.parameters:
-            names["channels"] = self.target.channels(flow)
+            names["channels"] = channels(self.target, flow)
         answers = f"cells.{template.name}" if template.is_cell else at.answers
         defaults = [(name, raw) for name, raw in template.parameters.items() if name not in values]
 

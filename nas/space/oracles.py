@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
-from nas.space.walk import Choice
+from nas.space.place import Choice
 
 Oracle = Callable[[Choice], Any]
 

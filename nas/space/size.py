@@ -11,32 +11,21 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from nas.space.build import AnswerTarget, freeze, make
+from nas.space.answers import AnswerTarget
+from nas.space.calls import freeze, make
 from nas.space.document import Document, Template
-from nas.space.expressions import UNKNOWN, ExpressionError, bounded, is_expression, parse
+from nas.space.expressions import UNKNOWN, ExpressionError, is_expression
 from nas.space.interpreter import Interpreter
+from nas.space.lazy import Open, is_lazy
 from nas.space.oracles import fixed
-from nas.space.values import answers_of, is_plain, read
-from nas.space.walk import Choice, Flow, Place, Then
+from nas.space.place import Choice, Flow, Place
+from nas.space.target import End
+from nas.space.values import answers_of, evaluate, is_plain, read
 from nas.space.ways import EMPTY, Factor, Term, Ways, add, product
 
 MAX_LEAVES = 10_000
-
-
-class Open(NamedTuple):
-    """A bound value whose choice is not answered yet: a variable, and the value for each of its answers."""
-
-    variable: str
-    leaves: tuple[Any, ...]
-
-
-class Deferred(NamedTuple):
-    """An expression over values that are held open."""
-
-    raw: str
-    names: Mapping[str, Any]
 
 
 def _few(leaves: int) -> None:
@@ -66,10 +55,9 @@ def settings(document: Document, take: Callable[[str, Any], None]) -> None:
 class CountTarget(AnswerTarget):
     """The walk that takes every answer."""
 
-    holds = True
-
     def __init__(self, document: Document) -> None:
         super().__init__(document, fixed)
+        self.lazy = self
         self.ways = Ways()  # of what is being walked
         self.assigned: dict[str, int] = {}  # variables that have a value where the walk is
         self.cells: dict[str, tuple[Factor, frozenset[str]]] = {}
@@ -86,24 +74,24 @@ class CountTarget(AnswerTarget):
         finally:
             self.ways = outer
 
-    def sum_of(self, alternatives: Iterable[tuple[Term, Callable[[], Any]]]) -> Any:
-        """Multiplies by the sum of the alternatives' ways, each marked with its term."""
-        total, out = Factor(), None
+    def sum_of(self, alternatives: Iterable[tuple[Term, Callable[[], End]]]) -> End:
+        """Multiplies by the sum of the alternatives' ways, each marked with its term. There is at least one."""
+        total, ends = Factor(), list[End]()
         for (held, edges), walk in alternatives:
             with self.within() as ways:
-                out = walk()
+                ends = [walk()]
             for (other, more), number in ways.expanded().items():
                 add(total, (held | other, edges + more), number)
         self.ways.keep(total)
-        return out
+        return ends[0]
 
-    def branch(self, choice: Choice, flow: Flow, then: Then) -> Any:
+    def branch(self, choice: Choice, flow: Flow, then: Callable[[Any], End]) -> End:
         self.met.append(choice.path)
         return self.sum_of((EMPTY, partial(then, answer)) for answer in choice.answers)
 
-    # Values held open
+    # Choices among values
 
-    def closing(self, opened: Sequence[Open], walk: Callable[[], Any]) -> Any:
+    def closing(self, opened: Sequence[Open], walk: Callable[[], End]) -> End:
         self.met += [item.variable for item in opened]
         with self.within() as ways:
             out = walk()
@@ -112,29 +100,16 @@ class CountTarget(AnswerTarget):
         self.ways.times(ways)
         return out
 
-    def hold(self, raw: Any, flow: Flow, at: Place, opened: list[Open]) -> Any:
-        """The value, with its choices as `Open` and what depends on open values as `Deferred`."""
-        if is_expression(raw):
-            expression = parse(raw[1:])
-            if any(self.pending(at.names.get(name)) for name in expression.names) and expression.alias is None:
-                names = {**at.names, "in_channels": UNKNOWN} if "in_channels" in expression.names else at.names
-                return Deferred(raw, names)
-            return read(self, raw, flow, at, lambda value: value)
-        if isinstance(raw, dict) and "choice" in raw:
-            leaves = self.leaves(raw, flow, at)
-            opened.append(Open(at.answers, leaves))
-            return opened[-1]
-        if isinstance(raw, list) and not is_plain(raw):
-            return bounded([self.hold(item, flow, at.child(position), opened) for position, item in enumerate(raw)])
-        return read(self, raw, flow, at, lambda value: value)
+    def open(self, raw: Mapping[str, Any], flow: Flow, at: Place) -> Open:
+        return Open(at.answers, self.leaves(raw, flow, at))
 
     def leaves(self, raw: Any, flow: Flow, at: Place) -> tuple[Any, ...]:
         """The values that a choice can take, choices inside it answered too."""
         if isinstance(raw, dict) and "choice" in raw:
             alternatives = raw["choice"]
             if is_expression(alternatives):
-                alternatives = read(self, alternatives, flow, at, lambda value: value)
-                if self.pending(alternatives):
+                alternatives = evaluate(self, alternatives, flow, at.names)
+                if is_lazy(alternatives):
                     raise ExpressionError("the alternatives of a parameter's choice may not hang on another choice")
             answers_of(alternatives)
             found: list[Any] = []
@@ -146,37 +121,21 @@ class CountTarget(AnswerTarget):
             items = [self.leaves(item, flow, at) for item in raw]
             _few(math.prod(map(len, items)))
             return tuple(map(list, itertools.product(*items)))
-        return (self.hold(raw, flow, at, []),)
+        return (read(self, raw, flow, at, []),)
 
-    def pending(self, value: Any) -> bool:
-        return isinstance(value, Open | Deferred) or (isinstance(value, list) and any(map(self.pending, value)))
-
-    def force(self, value: Any, flow: Flow, at: Place, then: Then) -> Any:
-        if isinstance(value, Deferred):
-            return read(self, value.raw, flow, at.knowing(value.names), then)
-        if isinstance(value, list):
-            return self.force_items(value, [], flow, at, then)
-        if not isinstance(value, Open):
-            return then(value)
+    def fork(self, value: Open, then: Callable[[Any], End]) -> End:
         if value.variable in self.assigned:
-            return self.force(value.leaves[self.assigned[value.variable]], flow, at, then)
-        return self.sum_of(
-            (
-                (frozenset({(value.variable, position)}), 0),
-                partial(self.assign, value, position, flow, at, then),
-            )
+            return then(value.leaves[self.assigned[value.variable]])
+        ways = (
+            ((frozenset({(value.variable, position)}), 0), partial(self.assign, value, position, then))
             for position in range(len(value.leaves))
         )
+        return self.sum_of(ways)
 
-    def force_items(self, todo: list[Any], done: list[Any], flow: Flow, at: Place, then: Then) -> Any:
-        if not todo:
-            return then(done)
-        return self.force(todo[0], flow, at, lambda value: self.force_items(todo[1:], [*done, value], flow, at, then))
-
-    def assign(self, value: Open, position: int, flow: Flow, at: Place, then: Then) -> Any:
+    def assign(self, value: Open, position: int, then: Callable[[Any], End]) -> End:
         self.assigned[value.variable] = position
         try:
-            return self.force(value.leaves[position], flow, at, then)
+            return then(value.leaves[position])
         finally:
             del self.assigned[value.variable]
 
@@ -185,10 +144,10 @@ class CountTarget(AnswerTarget):
 
     # What a walk with names alone must see to
 
-    def primitive(self, name: str, arguments: dict[str, Any], flow: Flow, at: Place) -> Flow:
-        if not any(value is UNKNOWN or self.pending(value) for value in arguments.values()):
+    def add(self, name: str, arguments: Mapping[str, Any], flows: Sequence[Flow], at: Place) -> Flow:
+        if not any(value is UNKNOWN or is_lazy(value) for value in arguments.values()):
             make(name, arguments)  # refuses what the operation cannot have
-        return flow
+        return flows[0]
 
     def either(self, walks: Sequence[Callable[[], Any]], flow: Flow) -> Flow:
         before = len(self.met)
@@ -198,11 +157,6 @@ class CountTarget(AnswerTarget):
             if len(self.met) > before or ways != Ways():
                 path = self.met[before] if len(self.met) > before else "a cell"
                 raise ExpressionError(f"whether {path} is chosen depends on a shape; choices may depend on names alone")
-        return flow
-
-    def shortcut(self, walk: Interpreter, form: str, flow: Flow, out: Flow, at: Place) -> Flow | None:
-        if form == "projection" and "conv_bn" not in self.document.templates:
-            raise ExpressionError("a projection needs the block conv_bn")
         return flow
 
     def edge(self) -> None:
@@ -220,7 +174,7 @@ class CountTarget(AnswerTarget):
         self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
     ) -> Flow:
         try:
-            if any(self.pending(value) for _, value in own):
+            if any(is_lazy(value) for _, value in own):
                 raise TypeError("an argument is still open")
             key = (template.name, freeze(own), frozenset(self.assigned.items()))
         except TypeError:

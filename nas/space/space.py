@@ -9,19 +9,19 @@ from typing import Any
 
 from nas.errors import ShapeError, UserError, did_you_mean
 from nas.graph.graph import Graph
-from nas.space.build import AnswerTarget, build
+from nas.space.answers import AnswerTarget
+from nas.space.build import build
 from nas.space.change import changes, others
 from nas.space.document import Document
 from nas.space.files import overridden, resolve, with_recipe
 from nas.space.genome import Genome, answers_of
-from nas.space.interpreter import Interpreter
 from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed, sampled, scripted
+from nas.space.place import Choice
 from nas.space.problems import DocumentError
 from nas.space.reader import line_of
 from nas.space.size import count, settings
 from nas.space.tilted import tilted
 from nas.space.values import is_plain
-from nas.space.walk import Choice
 
 KINDS = ("operation", "input", "number")
 MAX_TRIES, TIGHT_TRIES, REMEMBERED = 300, 30, 50_000
@@ -86,12 +86,12 @@ class Space:
         """Whether no choice is open: the document is one network."""
         target = AnswerTarget(self.document, lambda choice: choice.answers[0])
         with suppress(ConstraintBroken):
-            Interpreter(self.document, target).run(lambda flow: flow)
+            target.walk()
         return not target.choices
 
     def _walk(self, oracle: Oracle) -> AnswerTarget:
         target = AnswerTarget(self.document, oracle)
-        Interpreter(self.document, target).run(lambda flow: flow)
+        target.walk()
         return target
 
     def _built(self, genome: Genome | None, oracle: Oracle) -> tuple[Graph, dict[str, Any], list[Choice]]:

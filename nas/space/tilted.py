@@ -10,11 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from nas.space.build import AnswerTarget
+from nas.space.answers import AnswerTarget
 from nas.space.document import Document
-from nas.space.interpreter import Interpreter
 from nas.space.oracles import ConstraintBroken, Oracle, replayed
-from nas.space.walk import Choice
+from nas.space.place import Choice
 
 TRIES = 2000
 AGAIN = 20  # tries after which the rest is drawn again too: what it decides may leave the cell no way
@@ -27,7 +26,7 @@ def tilted(document: Document, rng: random.Random) -> Mapping[str, Any]:
     for number in range(TRIES):
         target = AnswerTarget(document, replayed(kept, _leaning(rng)))
         try:
-            Interpreter(document, target).run(lambda flow: flow)
+            target.walk()
         except ConstraintBroken as error:
             own = f"{error.cell}."
             kept = {path: answer for path, answer in target.answers.items() if not path.startswith(own)}

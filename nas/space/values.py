@@ -1,7 +1,7 @@
 """Reading the values of a document: plain ones, expressions, choices, lists of those, and operations passed as values.
 
-Continuation style, as everywhere in the walk: a function here ends in `then(value)`, so that a target may take one
-answer or all of them.
+A value is read where it stands. Where a walk takes several answers, one that hangs on a choice is lazy; what depends on
+it (`settle`, `bind`) is a function of the value, which is called for each.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,86 +9,80 @@ from typing import Any
 
 from nas.errors import did_you_mean, shortened
 from nas.space import reader
-from nas.space.expressions import ExpressionError, bounded, is_expression, parse
-from nas.space.walk import Choice, Closure, Flow, Place, Target, Then
+from nas.space.expressions import UNKNOWN, ExpressionError, Unknown, bounded, is_expression, parse
+from nas.space.lazy import Deferred, Open, force, is_lazy
+from nas.space.place import Choice, Closure, Flow, Place
+from nas.space.target import End, Target
 
 
-def read(target: Target, raw: Any, flow: Flow, at: Place, then: Then, kind: str | None = None) -> Any:
-    """`then(value)` of what is written at `at`."""
+def read(target: Target, raw: Any, flow: Flow, at: Place, opened: list[Open], kind: str | None = None) -> Any:
+    """The value of what is written at `at`. What stays open in it is added to `opened`."""
     if is_expression(raw):
-        return evaluate(target, raw, flow, at, then)
+        return evaluate(target, raw, flow, at.names)
     if isinstance(raw, dict):
         if "choice" in raw:
-            return choose(
-                target, raw, flow, at, kind, lambda chosen, inner: read(target, chosen, flow, inner, then, kind)
-            )
+            return _open(target, raw, flow, at, opened, kind)
         # An operation in the document's own parameters sees the names of where it is used, `channels` among them.
-        return then(Closure(raw, None if at.path.startswith("parameters.") else at.names))
+        return Closure(raw, None if at.path.startswith("parameters.") else at.names)
     if isinstance(raw, list) and not is_plain(raw):
-        return _read_items(target, raw, [], flow, at, then)
-    return then(raw)
+        return bounded([read(target, item, flow, at.child(index), opened) for index, item in enumerate(raw)])
+    return raw
 
 
-def _read_items(target: Target, raw: list[Any], done: list[Any], flow: Flow, at: Place, then: Then) -> Any:
-    if not target.holds:  # one answer each: no need to go on inside
-        items = enumerate(raw)
-        return then(bounded([read(target, item, flow, at.child(index), _itself) for index, item in items]))
-    if len(done) == len(raw):
-        return then(bounded(done))
-
-    def more(value: Any) -> Any:
-        return _read_items(target, raw, [*done, value], flow, at, then)
-
-    return read(target, raw[len(done)], flow, at.child(len(done)), more)
+def _open(target: Target, raw: Mapping[str, Any], flow: Flow, at: Place, opened: list[Open], kind: str | None) -> Any:
+    if target.lazy is None:
+        return choose(
+            target, raw, flow, at, kind, lambda chosen, inner: read(target, chosen, flow, inner, opened, kind)
+        )
+    opened.append(target.lazy.open(raw, flow, at))
+    return opened[-1]
 
 
-def _itself(value: Any) -> Any:
-    return value
-
-
-def evaluate(target: Target, raw: str, flow: Flow, at: Place, then: Then) -> Any:
-    """`then(value)` of an expression; what it reads is forced first, unless it only passes it on by name."""
-    if target.holds:
-        expression = parse(raw[1:])
-        for name in expression.names if expression.alias is None else ():
-            if target.pending(at.names.get(name)):
-                return target.force(at.names[name], flow, at, _again(target, raw, flow, at, name, then))
-    return then(_value(target, raw, flow, at.names))
-
-
-def _again(target: Target, raw: str, flow: Flow, at: Place, name: str, then: Then) -> Then:
-    return lambda value: evaluate(target, raw, flow, at.knowing({**at.names, name: value}), then)
-
-
-def _value(target: Target, raw: str, flow: Flow, names: Mapping[str, Any]) -> Any:
+def evaluate(target: Target, raw: str, flow: Flow, names: Mapping[str, Any]) -> Any:
+    """The value of an expression; lazy where a value is that it does not only pass on by name."""
     expression = parse(raw[1:])
     if "in_channels" in expression.names:
-        names = {**names, "in_channels": target.channels(flow)}
+        names = {**names, "in_channels": channels(target, flow)}
+    if target.lazy and expression.alias is None and any(is_lazy(names.get(name)) for name in expression.names):
+        return Deferred(raw, dict(names))
     return expression.value(names)
 
 
-def settle(target: Target, raw: Any, flow: Flow, at: Place, then: Then, kind: str | None = None) -> Any:
-    """`read`, for what the walk itself depends on: a value held open is forced."""
+def channels(target: Target, flow: Flow) -> int | Unknown:
+    """How many flow here."""
+    shape = target.shape(flow)
+    return UNKNOWN if shape is None else shape[0]
 
-    if not target.holds:
-        return read(target, raw, flow, at, then, kind)
 
-    def settled(value: Any) -> Any:
-        return target.force(value, flow, at, settled) if target.pending(value) else then(value)
+def settle(target: Target, raw: Any, flow: Flow, at: Place, then: Callable[[Any], End], kind: str | None = None) -> End:
+    """`then(value)` of what is written at `at`, for each that it can have: what the walk itself depends on."""
+    if target.lazy is None:
+        return then(read(target, raw, flow, at, [], kind))
+    if isinstance(raw, dict) and "choice" in raw:
+        return choose(
+            target, raw, flow, at, kind, lambda chosen, inner: settle(target, chosen, flow, inner, then, kind)
+        )
+    lazy, opened = target.lazy, list[Open]()
+    value = read(target, raw, flow, at, opened, kind)
+    return _closing(target, opened, lambda: force(lazy, value, then))
 
-    return read(target, raw, flow, at, settled, kind)
+
+def _closing(target: Target, opened: Sequence[Open], walk: Callable[[], End]) -> End:
+    return target.lazy.closing(opened, walk) if target.lazy and opened else walk()
 
 
 def choose(
-    target: Target, raw: Mapping[str, Any], flow: Flow, at: Place, kind: str | None, then: Callable[[Any, Place], Any]
-) -> Any:
+    target: Target, raw: Mapping[str, Any], flow: Flow, at: Place, kind: str | None, then: Callable[[Any, Place], End]
+) -> End:
     """`then(alternative, its place)` of a `{choice: [...]}`."""
     only(raw, ("choice", "relaxed"), "a choice")
 
-    def among(alternatives: Any) -> Any:
+    def among(alternatives: Any) -> End:
+        if target.relaxed and isinstance(alternatives, list):
+            alternatives = [*alternatives, *(extra for extra in raw.get("relaxed", ()) if extra not in alternatives)]
         answers, places, usual = _alternatives(alternatives)
 
-        def chosen(answer: Any) -> Any:
+        def chosen(answer: Any) -> End:
             return then(alternatives[places[answer]], at.child(label(answer)))
 
         return target.branch(Choice(at.answers, kind or usual, alternatives, answers), flow, chosen)
@@ -115,26 +109,25 @@ def bind(
     flow: Flow,
     at: Place,
     bound: Mapping[str, Any] | None,
-    then: Then,
+    then: Callable[[dict[str, Any]], End],
     under: str = "@",
-) -> Any:
-    """`then(names to values)`.
+) -> End:
+    """`then(names to values)`; lazy values among them stay so.
 
     Each value sees `bound` and those before it (parameters), or, with None, only what `at` knows (arguments). Choices
     among them are answered `under` this segment of the path.
     """
-    done = dict(bound or {})
-    opened: list[Any] = []
+    done, opened = dict(bound or {}), list[Open]()
     for name, raw in values:
         if not isinstance(raw, str | list | dict) or is_plain(raw):
             done[name] = raw
-        elif isinstance(raw, str) and not target.holds:  # an expression
-            done[name] = _value(target, raw, flow, at.names if bound is None else done)
+        elif isinstance(raw, str):  # an expression
+            done[name] = evaluate(target, raw, flow, at.names if bound is None else done)
         else:
             inner = at.child(under).child(name) if under else at.child(name)
             inner = inner if bound is None else inner.knowing(dict(done))
-            done[name] = target.hold(raw, flow, inner, opened)
-    return target.closing(opened, lambda: then(done)) if opened else then(done)
+            done[name] = read(target, raw, flow, inner, opened)
+    return _closing(target, opened, lambda: then(done))
 
 
 def is_plain(raw: Any) -> bool:

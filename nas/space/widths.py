@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import ShapeError
 from nas.space.expressions import UNKNOWN, ExpressionError
+from nas.space.place import Choice, Place
 from nas.space.values import read, shown
-from nas.space.walk import Choice, Place
 
 if TYPE_CHECKING:
     from nas.space.cell import Cell
@@ -43,11 +43,11 @@ def plan(cell: "Cell", specs: Sequence[Any], rule: Any, at: Place) -> Plan:
     each state, the live ones that it reads), and what the cell knows. Raises ShapeError where no input reaches the
     output.
     """
-    target = cell.walk.target
-    if target.holds:
+    target = cell.interpreter.target
+    if target.lazy:
         return Plan(None, None)
     edges = _live(_edges(cell, specs, at), cell.inputs, _outputs(cell, at))
-    if target.names_only:
+    if target.shape(cell.flow) is None:
         return Plan(edges, None)
     if not any(edges):
         raise ShapeError("widths: no edges lead from the cell's inputs to its output")
@@ -57,7 +57,7 @@ def plan(cell: "Cell", specs: Sequence[Any], rule: Any, at: Place) -> Plan:
             readers = [reader for reader in range(state + 1, len(edges)) if state in edges[reader]]
             after = [found[reader] for reader in readers]
             names = {**at.names, "state": state, "readers": readers, "after": after, "reads": edges}
-            width = read(target, rule, cell.flow, at.knowing(names), _itself)
+            width = read(target, rule, cell.flow, at.knowing(names), [])
             if type(width) is not int:
                 raise ExpressionError(f"a width is a whole number, not {shown(width)}")
             if width < 1:
@@ -72,11 +72,11 @@ def _itself(value: Any) -> Any:
 
 def _edges(cell: "Cell", specs: Sequence[Any], at: Place) -> Reads:
     """What each state reads, live or not: asks for the edges by the paths that the walk of the nodes asks by."""
-    target, reads = cell.walk.target, [list[int]() for _ in range(cell.inputs)]
+    target, reads = cell.interpreter.target, [list[int]() for _ in range(cell.inputs)]
     for position, spec in enumerate(specs):
         if not isinstance(spec, dict):
             break  # refused by the walk of the nodes
-        turns = read(target, spec.get("repeat", 1), cell.flow, at.child("nodes").child(f"repeat_{position}"), _itself)
+        turns = read(target, spec.get("repeat", 1), cell.flow, at.child("nodes").child(f"repeat_{position}"), [])
         if type(turns) is not int or len(reads) + turns > MAX_STATES:
             break  # as well
         for turn in range(turns):
@@ -87,10 +87,10 @@ def _edges(cell: "Cell", specs: Sequence[Any], at: Place) -> Reads:
 
 
 def _sources(cell: "Cell", edges: Any, at: Place) -> list[int]:
-    target = cell.walk.target
+    target = cell.interpreter.target
     if not isinstance(edges, dict) or "subset" not in edges or "with" in edges:
         raise ExpressionError("the edges of a cell with 'widths' are {subset: ...}")
-    among = read(target, edges["subset"], cell.flow, at.child("subset"), _itself)
+    among = read(target, edges["subset"], cell.flow, at.child("subset"), [])
     if not isinstance(among, list) or not all(type(number) is int for number in among):
         raise ExpressionError(f"'subset' goes over a list of sources, not {shown(among)}")
     return [number for number in among if target.branch(presence(at.child(number)), cell.flow, _itself)]
@@ -114,7 +114,7 @@ def _outputs(cell: "Cell", at: Place) -> list[int] | None:
     output = cell.template.source.get("output", "last")
     if not isinstance(output, dict) or not output:
         return None
-    which = read(cell.walk.target, next(iter(output.values())), cell.flow, at.child("output"), _itself)
+    which = read(cell.interpreter.target, next(iter(output.values())), cell.flow, at.child("output"), [])
     if not isinstance(which, list):
         raise ExpressionError("the output of a cell with 'widths' is 'last', or a list of states")
     return which
