@@ -15,7 +15,7 @@ import os
 import random
 import signal
 import statistics
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -170,11 +170,19 @@ def courses(
     others = set(active_children())
     with ProcessPoolExecutor(processes, get_context("spawn"), _begin, (os.getpid(),)) as pool:
         try:
-            return list(pool.map(one, range(repeats), chunksize=max(1, repeats // (8 * processes))))
+            size = max(1, repeats // (8 * processes))
+            parts = [range(first, min(first + size, repeats)) for first in range(0, repeats, size)]
+            # not pool.map: it would cancel what is left, and the pool stumbles over that where its processes are killed
+            under_way = [pool.submit(_several, one, part) for part in parts]
+            return [found for part in under_way for found in part.result()]
         except BaseException:  # the pool would wait for what they are at
             for process in set(active_children()) - others:
                 process.kill()
             raise
+
+
+def _several(one: Callable[[int], Course], repeats: Iterable[int]) -> list[Course]:
+    return [one(repeat) for repeat in repeats]
 
 
 def _begin(parent: int) -> None:

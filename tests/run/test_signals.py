@@ -17,7 +17,7 @@ SMALL = ("--set", "channels=4", "--set", "cells=1")
 SEARCH = ("search", *SMALL, "--trials", "500", "--epochs", "3", "--name", "r")
 RAY = (*SEARCH, "--executor", "ray", "--workers", "2")
 FINAL = ("search", *SMALL, "--trials", "1", "--epochs", "1", "--final-epochs", "5000", "--name", "r")
-TRAIN = ("train", "lenet", "--epochs", "5000")
+TRAIN = ("train", "resnet20", "--epochs", "5000")
 BENCHMARK = ("benchmark", "nasbench_digits", "--repeats", "4000", "--processes", "2")
 COMMANDS = {"search": SEARCH, "ray": RAY, "final": FINAL, "train": TRAIN, "benchmark": BENCHMARK}
 MOMENTS = 20  # of each command and signal: seconds after its start, from its imports to well under way
