@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from nas.space import Genome, Space
 
 
-class Step(NamedTuple):
+class Call(NamedTuple):
     """Run `parent[name]` on the values in `reads`, put what it returns into `write`, and let go of `frees`."""
 
     parent: dict[str, nn.Module]  # a container's own `_modules`: a submodule that is replaced is replaced here too
@@ -184,7 +184,7 @@ def _put(model: nn.Module, names: tuple[str, ...], module: nn.Module) -> tuple[d
 
 def _plan(
     graph: Graph, found: dict[int, tuple[dict[str, nn.Module], str]], ends: tuple[int, ...]
-) -> tuple[list[Step], tuple[int, ...], int]:
+) -> tuple[list[Call], tuple[int, ...], int]:
     """Steps that compute `ends`, the slots that hold these in the end, and how many slots there are.
 
     A value lives from its step to that of its last reader; its slot is then used again.
@@ -194,7 +194,7 @@ def _plan(
     for here in needed:
         for source in graph.nodes[here].inputs:
             last[source] = here
-    steps: list[Step] = []
+    steps: list[Call] = []
     slot, slots, free = {0: 0}, 1, list[int]()
     for here in needed:
         inputs = graph.nodes[here].inputs
@@ -208,5 +208,5 @@ def _plan(
             write, slots = slots, slots + 1
         free.extend(done)
         slot[here] = write
-        steps.append(Step(*found[here], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
+        steps.append(Call(*found[here], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
     return steps, tuple(slot[i] for i in ends), slots

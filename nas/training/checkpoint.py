@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,22 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from nas.errors import UserError
 from nas.training.recipe import Recipe
 
 
 def save_checkpoint(
-    path: Path, models: dict[str, nn.Module], optimizer: torch.optim.Optimizer, state: dict[str, Any]
+    path: Path, models: Mapping[str, nn.Module], optimizers: Mapping[str, Optimizer], state: Mapping[str, Any]
 ) -> None:
-    """Writes weights, optimizer tensors and `state` (JSON) to `path` in place of what was there."""
+    """Writes weights, the optimizers' tensors and `state` (JSON) to `path` in place of what was there."""
     tensors = {f"{name}/{key}": value for name, model in models.items() for key, value in model.state_dict().items()}
-    for index, parameter in enumerate(_parameters(optimizer)):
-        for key, value in optimizer.state.get(parameter, {}).items():
-            if isinstance(value, Tensor):
-                tensors[f"optimizer/{index}/{key}"] = value
+    for name, optimizer in optimizers.items():
+        for index, parameter in enumerate(_parameters(optimizer)):
+            for key, value in optimizer.state.get(parameter, {}).items():
+                if isinstance(value, Tensor):
+                    tensors[f"{name}/{index}/{key}"] = value
     _write(path, tensors, {"state": json.dumps(state)})
 
 
@@ -48,7 +51,7 @@ def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | No
 
 
 def load_checkpoint(
-    path: Path, models: dict[str, nn.Module], optimizer: torch.optim.Optimizer, expected: dict[str, Any]
+    path: Path, models: Mapping[str, nn.Module], optimizers: Mapping[str, Optimizer], expected: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Restores what `save_checkpoint` wrote, and returns its `state`.
 
@@ -72,16 +75,17 @@ def load_checkpoint(
             model.load_state_dict(own)
         except RuntimeError as error:
             raise UserError(str(path), "is a checkpoint of another network", hint) from error
-    parameters = _parameters(optimizer)
-    for name, value in tensors.items():
-        if name.startswith("optimizer/"):
-            _, index, key = name.split("/")
-            parameter = parameters[int(index)]
-            optimizer.state[parameter][key] = _like(value, parameter, key)
+    for name, optimizer in optimizers.items():
+        parameters = _parameters(optimizer)
+        for place, value in tensors.items():
+            if place.startswith(f"{name}/"):
+                _, index, key = place.split("/")
+                parameter = parameters[int(index)]
+                optimizer.state[parameter][key] = _like(value, parameter, key)
     return dict(state)
 
 
-def _parameters(optimizer: torch.optim.Optimizer) -> list[Tensor]:
+def _parameters(optimizer: Optimizer) -> list[Tensor]:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
 

@@ -25,7 +25,7 @@ from nas.training.pace import Pace, mult_adds, training_pace
 from nas.training.precision import autocast, concrete, default_device, place
 from nas.training.recipe import Recipe
 from nas.training.schedule import Plan, Plateau
-from nas.training.step import GraphedStep, Step
+from nas.training.step import MAIN, GraphedStep, MakeStep, Supervised
 
 if TYPE_CHECKING:
     from nas.types import Metrics, Report
@@ -54,6 +54,7 @@ def fit(
     evaluate_on: str = "valid",
     device: torch.device | str | None = None,
     threads: int | None = None,
+    step: MakeStep = Supervised,
 ) -> Metrics:
     """Trains `model` in place on the sets `train_on` of `data`, and measures it on `evaluate_on`.
 
@@ -68,6 +69,7 @@ def fit(
     last), and a training whose file is there already goes on from it to the same end as an uninterrupted one.
     On a CPU it computes with `threads` threads; None: with as many of torch.get_num_threads() as are measured to be
     fastest (`nas.training.pace`). The same seed gives the same result on the same device and number of threads.
+    `step` makes the step of training, anew where that is measured: see `nas.training.step`.
     `pause_after`: after so many epochs of the recipe's the state is saved and the network measured as it is then; the
     same call with a larger one goes on with the recipe, none of whose steps depends on where it was paused.
     Raises Diverged where the loss becomes NaN or infinite, UserError for a checkpoint of another training.
@@ -83,11 +85,11 @@ def fit(
     plan = Plan.of(recipe, len(images))
     augmentation = Augmentation(data, recipe, device)
     weights = balanced_weights(labels, len(data.classes)) if recipe.class_weights == "balanced" else None
-    step = Step(model, recipe, device, weights)
+    run = step(model, recipe, device, weights)
     drops = bool(recipe.drop_path) and any(getattr(module, "scheduled", False) for module in model.modules())
     # a graph replays the drop-path rate it was recorded with
     graphed = recipe.cuda_graphs and device.type == "cuda" and not drops
-    run_step = GraphedStep(step) if graphed else step
+    run_step = GraphedStep(run, device) if graphed else run
     average = Average(model, recipe.ema) if recipe.ema else None
     judged: nn.Module = average.module if average else model
     models: dict[str, nn.Module] = {"model": model} | ({"average": judged} if average else {})
@@ -101,13 +103,13 @@ def fit(
     done, threads_before = 0, None
     end = min(plan.steps, pause_after * plan.per_epoch) if pause_after else plan.steps
     if checkpoint is not None and checkpoint.exists():
-        state = load_checkpoint(checkpoint, models, step.optimizer, identity)
+        state = load_checkpoint(checkpoint, models, run.optimizers, identity)
         done, metrics, plateau = state["done"], state["metrics"], Plateau(**state["plateau"])
         curve, threads_before = state.get("curve", []), state.get("threads")
     known = curve if report_all and report is not None else []
     pace = training_pace(
         model,
-        recipe,
+        lambda copied: step(copied, recipe, device, weights),
         lambda: (augmentation.normalise(images[: plan.batch]), labels[: plan.batch]),
         mult_adds(model, plan.batch, data.shape),
         device,
@@ -129,25 +131,25 @@ def fit(
 
                 set_drop_path(model, recipe.drop_path * done / plan.steps)
             model.train()
-            step.reset()
+            run.reset()
             began = time.perf_counter()
             batches = plan.batches(done, generator)
             for number, chosen in enumerate(batches, 1):
                 rate = plan.learning_rate(done, plateau.falls)
-                set_learning_rate(step.optimizer, rate)
+                set_learning_rate(run.optimizers[MAIN], rate)
                 pace.step(end - done)
                 run_step(augmentation(images[chosen], generator), labels[chosen])
                 done += 1
                 if average:
                     average.update(model, done)
                 if number % CHECK_EVERY == 0 or number == len(batches):
-                    _check(step.loss, epoch)
+                    _check(run.loss, epoch)
             pace.rest()
             seen = len(batches) * plan.batch
             seconds = time.perf_counter() - began + metrics.get("train_seconds", 0.0)
             metrics = {
-                "train_loss": float(step.loss) / len(batches),
-                "train_accuracy": float(step.correct) / seen,
+                "train_loss": float(run.loss) / len(batches),
+                "train_accuracy": float(run.correct) / seen,
                 "learning_rate": rate,
                 "epochs": epoch,
                 "steps": done,
@@ -164,7 +166,7 @@ def fit(
             if checkpoint is not None and (done == end < plan.steps or time.monotonic() >= saved + save_every):
                 state = {**identity, "done": done, "metrics": metrics, "plateau": asdict(plateau), "curve": curve}
                 state["threads"] = pace.count
-                save_checkpoint(checkpoint, models, step.optimizer, state)
+                save_checkpoint(checkpoint, models, run.optimizers, state)
                 saved = time.monotonic()
             going = report is None or report(epoch, dict(metrics))
     if average:

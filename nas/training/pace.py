@@ -11,16 +11,13 @@ import copy
 import math
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from nas.network.module import Network
 from nas.training.step import Step
-
-if TYPE_CHECKING:
-    from nas.training.recipe import Recipe
 
 SMALL = 2e8  # mult-adds of a batch up to which more threads gain next to nothing, so that nothing is measured
 GAIN = 0.9  # of the time: more threads than that cannot be told from noise, and are the first to suffer
@@ -120,18 +117,18 @@ class Pace:
 
 def training_pace(
     model: nn.Module,
-    recipe: Recipe,
+    make: Callable[[nn.Module], Step],
     batch: Callable[[], tuple[Tensor, Tensor]],
     size: float,
     device: torch.device,
     fixed: int | None = None,
     first: int | None = None,
 ) -> Pace:
-    """Of steps of a training on such batches: images (float32, N x C x H x W) and labels."""
+    """Of the steps that `make` gives for a model, on such batches: images (float32, N x C x H x W) and labels."""
 
     def begin() -> tuple[nn.Module, Callable[[], object]]:
         copied = copy.deepcopy(model)
-        step, (images, labels) = Step(copied, recipe, device), batch()
+        step, (images, labels) = make(copied), batch()
         return copied, lambda: step(images, labels)
 
     return Pace(begin, size, device, fixed, first)

@@ -1,29 +1,52 @@
-"""One optimizer step on one batch, eagerly or as a CUDA graph."""
+"""One step of training on one batch: what `fit` calls. `Supervised` is the usual one; others are made of it."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.optim import Optimizer
 
 from nas.training.optimizer import make_optimizer
 from nas.training.precision import autocast
 from nas.training.recipe import Recipe
 
 WARM_UP = 3  # steps before a capture: lazy initialisation may not happen within one
+MAIN = "optimizer"  # the one whose learning rate the schedule sets
 
 
-class Step:
-    """Trains `model` by a batch at each call, and sums up loss and hits on the device without waiting for it.
+class Step(Protocol):
+    """Trains by a batch at each call, and sums up loss and hits on the device without waiting for it.
 
-    weights: of the classes in the loss, float32 (classes,) on the device; None: all the same.
+    optimizers: by name, kept in checkpoints; the schedule is that of `MAIN`. loss: the sum of the batches' losses since
+    `reset`, float32; correct: of the images that were classified rightly, int64.
     """
+
+    optimizers: Mapping[str, Optimizer]
+    loss: Tensor
+    correct: Tensor
+
+    def reset(self) -> None: ...
+
+    def __call__(self, images: Tensor, labels: Tensor) -> None:
+        """images: float32 (N, C, H, W), normalised; labels: int64 (N,). Random numbers come from torch's generator."""
+
+
+# Of a model, a recipe, a device, and the weights of the classes in the loss: float32 (classes,), None: all the same.
+MakeStep = Callable[[nn.Module, Recipe, torch.device, Tensor | None], Step]
+
+
+class Supervised:
+    """Descends the cross entropy of the logits and, with the recipe's weight, of those of side heads."""
 
     def __init__(self, model: nn.Module, recipe: Recipe, device: torch.device, weights: Tensor | None = None) -> None:
         self.model, self.recipe, self.device, self.weights = model, recipe, device, weights
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self.optimizer = make_optimizer(self.parameters, recipe, device)
-        self.loss = torch.zeros((), device=device)  # sums since `reset`
+        self.optimizers: Mapping[str, Optimizer] = {MAIN: make_optimizer(self.parameters, recipe, device)}
+        self.loss = torch.zeros((), device=device)
         self.correct = torch.zeros((), dtype=torch.long, device=device)
 
     def reset(self) -> None:
@@ -31,24 +54,36 @@ class Step:
         self.correct.zero_()
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
-        """images: float32 (N, C, H, W); labels: int64 (N,). With side heads a model gives (logits, [logits, ...])."""
+        logits, auxiliary = self.forward(images)
+        self.descend(self.cross_entropy(logits, auxiliary, labels))
+        self.correct += (logits.detach().argmax(1) == labels).sum()
+
+    def forward(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(logits, those of the side heads)."""
         with autocast(self.recipe, self.device):
             output = self.model(images)
-        logits, auxiliary = output if isinstance(output, tuple) else (output, [])
-        loss = self._loss(logits, labels)
+        return output if isinstance(output, tuple) else (output, [])
+
+    def cross_entropy(self, logits: Tensor, auxiliary: list[Tensor], labels: Tensor) -> Tensor:
+        """The mean over the batch. labels: of classes int64 (N,), or their probabilities (N, classes)."""
+        loss = self._cross_entropy(logits, labels)
         for side in auxiliary:
-            loss = loss + self.recipe.auxiliary * self._loss(side, labels)
-        self.optimizer.zero_grad(set_to_none=True)
+            loss = loss + self.recipe.auxiliary * self._cross_entropy(side, labels)
+        return loss
+
+    def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
+        smoothing = self.recipe.label_smoothing
+        return functional.cross_entropy(logits.float(), labels, weight=self.weights, label_smoothing=smoothing)
+
+    def descend(self, loss: Tensor) -> None:
+        """One step of the optimizer along the gradients of `loss`, clipped as the recipe says."""
+        optimizer = self.optimizers[MAIN]
+        optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if self.recipe.gradient_clip:
             nn.utils.clip_grad_norm_(self.parameters, self.recipe.gradient_clip)
-        self.optimizer.step()
+        optimizer.step()
         self.loss += loss.detach()
-        self.correct += (logits.detach().argmax(1) == labels).sum()
-
-    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        smoothing = self.recipe.label_smoothing
-        return functional.cross_entropy(logits.float(), labels, weight=self.weights, label_smoothing=smoothing)
 
 
 class GraphedStep:
@@ -57,24 +92,25 @@ class GraphedStep:
     All batches must have one shape. The first calls are ordinary steps on a side stream, as a capture needs.
     """
 
-    def __init__(self, step: Step) -> None:
-        self.step, self.calls = step, 0
+    def __init__(self, step: Step, device: torch.device) -> None:
+        self.step, self.device, self.calls = step, device, 0
         self.graph = torch.cuda.CUDAGraph()
-        self.stream = torch.cuda.Stream(step.device)
+        self.stream = torch.cuda.Stream(device)
         self.images: Tensor | None = None
         self.labels: Tensor | None = None
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
         self.calls += 1
         if self.calls <= WARM_UP:
-            self.stream.wait_stream(torch.cuda.current_stream(self.step.device))
+            self.stream.wait_stream(torch.cuda.current_stream(self.device))
             with torch.cuda.stream(self.stream):
                 self.step(images, labels)
-            torch.cuda.current_stream(self.step.device).wait_stream(self.stream)
+            torch.cuda.current_stream(self.device).wait_stream(self.stream)
             return
         if self.images is None or self.labels is None:
             self.images, self.labels = images.clone(memory_format=torch.preserve_format), labels.clone()
-            self.step.optimizer.zero_grad(set_to_none=True)  # so that gradients live in the graph's own memory
+            for optimizer in self.step.optimizers.values():
+                optimizer.zero_grad(set_to_none=True)  # so that gradients live in the graph's own memory
             with torch.cuda.graph(self.graph, stream=self.stream):  # records the step and does not run it
                 self.step(self.images, self.labels)
         self.images.copy_(images)

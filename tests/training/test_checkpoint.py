@@ -20,10 +20,10 @@ def trained(momentum: float = 0.9) -> tuple[torch.nn.Module, torch.optim.Optimiz
 def test_what_is_saved_comes_back_in_the_parameters_memory_format(tmp_path: Path) -> None:
     model, optimizer = trained()
     path = tmp_path / "deep" / "state.safetensors"
-    save_checkpoint(path, {"model": model}, optimizer, {"done": 3})
+    save_checkpoint(path, {"model": model}, {"optimizer": optimizer}, {"done": 3})
     other = small_network(seed=1).to(memory_format=torch.channels_last)
     into = torch.optim.SGD(other.parameters(), 0.1, momentum=0.9, fused=True)
-    assert load_checkpoint(path, {"model": other}, into, {"done": 3}) == {"done": 3}
+    assert load_checkpoint(path, {"model": other}, {"optimizer": into}, {"done": 3}) == {"done": 3}
     for name, value in weights(model).items():
         assert torch.equal(weights(other)[name], value)
     for ours, theirs in zip(other.parameters(), model.parameters(), strict=True):
@@ -33,15 +33,15 @@ def test_what_is_saved_comes_back_in_the_parameters_memory_format(tmp_path: Path
 
 def test_nothing_but_the_file_is_left_behind(tmp_path: Path) -> None:
     model, optimizer = trained()
-    save_checkpoint(tmp_path / "a", {"model": model}, optimizer, {})
-    save_checkpoint(tmp_path / "a", {"model": model}, optimizer, {"again": True})
+    save_checkpoint(tmp_path / "a", {"model": model}, {"optimizer": optimizer}, {})
+    save_checkpoint(tmp_path / "a", {"model": model}, {"optimizer": optimizer}, {"again": True})
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
 def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     model, optimizer = trained()
     path = tmp_path / "state"
-    save_checkpoint(path, {"model": model}, optimizer, {})
+    save_checkpoint(path, {"model": model}, {"optimizer": optimizer}, {})
     before = path.read_bytes()
 
     def full(*args: object) -> None:
@@ -49,7 +49,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match=r"No space left"):
-        save_checkpoint(path, {"model": model}, optimizer, {"more": 1})
+        save_checkpoint(path, {"model": model}, {"optimizer": optimizer}, {"more": 1})
     assert path.read_bytes() == before
     assert [item.name for item in tmp_path.iterdir()] == ["state"]
 
@@ -57,15 +57,15 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 def test_damage_is_an_error_that_names_the_file(tmp_path: Path) -> None:
     model, optimizer = trained()
     path = tmp_path / "state.safetensors"
-    save_checkpoint(path, {"model": model}, optimizer, {})
+    save_checkpoint(path, {"model": model}, {"optimizer": optimizer}, {})
     whole = path.read_bytes()
     for content in (b"", whole[:100], whole[:-1], b"x" * 1000):
         path.write_bytes(content)
         with pytest.raises(UserError, match=r"state.safetensors: is no checkpoint that can be read"):
-            load_checkpoint(path, {"model": model}, optimizer, {})
+            load_checkpoint(path, {"model": model}, {"optimizer": optimizer}, {})
     save_weights(path, model)
     with pytest.raises(UserError, match=r"is no checkpoint that can be read"):
-        load_checkpoint(path, {"model": model}, optimizer, {})
+        load_checkpoint(path, {"model": model}, {"optimizer": optimizer}, {})
 
 
 def test_weights_are_a_plain_state_dict(tmp_path: Path) -> None:

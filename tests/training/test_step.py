@@ -2,13 +2,13 @@ import pytest
 import torch
 
 from nas.training import Recipe, fit
-from nas.training.step import Step
+from nas.training.step import Supervised
 from tests.training.small import FAST, WithHead, small_data, small_network
 
 
 def test_it_sums_loss_and_hits_until_reset() -> None:
     model = WithHead()
-    step = Step(model, Recipe(precision="fp32", learning_rate=0.0, auxiliary=0.5), torch.device("cpu"))
+    step = Supervised(model, Recipe(precision="fp32", learning_rate=0.0, auxiliary=0.5), torch.device("cpu"))
     images, labels = torch.randn(8, 1, 6, 6), torch.arange(8) % 2
     out, side = model.out(images.flatten(1)), model.side(images.flatten(1))
     entropy = torch.nn.functional.cross_entropy
@@ -29,7 +29,7 @@ def test_the_classes_weigh_what_they_are_given_in_every_head() -> None:
     recipe = Recipe(precision="fp32", learning_rate=0.1, momentum=0.0, nesterov=False, weight_decay=0.0)
     recipe = recipe.replace(auxiliary=0.5, label_smoothing=0.1)
     images, labels = torch.randn(8, 1, 6, 6), torch.tensor([0, 0, 0, 0, 0, 1, 0, 1])
-    step = Step(model, recipe, torch.device("cpu"), weights)
+    step = Supervised(model, recipe, torch.device("cpu"), weights)
     step(images, labels)
     entropy = torch.nn.CrossEntropyLoss(weight=weights, label_smoothing=0.1)
     out, (side,) = theirs(images)
