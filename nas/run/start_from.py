@@ -12,12 +12,12 @@ from typing import Any
 
 from nas.errors import UserError, shortened
 from nas.space import Genome, Space, load
+from nas.space.language import NODE_MERGES
 from nas.space.oracles import Oracle
 from nas.space.place import Choice
 
 WHERE = "start from"
 EDGE = re.compile(r"cells\.([^.]+)\.nodes\.(\d+)\.(?:inputs|(\d+)\.(operation|input))")
-MERGES = ("add", "concat", "mean")
 
 
 def first_genomes(space: Space, asked: Any) -> tuple[list[dict[str, Any]], list[str]]:
@@ -132,6 +132,6 @@ def _nodes(cell: Any) -> list[Any]:
 
 
 def _edges(node: Any) -> list[tuple[Any, int]]:
-    found = next((node[merge] for merge in MERGES if merge in node), None) if isinstance(node, Mapping) else None
+    found = next((node[merge] for merge in NODE_MERGES if merge in node), None) if isinstance(node, Mapping) else None
     pairs = found if isinstance(found, list) else []
     return [(edge[0], edge[1]) for edge in pairs if isinstance(edge, list) and len(edge) == 2 and type(edge[1]) is int]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from nas.errors import did_you_mean
 from nas.space.document import Template
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, parse
-from nas.space.language import EDGE_SETS, NODE_KEYS
+from nas.space.language import EDGE_SETS, NODE_KEYS, NODE_MERGES
 from nas.space.lazy import is_lazy
 from nas.space.place import Choice, Flow, Place
 from nas.space.problems import place
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from nas.space.interpreter import Interpreter
     from nas.space.target import Target
 
-MERGE_WORDS = ("add", "concat", "mean")
 MAX_NODES, MAX_SETS = 200, 100_000
 
 
@@ -109,7 +108,7 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
         raise ExpressionError(f"a cell has at most {MAX_NODES} nodes")
     written, interpreter, earlier = merge_of(spec), cell.interpreter, len(cell.states)
     merge = parse(written[1:]).value(at.names) if is_expression(written) else written
-    if merge not in MERGE_WORDS:
+    if merge not in NODE_MERGES:
         raise ExpressionError(f"a node has one merge of its edges: add, concat or mean, not {shown(merge)}")
     options = {"drop": spec["drop"]} if "drop" in spec else {}
     if options and merge != "mean":
@@ -260,7 +259,7 @@ def _constrain(cell: Cell, condition: Any, at: Place) -> None:
 def _output(cell: Cell, output: Any, at: Place) -> Flow:
     if output == "last":
         return cell.states[-1]
-    if not isinstance(output, dict) or len(output) != 1 or next(iter(output)) not in MERGE_WORDS:
+    if not isinstance(output, dict) or len(output) != 1 or next(iter(output)) not in NODE_MERGES:
         hint = did_you_mean(output, ("last",)) if isinstance(output, str) else "write last, or {concat: nodes}"
         raise ExpressionError(f"unknown cell output {shown(output)}; {hint}")
     ((merge, which),) = output.items()

@@ -1,5 +1,7 @@
 """The words of the document language: its forms with their keys, its merges, and what a document has at its top."""
 
+from nas.graph.operations import OPERATIONS
+
 FORMS: dict[str, tuple[str, ...]] = {
     "residual": ("residual", "shortcut"),
     "branches": ("branches", "merge", "drop"),
@@ -9,10 +11,11 @@ FORMS: dict[str, tuple[str, ...]] = {
     "auxiliary": ("auxiliary",),
     "choice": ("choice", "relaxed"),
 }
-MERGES = ("add", "concat", "mean", "multiply", "gate")
+MERGES = tuple(name for name, operation in OPERATIONS.items() if operation.merges)
+NODE_MERGES = ("add", "concat", "mean")  # of the edges of a cell's node
 SHORTCUTS = ("projection", "pad", "if_same", "identity")
 CELL_KEYS = ("parameters", "stride", "inputs", "nodes", "output", "after_edge", "where", "widths", "body")
-NODE_KEYS = ("repeat", "do", "add", "concat", "mean", "drop")
+NODE_KEYS = ("repeat", "do", *NODE_MERGES, "drop")
 EDGE_SETS: dict[str, tuple[str, ...]] = {
     "all": ("all", "operation"),
     "choose": ("choose", "of", "operation"),
