@@ -44,10 +44,9 @@ def culprit(source: Source, name: str) -> str:
     if not isinstance(model, Network):
         return ""
     graph, began = model.graph, time.monotonic()
-    steps = model._inference[0]
     tried: set[tuple[Operation, tuple[Shape, ...]]] = set()
-    for here, step in zip(sorted(graph.ancestors((graph.output,)) - {0}), steps, strict=True):
-        node = graph.nodes[here]
+    for step in model._inference[0]:
+        node = graph.nodes[step.node]
         shapes = tuple(graph.nodes[i].shape for i in node.inputs)
         if (node.op, shapes) in tried or time.monotonic() > began + SECONDS:
             continue

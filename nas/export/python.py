@@ -59,14 +59,13 @@ def source(model: "Network", origin: str = "", record: Record | None = None) -> 
     graph = model.graph
     steps, ends, _ = model._training  # the plan of inference is a part of it
     places = {id(module): name for name, module in model.named_modules()}
-    nodes = sorted(graph.ancestors((graph.output, *graph.auxiliary)) - {0})
     classes: dict[str, str] = {}
     made, lines, heading = list[str](), list[str](), False
-    for here, step in zip(nodes, steps, strict=True):
-        node, module = graph.nodes[here], step.parent[step.name]
+    for step in steps:
+        node, module = graph.nodes[step.node], step.parent[step.name]
         place = places[id(module)]
         made.append(f"put(self, {_quoted(place)}, {_constructor(module, node, place, classes)})")
-        was, heading = heading, here in graph.training_nodes
+        was, heading = heading, step.node in graph.training_nodes
         if heading and not was:
             lines.append("if self.training:  # an auxiliary head")
         call = f"{_variable(step.write)} = {_access(place)}({', '.join(map(_variable, step.reads))})"

@@ -9,9 +9,6 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
 
 FLOAT = 4  # bytes
-VIEWS = frozenset({"input", "identity", "flatten", "reshape", "slice", "split"})  # outputs that share memory
-# These see everything, and are not counted in a receptive field.
-GLOBAL = frozenset({"global_avg_pool", "adaptive_avg_pool", "adaptive_max_pool"})
 
 
 class ModuleCost(NamedTuple):
@@ -44,7 +41,7 @@ def _module(path: str, depth: int, training: bool) -> str:
 
 def activation_memory(graph: "Graph") -> int:
     """Bytes, in fp32, that a training step keeps for one image: every node's output once, but views; heads included."""
-    return FLOAT * sum(math.prod(node.shape) for node in graph.nodes if node.operation not in VIEWS)
+    return FLOAT * sum(math.prod(node.shape) for node in graph.nodes if not node.op.view)
 
 
 def depth(graph: "Graph") -> int:
@@ -72,7 +69,7 @@ def receptive_field(graph: "Graph") -> tuple[int, ...]:
             continue
         fields = [max(sizes) for sizes in zip(*(seen[i] for i in node.inputs), strict=True)]
         steps = [max(sizes) for sizes in zip(*(step[i] for i in node.inputs), strict=True)]
-        if node.operation not in GLOBAL and len(shapes[0]) == axes + 1:
+        if not node.op.covers_map and len(shapes[0]) == axes + 1:
             extents, strides = node.op.window(*shapes)
             if len(extents) == axes:
                 fields = [f + (e - 1) * s for f, e, s in zip(fields, extents, steps, strict=True)]

@@ -5,22 +5,39 @@ batch axis: `(channels, *spatial)` for a feature map, `(features,)` for a vector
 """
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from torch import nn
 
 Shape = tuple[int, ...]
+# A box of this style or a plain one; or a word in the box of the layer beside it, the one that follows it rather than
+# the one before it ("before"), or no word there ("unsaid").
+Drawn = Literal["conv", "linear", "pool", "merge", "plain", "beside", "unsaid", "before"]
 
 
 class Operation:
-    """One operation with its arguments. Subclasses are frozen dataclasses, hence hashable and comparable."""
+    """One operation with its arguments. Subclasses are frozen dataclasses, hence hashable and comparable.
+
+    Its class attributes are its roles: what others ask instead of its name.
+    """
 
     name: ClassVar[str]
+    label: ClassVar[str] = ""  # how people write the name, where not simply with spaces
+    drawn: ClassVar[Drawn] = "beside"  # how a drawing shows it
     commutative: ClassVar[bool] = False  # the order of its inputs does not matter
     merges: ClassVar[bool] = False  # takes any number of inputs; all others take exactly one
     training_only: ClassVar[frozenset[str]] = frozenset()  # arguments that do not change the function at inference
     inert: ClassVar[bool] = False  # passes its input on unchanged at inference
+    neutral_alone: ClassVar[bool] = False  # of a single input it is that input
+    activation: ClassVar[bool] = False  # bends each number by itself
+    gate: ClassVar[bool] = False  # an activation that gives factors from 0 to 1
+    norm: ClassVar[bool] = False  # normalises
+    covers_map: ClassVar[bool] = False  # its windows are the whole map, however large that is
+    view: ClassVar[bool] = False  # its output shares memory with its input
+    overwrites: ClassVar[bool] = False  # may write over its input: its gradient needs no more than its output
+    overwritable: ClassVar[bool] = False  # its output is new, and its gradient does not need it
+    channels_of_input: ClassVar[bool] = False  # its argument `channels`, left out, is the input's number
 
     def shape(self, *inputs: Shape) -> Shape:
         """Output shape; raises ShapeError where the inputs do not fit."""

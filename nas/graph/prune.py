@@ -9,8 +9,6 @@ from nas.graph.operations.tensor import Identity, Zeros
 if TYPE_CHECKING:
     from nas.graph.graph import Graph, Node
 
-ONE_IS_NOTHING = frozenset({"add", "concat", "mean", "multiply"})  # of a single input these are that input
-
 
 def prune(graph: "Graph") -> "Graph":
     """The same function by fewer nodes, in time linear in them.
@@ -32,7 +30,7 @@ def prune(graph: "Graph") -> "Graph":
         nodes.append(node)
         if node.operation == "none" and node.inputs == (0,):
             instead.append(zeros.setdefault(node.shape, position))
-        elif node.operation == "identity" or (len(node.inputs) == 1 and node.operation in ONE_IS_NOTHING):
+        elif node.op.neutral_alone and len(node.inputs) == 1:
             instead.append(node.inputs[0])
         else:
             instead.append(position)

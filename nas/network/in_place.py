@@ -4,11 +4,6 @@ from torch import Tensor, nn
 
 from nas.graph.graph import Graph
 
-CAN = frozenset({"relu", "relu6", "add"})
-AFTER = frozenset(
-    {"conv", "batch_norm", "linear", "add"}
-)  # what these return is new, and their gradients do not need it
-
 
 class AddInto(nn.Module):
     """Sum of the inputs, written over the one at `into`: the first or second, whose order does not change the sum."""
@@ -36,11 +31,11 @@ def overwrites(graph: Graph) -> dict[int, int]:
         readers[end] += 1
     found: dict[int, int] = {}
     for here, node in enumerate(graph.nodes):
-        if node.operation in CAN and (node.operation != "add" or len(node.inputs) > 1):
+        if node.op.overwrites and (len(node.inputs) > 1 or not node.op.merges):
             for position, source in reversed(list(enumerate(node.inputs[:2]))):
                 if (
                     readers[source] == 1
-                    and graph.nodes[source].operation in AFTER
+                    and graph.nodes[source].op.overwritable
                     and graph.nodes[source].shape == node.shape
                 ):
                     found[here] = position

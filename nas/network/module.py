@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Call(NamedTuple):
     """Run `parent[name]` on the values in `reads`, put what it returns into `write`, and let go of `frees`."""
 
+    node: int  # of the graph, whose module it is
     parent: dict[str, nn.Module]  # a container's own `_modules`: a submodule that is replaced is replaced here too
     name: str
     read: int  # the only input, or -1 where `reads` has several
@@ -95,7 +96,7 @@ class Network(Part):
         steps, ends, slots = self._training if self.training else self._inference
         values: list[Any] = [None] * slots
         values[0] = x
-        for parent, name, read, reads, write, frees in steps:
+        for _, parent, name, read, reads, write, frees in steps:
             if read >= 0:
                 values[write] = parent[name](values[read])
             else:
@@ -208,5 +209,5 @@ def _plan(
             write, slots = slots, slots + 1
         free.extend(done)
         slot[here] = write
-        steps.append(Call(*found[here], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
+        steps.append(Call(here, *found[here], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
     return steps, tuple(slot[i] for i in ends), slots

@@ -14,6 +14,7 @@ from nas.report.rows import Row, rows
 FINE, MOST = 22, 70  # boxes: of a figure that shows each operation; of one that is read
 LETTER, TINY, LINE = 6.7, 5.6, 15.0  # widths of letters of 12 and 10 pixels, height of a line
 STUB = 16.0  # the arrow out
+STYLES = ("conv", "linear", "pool", "merge")  # of boxes that are not light
 Keys = dict[int, Hashable]
 
 
@@ -144,15 +145,8 @@ def _box(graph: Graph, key: Hashable, members: Sequence[int]) -> Box:
 
 def kind(graph: Graph, members: Sequence[int]) -> str:
     """The style class of a layer."""
-    for here in members:
-        node = graph.nodes[here]
-        if node.op.merges:
-            return "merge"
-        if node.operation in ("conv", "linear"):
-            return node.operation
-        if "pool" in node.operation:
-            return "pool"
-    return "light"
+    styles = [graph.nodes[here].op.drawn for here in members]
+    return next((style for style in styles if style in STYLES), "light")
 
 
 def _drawn(boxes: dict[Hashable, Box], edges: list[Edge]) -> Figure:

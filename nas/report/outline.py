@@ -12,8 +12,7 @@ from typing import NamedTuple
 
 from nas.graph.graph import Graph, Node
 
-WEIGHTY = frozenset({"input", "none", "upsample", "channel_shuffle", "split"})  # and what multiplies, pools or merges
-BEFORE = frozenset({"pad", "slice"})  # what belongs to the layer after it where that is of another item
+LIGHT = ("beside", "unsaid", "before")
 USES = 3  # of a chain of convolutions, that make it a block of its own
 READINGS = 3
 WHOLE = 60  # the most nodes of a named item of the network's chain that is one block
@@ -56,7 +55,7 @@ def _outline(graph: Graph, members: list[int], depth: int) -> list[Part]:
 
 def light(node: Node) -> bool:
     """Whether an operation belongs to the layer beside it: norms, activations, dropout."""
-    return not (node.mult_adds or node.op.merges or "pool" in node.operation or node.operation in WEIGHTY)
+    return not node.mult_adds and node.op.drawn in LIGHT
 
 
 class _Reader:
@@ -162,7 +161,7 @@ def _joined(graph: Graph, parts: list[Part]) -> list[Part]:
     for part in parts:
         node = graph.nodes[part.nodes[0]]
         beside = not part.name and light(node)
-        opens = node.operation in BEFORE and bool(found) and _item(graph, part) != _item(graph, found[-1])
+        opens = node.op.drawn == "before" and bool(found) and _item(graph, part) != _item(graph, found[-1])
         if beside and found and not found[-1].name and not waiting and not opens:
             found[-1] = found[-1]._replace(nodes=found[-1].nodes + part.nodes)
         elif beside:

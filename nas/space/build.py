@@ -15,7 +15,6 @@ from nas.space.fragment import Fragment
 from nas.space.oracles import Oracle
 from nas.space.place import Choice, Flow, Place
 
-CHANNELS_OF_INPUT = frozenset({"conv", "none"})  # `channels` left out means the input's
 MAX_GRAPH, MAX_FRAGMENTS, MAX_NUMBERS = 100_000, 4096, 10**10
 
 
@@ -55,7 +54,7 @@ class GraphTarget(AnswerTarget):
         return node, self.nodes[node].operation
 
     def add(self, name: str, arguments: Mapping[str, Any], flows: Sequence[Flow], at: Place) -> Flow:
-        if name in CHANNELS_OF_INPUT and arguments.get("channels") is None:
+        if OPERATIONS[name].channels_of_input and arguments.get("channels") is None:
             arguments = {**arguments, "channels": self.shape(flows[0])[0]}
         op, inputs = make(name, arguments), tuple([flow.node for flow in flows])
         self.room_for(1, at)

@@ -27,7 +27,6 @@ from nas.space.values import as_mapping, bind, channels, only, settle, shown
 
 MAX_TEMPLATES, MAX_STEPS = 32, 250_000
 FIELDS = {name: tuple(item.name for item in dataclasses.fields(op)) for name, op in OPERATIONS.items()}  # type: ignore[arg-type]
-CHANNELS_OF_INPUT = frozenset({"conv", "none"})  # `channels` left out means the input's
 WORDS = RESERVED | OPERATIONS.keys()
 CALLABLE = frozenset(name for name, op in OPERATIONS.items() if not op.merges and name != "input")
 
@@ -188,7 +187,7 @@ class Interpreter:
         usual = self.document.defaults.get(word)
         if usual is not None:
             written = {**{key: value for key, value in usual.items() if key not in given}, **written}
-        if template is None and word not in CHANNELS_OF_INPUT:
+        if template is None and not OPERATIONS[word].channels_of_input:
             given.pop("channels", None)  # those that `pad` takes are no number of channels to give
         outer = at.alone()
 

@@ -13,6 +13,7 @@ from nas.export.culprit import culprit
 from nas.export.formats import FORMATS
 from nas.export.source import Source
 from nas.graph.operations import OPERATIONS
+from nas.graph.operations.activation import ACTIVATIONS
 from nas.network import Network, compile
 from tests.graph.building import Builder
 
@@ -90,19 +91,10 @@ CASES: list[tuple[tuple[int, ...], str, dict[str, Any]]] = [
     *(
         ((4, 5, 5), n, a)
         for n, a in [
-            ("relu", {}),
-            ("relu6", {}),
+            *((operation.name, {}) for operation in ACTIVATIONS),
             ("leaky_relu", {"slope": -0.3}),
             ("elu", {"alpha": -0.7}),
             ("elu", {"alpha": 0.7}),
-            ("prelu", {}),
-            ("mish", {}),
-            ("silu", {}),
-            ("gelu", {}),
-            ("sigmoid", {}),
-            ("tanh", {}),
-            ("hardswish", {}),
-            ("hardsigmoid", {}),
             ("softmax", {}),
             ("softmax", {"groups": 2}),
             ("dropout", {"rate": 0.3}),

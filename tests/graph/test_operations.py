@@ -30,6 +30,7 @@ from nas.graph.operations import (
     Upsample,
     Zeros,
 )
+from nas.graph.operations.activation import ACTIVATIONS
 
 quick = settings(max_examples=150, deadline=None)
 small = st.integers(1, 4)
@@ -183,9 +184,9 @@ def test_cutting_and_padding_are_torchs(data: st.DataObject) -> None:
             agrees(op, shape)
 
 
-PLAIN = """relu relu6 leaky_relu elu silu gelu sigmoid tanh hardswish hardsigmoid softmax dropout drop_path identity
-    flatten none global_avg_pool batch_norm layer_norm scale channel_pool"""
+PLAIN = """softmax dropout drop_path identity flatten none global_avg_pool batch_norm layer_norm scale channel_pool"""
 SINGLE = [
+    *(operation() for operation in ACTIVATIONS),
     *(OPERATIONS[name]() for name in PLAIN.split()),
     OPERATIONS["batch_norm"](affine=False),
     OPERATIONS["layer_norm"](affine=False),
@@ -249,6 +250,23 @@ def test_what_merges_compute() -> None:
     torch.testing.assert_close(results["multiply"], h * t * x)
     torch.testing.assert_close(results["concat"], torch.cat([h, t, x], 1))
     torch.testing.assert_close(results["gate"], h * t + x * (1 - t))
+
+
+@pytest.mark.parametrize(
+    "op", [*SINGLE, Conv(4, 3), Slice(1), OPERATIONS["reshape"]([24]), Pad(1), MaxPool(2)], ids=str
+)
+def test_views_share_memory_and_nothing_else_does(op: Operation) -> None:
+    x = torch.randn(2, 6, 2, 2)
+    y = op.module(x.shape[1:])(x)
+    assert op.inert or op.view == (y.untyped_storage().data_ptr() == x.untyped_storage().data_ptr())
+
+
+def test_some_operations_are_nothing_alone() -> None:
+    x = torch.randn(2, 6, 4, 4)
+    for op in [*SINGLE, *(OPERATIONS[name]() for name in ("add", "concat", "mean", "multiply"))]:
+        alone = op.module(x.shape[1:]).eval()(x)
+        nothing = alone.shape == x.shape and torch.equal(alone, x)
+        assert nothing == (op.neutral_alone or op.inert or op == Scale())
 
 
 def test_names_fields_and_equality() -> None:

@@ -9,7 +9,7 @@ code c of an image (which units get a positive number) and their number n:
 import torch
 from torch import Tensor, nn
 
-from nas.evaluators.proxies.prepare import ACTIVATIONS, GATES, prepare
+from nas.evaluators.proxies.prepare import calls, prepare
 from nas.network import Network
 
 
@@ -25,7 +25,7 @@ def naswot(model: Network, images: Tensor, labels: Tensor, generator: torch.Gene
         sign = (inputs[0].flatten(1) > 0).float() * 2 - 1
         kernel.add_(((sign @ sign.T).double() + sign.shape[1]) / 2)  # agreements less disagreements, plus all
 
-    active = [module for module in net.modules() if isinstance(module, ACTIVATIONS + GATES)]
+    active = [call.parent[call.name] for call in calls(net, lambda op: op.activation)]
     if not active:
         raise ValueError("naswot counts what activations pass, and the network has none")
     for module in active:

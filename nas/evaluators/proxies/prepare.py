@@ -1,7 +1,7 @@
 """What the proxies have in common: a copy of the network that they may watch and change, and its layers."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -9,15 +9,14 @@ from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
+from nas.graph.operation import Operation
 from nas.graph.operations.modules import Add
 from nas.network import Network
 from nas.network.in_place import AddInto
-
-ACTIVATIONS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU, nn.ELU, nn.SiLU, nn.GELU, nn.Mish, nn.Hardswish, nn.Tanh)
-GATES = (nn.Sigmoid, nn.Hardsigmoid)  # an activation in old networks, a factor of 0 to 1 in later ones
+from nas.network.module import Call
 
 
-def prepare(model: Network) -> nn.Module:
+def prepare(model: Network) -> Network:
     """A copy to measure: batch norms go by the batch's statistics; without auxiliary heads and anything random.
 
     Nothing writes over its input, so that hooks see what each module got and gave.
@@ -32,6 +31,11 @@ def prepare(model: Network) -> nn.Module:
             if isinstance(child, AddInto):
                 setattr(module, name, Add())
     return found
+
+
+def calls(model: Network, wanted: Callable[[Operation], bool]) -> list[Call]:
+    """The calls at inference whose operations are wanted: `call.parent[call.name]` is the module."""
+    return [call for call in model._inference[0] if wanted(model.graph.nodes[call.node].op)]
 
 
 def layers(model: nn.Module) -> list[nn.Module]:

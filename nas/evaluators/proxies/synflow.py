@@ -10,27 +10,21 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _NormBase
 
-from nas.evaluators.proxies.prepare import ACTIVATIONS, gradients, prepare, weights
+from nas.evaluators.proxies.prepare import calls, gradients, prepare, weights
 from nas.network import Network
-
-NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.LocalResponseNorm)  # the first: batch and instance norms
-PASSED = (*NORMS, *ACTIVATIONS)
 
 
 def synflow(model: Network, images: Tensor, labels: Tensor, generator: torch.Generator) -> float:
     """For one image of ones, all parameters replaced by their absolute values, in float64. Looks at no data.
 
     Normalisation is left out, which would undo what is measured, and so are activations: what passes them is positive,
-    where a ReLU changes nothing, and the ceilings of others would cut the flow off. The logarithm keeps the order and
-    the numbers finite.
+    where a ReLU changes nothing, and the ceilings of others would cut the flow off. Gates stay: an activation in old
+    networks, a factor of 0 to 1 in later ones. The logarithm keeps the order and the numbers finite.
     """
     net = prepare(model).double()
-    for module in list(net.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, PASSED):
-                setattr(module, name, nn.Identity())
+    for call in calls(net, lambda op: op.norm or (op.activation and not op.gate)):
+        call.parent[call.name] = nn.Identity()
     with torch.no_grad():
         for parameter in net.parameters():
             parameter.abs_()

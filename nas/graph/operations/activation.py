@@ -1,6 +1,6 @@
-"""Activations: shapes stay; only prelu learns. Never in place, since a graph may read a node twice."""
+"""Activations: shapes stay; only prelu learns. A new one is a line of the table at the end."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, make_dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from nas.errors import ShapeError
@@ -12,10 +12,15 @@ if TYPE_CHECKING:
     from torch import nn
 
 
-class _Activation(Operation):
-    """`layer`: torch's name, called with the arguments in order."""
+class _Layer(Operation):
+    """An activation of torch's. `layer`: its name there, called with the arguments in order, which are numbers."""
 
+    activation: ClassVar[bool] = True
     layer: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for argument, value in self.arguments.items():
+            check_number(argument, value)
 
     def module(self, *inputs: Shape) -> "nn.Module":
         from torch import nn
@@ -24,42 +29,16 @@ class _Activation(Operation):
         return module
 
 
-@dataclass(frozen=True)
-class ReLU(_Activation):
-    name: ClassVar[str] = "relu"
-    layer: ClassVar[str] = "ReLU"
+def activation(
+    name: str, layer: str, *, label: str = "", gate: bool = False, overwrites: bool = False, **arguments: float
+) -> type[Operation]:
+    """The class of an activation by torch's name for it, its roles, and its arguments with their defaults.
 
-
-@dataclass(frozen=True)
-class ReLU6(_Activation):
-    name: ClassVar[str] = "relu6"
-    layer: ClassVar[str] = "ReLU6"
-
-
-@dataclass(frozen=True)
-class LeakyReLU(_Activation):
-    """`slope`: of the negative side."""
-
-    name: ClassVar[str] = "leaky_relu"
-    layer: ClassVar[str] = "LeakyReLU"
-
-    slope: float = 0.01
-
-    def __post_init__(self) -> None:
-        check_number("slope", self.slope)
-
-
-@dataclass(frozen=True)
-class ELU(_Activation):
-    """`alpha`: minus the limit of the negative side."""
-
-    name: ClassVar[str] = "elu"
-    layer: ClassVar[str] = "ELU"
-
-    alpha: float = 1.0
-
-    def __post_init__(self) -> None:
-        check_number("alpha", self.alpha)
+    `overwrites` needs a module that has `inplace`; see Operation for what else that and the other roles mean.
+    """
+    roles = {"name": name, "layer": layer, "label": label, "gate": gate, "overwrites": overwrites}
+    fields = [(argument, float, default) for argument, default in arguments.items()]
+    return make_dataclass(layer, fields, bases=(_Layer,), frozen=True, namespace={**roles, "__module__": __name__})
 
 
 @dataclass(frozen=True)
@@ -67,6 +46,7 @@ class PReLU(Operation):
     """A leaky_relu whose slopes are learned, one a channel, from 0.25 on: He et al. 2015, arXiv:1502.01852."""
 
     name: ClassVar[str] = "prelu"
+    activation: ClassVar[bool] = True
 
     def parameters(self, *inputs: Shape) -> int:
         return inputs[0][0]
@@ -75,48 +55,6 @@ class PReLU(Operation):
         from torch import nn
 
         return nn.PReLU(inputs[0][0])
-
-
-@dataclass(frozen=True)
-class Mish(_Activation):
-    name: ClassVar[str] = "mish"
-    layer: ClassVar[str] = "Mish"
-
-
-@dataclass(frozen=True)
-class SiLU(_Activation):
-    name: ClassVar[str] = "silu"
-    layer: ClassVar[str] = "SiLU"
-
-
-@dataclass(frozen=True)
-class GELU(_Activation):
-    name: ClassVar[str] = "gelu"
-    layer: ClassVar[str] = "GELU"
-
-
-@dataclass(frozen=True)
-class Sigmoid(_Activation):
-    name: ClassVar[str] = "sigmoid"
-    layer: ClassVar[str] = "Sigmoid"
-
-
-@dataclass(frozen=True)
-class Tanh(_Activation):
-    name: ClassVar[str] = "tanh"
-    layer: ClassVar[str] = "Tanh"
-
-
-@dataclass(frozen=True)
-class Hardswish(_Activation):
-    name: ClassVar[str] = "hardswish"
-    layer: ClassVar[str] = "Hardswish"
-
-
-@dataclass(frozen=True)
-class Hardsigmoid(_Activation):
-    name: ClassVar[str] = "hardsigmoid"
-    layer: ClassVar[str] = "Hardsigmoid"
 
 
 @dataclass(frozen=True)
@@ -147,3 +85,20 @@ class Softmax(Operation):
         from nas.graph.operations import modules
 
         return nn.Softmax(dim=1) if self.groups is None else modules.GroupSoftmax(self.groups)
+
+
+ACTIVATIONS: tuple[type[Operation], ...] = (
+    activation("relu", "ReLU", label="ReLU", overwrites=True),
+    activation("relu6", "ReLU6", label="ReLU6", overwrites=True),
+    activation("leaky_relu", "LeakyReLU", label="leaky ReLU", slope=0.01),  # slope: of the negative side
+    activation("elu", "ELU", label="ELU", alpha=1.0),  # alpha: minus the limit of the negative side
+    PReLU,
+    activation("mish", "Mish"),
+    activation("silu", "SiLU", label="SiLU"),
+    activation("gelu", "GELU", label="GELU"),
+    activation("sigmoid", "Sigmoid", gate=True),
+    activation("tanh", "Tanh"),
+    activation("hardswish", "Hardswish"),
+    activation("hardsigmoid", "Hardsigmoid", gate=True),
+)
+globals().update({row.__name__: row for row in ACTIVATIONS})  # where pickle looks for a class

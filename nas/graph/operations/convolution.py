@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.errors import ShapeError
-from nas.graph.operation import Operation, Shape
+from nas.graph.operation import Drawn, Operation, Shape
 from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_number, check_padding, check_whole
 from nas.graph.operations.shapes import brief, per_axis, same_pads, spatial_rank, text
 
@@ -26,6 +26,9 @@ class Conv(Operation):
     """
 
     name: ClassVar[str] = "conv"
+    drawn: ClassVar[Drawn] = "conv"
+    overwritable: ClassVar[bool] = True
+    channels_of_input: ClassVar[bool] = True
     training_only: ClassVar[frozenset[str]] = frozenset({"bias_start"})
 
     channels: int | None = None
@@ -153,6 +156,8 @@ class Linear(Operation):
     """Linear layer on a vector."""
 
     name: ClassVar[str] = "linear"
+    drawn: ClassVar[Drawn] = "linear"
+    overwritable: ClassVar[bool] = True
 
     features: int
     bias: bool = True

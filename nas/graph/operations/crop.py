@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from nas.errors import ArgumentError, ShapeError
-from nas.graph.operation import Operation, Shape
+from nas.graph.operation import Drawn, Operation, Shape
 from nas.graph.operations.arguments import check_number, check_whole, check_word
 from nas.graph.operations.shapes import spatial_rank, text
 
@@ -23,6 +23,7 @@ class Pad(Operation):
     """
 
     name: ClassVar[str] = "pad"
+    drawn: ClassVar[Drawn] = "before"
 
     spatial: int | Pair | tuple[Pair, ...] = 0
     channels: int | Pair = 0
@@ -71,6 +72,8 @@ class Slice(Operation):
     """x[start:stop:step] of the channels, or of every spatial axis; negative start and stop count from the end."""
 
     name: ClassVar[str] = "slice"
+    drawn: ClassVar[Drawn] = "before"
+    view: ClassVar[bool] = True
 
     start: int = 0
     stop: int | None = None
@@ -112,6 +115,8 @@ class Split(Operation):
     """The `part`-th (from 0) of `parts` equal parts of the channels."""
 
     name: ClassVar[str] = "split"
+    drawn: ClassVar[Drawn] = "plain"
+    view: ClassVar[bool] = True
 
     parts: int
     part: int = 0

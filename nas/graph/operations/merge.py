@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from nas.errors import ShapeError
-from nas.graph.operation import Operation, Shape
+from nas.graph.operation import Drawn, Operation, Shape
 from nas.graph.operations.arguments import check_rate
 from nas.graph.operations.shapes import text
 
@@ -30,45 +30,49 @@ def _all(inputs: tuple[Shape, ...]) -> str:
     return " and ".join(text(shape) for shape in dict.fromkeys(inputs))
 
 
+class _Merge(Operation):
+    """Its module is the class of the same name in `modules`, called with the arguments in order."""
+
+    drawn: ClassVar[Drawn] = "merge"
+    merges: ClassVar[bool] = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return broadcast(*inputs)
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from nas.graph.operations import modules
+
+        module: nn.Module = getattr(modules, type(self).__name__)(*self.arguments.values())
+        return module
+
+
 @dataclass(frozen=True)
-class Add(Operation):
+class Add(_Merge):
     name: ClassVar[str] = "add"
-    merges: ClassVar[bool] = True
+    label: ClassVar[str] = "+"
     commutative: ClassVar[bool] = True
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return broadcast(*inputs)
-
-    def module(self, *inputs: Shape) -> "nn.Module":
-        from nas.graph.operations import modules
-
-        return modules.Add()
+    neutral_alone: ClassVar[bool] = True
+    overwrites: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
-class Multiply(Operation):
+class Multiply(_Merge):
     name: ClassVar[str] = "multiply"
-    merges: ClassVar[bool] = True
+    label: ClassVar[str] = "×"
     commutative: ClassVar[bool] = True
-
-    def shape(self, *inputs: Shape) -> Shape:
-        return broadcast(*inputs)
-
-    def module(self, *inputs: Shape) -> "nn.Module":
-        from nas.graph.operations import modules
-
-        return modules.Multiply()
+    neutral_alone: ClassVar[bool] = True
 
 
 @dataclass(frozen=True)
-class Mean(Operation):
+class Mean(_Merge):
     """Mean of the inputs. In training each is left out of a batch's mean with probability `drop`, but at least one
     stays (FractalNet's local drop-path, Larsson et al. 2016, arXiv:1605.07648).
     """
 
     name: ClassVar[str] = "mean"
-    merges: ClassVar[bool] = True
     commutative: ClassVar[bool] = True
+    neutral_alone: ClassVar[bool] = True
     training_only: ClassVar[frozenset[str]] = frozenset({"drop"})
 
     drop: float = 0.0
@@ -76,21 +80,13 @@ class Mean(Operation):
     def __post_init__(self) -> None:
         check_rate("drop", self.drop)
 
-    def shape(self, *inputs: Shape) -> Shape:
-        return broadcast(*inputs)
-
-    def module(self, *inputs: Shape) -> "nn.Module":
-        from nas.graph.operations import modules
-
-        return modules.Mean(self.drop)
-
 
 @dataclass(frozen=True)
-class Concat(Operation):
+class Concat(_Merge):
     """Joins channels; spatial sizes must be equal."""
 
     name: ClassVar[str] = "concat"
-    merges: ClassVar[bool] = True
+    neutral_alone: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         if not inputs:
@@ -100,25 +96,14 @@ class Concat(Operation):
             raise ShapeError(f"inputs of {_all(inputs)} do not fit together: spatial sizes must be equal")
         return (sum(shape[0] for shape in inputs), *spatial)
 
-    def module(self, *inputs: Shape) -> "nn.Module":
-        from nas.graph.operations import modules
-
-        return modules.Concat()
-
 
 @dataclass(frozen=True)
-class Gate(Operation):
+class Gate(_Merge):
     """Of inputs H, T and x, in order: H * T + x * (1 - T) (Srivastava et al. 2015, arXiv:1505.00387)."""
 
     name: ClassVar[str] = "gate"
-    merges: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         if len(inputs) != 3:
             raise ShapeError(f"takes three inputs (H, T and x), not {len(inputs)}")
         return broadcast(*inputs)
-
-    def module(self, *inputs: Shape) -> "nn.Module":
-        from nas.graph.operations import modules
-
-        return modules.Gate()

@@ -17,6 +17,9 @@ class BatchNorm(Operation):
     """Batch normalisation of a vector or a map; `affine`: a learned scale and shift for each channel."""
 
     name: ClassVar[str] = "batch_norm"
+    label: ClassVar[str] = "BN"
+    norm: ClassVar[bool] = True
+    overwritable: ClassVar[bool] = True
     training_only: ClassVar[frozenset[str]] = frozenset({"momentum"})
 
     eps: float = 1e-5
@@ -49,6 +52,7 @@ class GroupNorm(Operation):
     """Normalises each image over each of `groups` equal groups of channels, all positions together (Wu & He 2018)."""
 
     name: ClassVar[str] = "group_norm"
+    norm: ClassVar[bool] = True
 
     groups: int
     eps: float = 1e-5
@@ -78,6 +82,8 @@ class LayerNorm(Operation):
     """Normalises each position over its channels (of a map: ConvNeXt's LayerNorm2d)."""
 
     name: ClassVar[str] = "layer_norm"
+    label: ClassVar[str] = "LN"
+    norm: ClassVar[bool] = True
 
     eps: float = 1e-5
     affine: bool = True
@@ -100,6 +106,8 @@ class LocalResponseNorm(Operation):
     """AlexNet's normalisation over `size` neighbouring channels; `alpha` is torch's, `size` times the paper's."""
 
     name: ClassVar[str] = "local_response_norm"
+    label: ClassVar[str] = "LRN"
+    norm: ClassVar[bool] = True
 
     size: int
     alpha: float = 1e-4

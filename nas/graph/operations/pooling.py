@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nas.errors import ArgumentError, ShapeError
-from nas.graph.operation import Operation, Shape
+from nas.graph.operation import Drawn, Operation, Shape
 from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_padding, check_whole, check_word
 from nas.graph.operations.shapes import brief, per_axis, same_pads, spatial_rank, text
 
@@ -19,6 +19,8 @@ class _WindowPool(Operation):
 
     `padding` same pads as TensorFlow does: as little as gives size / stride windows, rounded up, the larger half after.
     """
+
+    drawn: ClassVar[Drawn] = "pool"
 
     kernel: Axes
     stride: Axes | None = None
@@ -93,6 +95,7 @@ class AvgPool(_WindowPool):
     """Average over windows; `count_include_pad`: padding counts as zeros, else not at all."""
 
     name: ClassVar[str] = "avg_pool"
+    label: ClassVar[str] = "average pool"
 
     count_include_pad: bool = True
 
@@ -137,6 +140,9 @@ class GlobalAvgPool(Operation):
     """Mean over all spatial axes: a vector."""
 
     name: ClassVar[str] = "global_avg_pool"
+    label: ClassVar[str] = "global average pool"
+    drawn: ClassVar[Drawn] = "pool"
+    covers_map: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         spatial_rank(inputs[0])
@@ -156,6 +162,8 @@ class _AdaptivePool(Operation):
     """`size` windows an axis, whatever the input's size: `(channels, *size)`. `layer`: torch's name."""
 
     layer: ClassVar[str]
+    drawn: ClassVar[Drawn] = "pool"
+    covers_map: ClassVar[bool] = True
 
     size: Axes
 
@@ -189,6 +197,7 @@ class AdaptiveAvgPool(_AdaptivePool):
     """Average over windows that grow with the input."""
 
     name: ClassVar[str] = "adaptive_avg_pool"
+    label: ClassVar[str] = "average pool to"
     layer: ClassVar[str] = "AdaptiveAvgPool"
 
 
@@ -208,6 +217,7 @@ class ChannelPool(Operation):
     """
 
     name: ClassVar[str] = "channel_pool"
+    drawn: ClassVar[Drawn] = "pool"
 
     size: int | None = None
     mode: str = "max"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from nas.graph.operation import Operation, Shape
+from nas.graph.operation import Drawn, Operation, Shape
 from nas.graph.operations.arguments import check_flag, check_rate
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ class DropPath(Operation):
     """
 
     name: ClassVar[str] = "drop_path"
+    drawn: ClassVar[Drawn] = "unsaid"
     training_only: ClassVar[frozenset[str]] = frozenset({"rate", "batch"})
     inert: ClassVar[bool] = True
 

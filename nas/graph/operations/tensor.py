@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from nas.errors import ArgumentError, ShapeError
-from nas.graph.operation import Operation, Shape
+from nas.graph.operation import Drawn, Operation, Shape
 from nas.graph.operations.arguments import Axes, check_axes, check_flag, check_number, check_whole, check_word
 from nas.graph.operations.shapes import per_axis, spatial_rank, text
 
@@ -18,6 +18,8 @@ class Input(Operation):
     """Where an image enters: node 0 of a graph. `size` is its shape."""
 
     name: ClassVar[str] = "input"
+    drawn: ClassVar[Drawn] = "plain"
+    view: ClassVar[bool] = True
 
     size: tuple[int, ...]
 
@@ -38,6 +40,9 @@ class Input(Operation):
 @dataclass(frozen=True)
 class Identity(Operation):
     name: ClassVar[str] = "identity"
+    drawn: ClassVar[Drawn] = "unsaid"
+    neutral_alone: ClassVar[bool] = True
+    view: ClassVar[bool] = True
 
     def module(self, *inputs: Shape) -> "nn.Module":
         from torch import nn
@@ -50,6 +55,8 @@ class Zeros(Operation):
     """`none`: zeros of the shape that a 1x1 convolution of this stride gives. `channels` None: the input's."""
 
     name: ClassVar[str] = "none"
+    drawn: ClassVar[Drawn] = "plain"
+    channels_of_input: ClassVar[bool] = True
 
     stride: Axes = 1
     channels: int | None = None
@@ -79,6 +86,8 @@ class Flatten(Operation):
     """A map's numbers as one vector, channel by channel."""
 
     name: ClassVar[str] = "flatten"
+    drawn: ClassVar[Drawn] = "unsaid"
+    view: ClassVar[bool] = True
 
     def shape(self, *inputs: Shape) -> Shape:
         return (math.prod(inputs[0]),)
@@ -97,6 +106,7 @@ class Reshape(Operation):
     """The same numbers in the same order as a map of another shape, channels first."""
 
     name: ClassVar[str] = "reshape"
+    view: ClassVar[bool] = True
 
     sizes: tuple[int, ...]
 
@@ -126,6 +136,7 @@ class Upsample(Operation):
     """Enlarges spatial axes by whole factors. `bilinear` is linear in 1D and trilinear in 3D; corners not aligned."""
 
     name: ClassVar[str] = "upsample"
+    drawn: ClassVar[Drawn] = "plain"
 
     factor: Axes
     mode: str = "nearest"
@@ -158,6 +169,7 @@ class ChannelShuffle(Operation):
     """Interleaves `groups` equal groups of channels (ShuffleNet, Zhang et al. 2017)."""
 
     name: ClassVar[str] = "channel_shuffle"
+    drawn: ClassVar[Drawn] = "plain"
 
     groups: int
 
