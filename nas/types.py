@@ -71,7 +71,7 @@ class Searcher(Protocol):
         """A trial ended, well or not, in whatever order trials end."""
 
 
-class Evaluator(Protocol):
+class Evaluate(Protocol):
     """Genome to measurements. Picklable and stateless; what it raises, the executor makes a failed result.
 
     checkpoint: a file of the trial's own, where the evaluator may keep what it needs to go on, after a kill or with a
@@ -91,7 +91,7 @@ class Executor(Protocol):
 
     told: Callable[[Trial, int], None] | None
 
-    def submit(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> None:
+    def submit(self, evaluator: Evaluate, trial: Trial, checkpoint: Path | None = None) -> None:
         """Begin (or queue) an evaluation; only while `free()` is positive."""
 
     def next(self) -> Result:

@@ -65,8 +65,8 @@ def trained_on(word: str) -> dict[str, Any]:
 
     path = Path(word)
     if (path / "run.yaml").exists():
+        from nas.evaluators import trainer_of
         from nas.run import Run
-        from nas.run.evaluation import trainer_of
 
         return trainer_of(Run.open(path).config.evaluator).source
     try:

@@ -51,7 +51,6 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from nas.errors import UserError
     from nas.executors.attempt import reason
     from nas.run.directory import create, write_json
-    from nas.run.evaluation import final_epochs
     from nas.run.interrupt import exit_status
     from nas.run.pace import Countdown
     from nas.run.progress import Progress
@@ -71,8 +70,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     if args.device is not None:
         check_device(args.device)
     trainer = _trainer(args)
-    shape, classes = trainer.describe()
-    target = find(args.arch, args.set, {"input": list(shape), "classes": classes})
+    target = find(args.arch, args.set, trainer.parameters())
     if not target.fixed:
         raise UserError(
             args.arch, "an open search space is not one network", "train one of its genomes, or search it first"
@@ -90,7 +88,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     for path in in_the_way(folder, graph.fingerprint(), args.force):
         path.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    epochs, countdown = final_epochs(trainer, args.epochs), Countdown()
+    epochs, countdown = trainer.final_epochs(args.epochs), Countdown()
     what = f"training {target.space.name} on {trainer.dataset}"
     for note in notes:
         display.say(f"note: {note}")
@@ -137,9 +135,8 @@ def _trainer(args: argparse.Namespace) -> "Train":
     from pathlib import Path
 
     from nas.cli.search import images
-    from nas.evaluators import Train
+    from nas.evaluators import Train, trainer_of
     from nas.run import Run
-    from nas.run.evaluation import trainer_of
 
     read = {name: setting for name, setting in images(args).items() if setting}
     if args.dataset is not None or not (Path(args.arch) / "run.yaml").exists():

@@ -5,26 +5,27 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nas.errors import UserError
 from nas.evaluators import proxies, ranks
+from nas.evaluators.base import Evaluator, Settings
 from nas.evaluators.train import Train
 
 if TYPE_CHECKING:
     from torch import nn
 
     from nas.network import Network
-    from nas.space import Document, Genome, Space
+    from nas.space import Document, Genome
     from nas.types import Metrics, Report, Trial
 
 IMAGES, JOINED = 64, "+"
 
 
 @dataclass(frozen=True)
-class Proxy:
+class Proxy(Evaluator):
     """The values of `names` as metrics of these names, for networks drawn from the trial's seed. Budgets do not matter.
 
     A name such as `synflow+naswot` combines them by rank, from 0 to 1 (see `ranks`; it scores 50 networks more first).
@@ -36,6 +37,8 @@ class Proxy:
     names: tuple[str, ...] = ("synflow",)
     train: Train = field(default_factory=Train)
     images: int = IMAGES
+    takes: ClassVar = ("images", "proxies")
+    counts_epochs: ClassVar = False
 
     def __post_init__(self) -> None:
         if not self.names:
@@ -53,9 +56,35 @@ class Proxy:
         """The names of its metrics."""
         return (*self.names, *(name for name in self.train.measures if name == "latency_ms"))
 
-    def check(self, space: Space) -> None:
-        """As `Train.check`."""
-        self.train.check(space)
+    @classmethod
+    def asked(cls, settings: Settings) -> Self:
+        train = Train.asked(settings)
+        return cls(settings.proxies, train) if settings.proxies else cls(train=train)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"names": list(self.names), "images": self.images, "train": {"name": "train", **self.train.to_json()}}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        names, train = values.get("names"), values.get("train")
+        if not isinstance(names, list) or not isinstance(train, dict) or train.get("name") != "train":
+            raise TypeError("neither names nor a data set")
+        trainer = Train.from_json({name: value for name, value in train.items() if name != "name"})
+        return cls(**{**values, "names": tuple(map(str, names)), "train": trainer})
+
+    @property
+    def trainer(self) -> Train:
+        return self.train
+
+    def with_trainer(self, trainer: Train) -> Self:
+        return replace(self, train=trainer)
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        return self.names
+
+    def most_epochs(self, epochs: int | None, schedule: str) -> int | None:
+        raise UserError(f"schedule {schedule}", "proxies train nothing, and have no epochs", "leave it out")
 
     def single(self) -> tuple[str, ...]:
         """The proxies that are computed. Raises UserError for one that does not exist."""
@@ -94,18 +123,6 @@ class Proxy:
 
         with Pace(begin, mult_adds(model, len(batch), batch.shape[1:]), batch.device, self.train.threads) as pace:
             return {name: value(name) for name in self.single()}, model
-
-    def final(
-        self,
-        genome: Genome,
-        seed: int,
-        epochs: int | None,
-        final_set: Mapping[str, Any],
-        directory: Path,
-        report: Report,
-    ) -> Metrics:
-        """As `Train.final`: proxies choose, and training shows what the choice is worth."""
-        return self.train.final(genome, seed, epochs, final_set, directory, report)
 
 
 @functools.lru_cache(maxsize=4)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nas.data.picture import parse_size
 from nas.errors import UserError
+from nas.evaluators.base import Evaluator, Settings
+from nas.evaluators.data import check_fit, load, placed
 from nas.training.recipe import Recipe
 from nas.training.threads import use_threads
 
@@ -31,7 +32,7 @@ METRICS = (*FITTED, "learning_rate", "epochs", "steps")
 
 
 @dataclass(frozen=True)
-class Train:
+class Train(Evaluator):
     """Trains on the data set `dataset` (of the directory `data`) by `recipe`; a trial's budget replaces its epochs.
 
     `train_images` caps the training images, always the same ones, for cheap budgets; `valid_fraction`, `image_size`,
@@ -57,6 +58,7 @@ class Train:
     image_size: tuple[int, int] | None = None
     resize: str | None = None
     skip_unreadable: bool = False
+    takes: ClassVar = ("images",)
 
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():
@@ -65,6 +67,41 @@ class Train:
                 raise UserError("evaluator train", f"{name} is {value!r}", f"give it as {kind.__name__}")
         if self.image_size is not None:
             object.__setattr__(self, "image_size", parse_size(self.image_size))
+
+    @classmethod
+    def asked(cls, settings: Settings) -> Self:
+        """Folders are remembered from the root: a run may go on from elsewhere."""
+        name, data = settings.dataset or "digits", settings.data
+        folder = Path(name).expanduser()
+        final = settings.final_recipe
+        return cls(
+            dataset=str(folder.resolve()) if "/" in name or (folder / ".").is_dir() else name,
+            data=str(Path(data).expanduser().resolve()) if data else None,
+            recipe=Recipe.named("search").replace(**settings.augmentation),
+            final_recipe=Recipe.named(final).replace(**settings.augmentation) if final else None,
+            **settings.images,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Without what a subclass has besides."""
+        values = {item.name: getattr(self, item.name) for item in fields(Train)}
+        final = self.final_recipe.to_json() if self.final_recipe else None
+        return {**values, "recipe": self.recipe.to_json(), "final_recipe": final}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        recipe, final = values.get("recipe"), values.get("final_recipe")
+        if not isinstance(recipe, dict) or not isinstance(final, dict | None):
+            raise TypeError("a recipe is a mapping")
+        recipes = {"recipe": Recipe.from_json(recipe), "final_recipe": Recipe.from_json(final) if final else None}
+        return cls(**{**values, **recipes})
+
+    @property
+    def trainer(self) -> Self:
+        return self
+
+    def with_trainer(self, trainer: Train) -> Self:
+        return replace(self, **vars(trainer))
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -84,6 +121,13 @@ class Train:
             "skip_unreadable": self.skip_unreadable,
         }
 
+    def parameters(self) -> dict[str, Any]:
+        """`input` and `classes`, without reading more than the heads of its files."""
+        from nas.data import describe
+
+        shape, classes = describe(self.dataset, self.data, image_size=self.image_size, resize=self.resize)
+        return {"input": list(shape), "classes": classes}
+
     def check(self, space: Space) -> None:
         """Reads the data set, before a search makes a failed trial of each genome for what is wrong with it.
 
@@ -101,22 +145,16 @@ class Train:
 
             check_device(self.device)
         data = self.read()
-        _fits(space.graph(space.sample(random.Random(0))), data)
+        check_fit(space.graph(space.sample(random.Random(0))), data)
         for recipe in (self.recipe, self.last_recipe(None)):
             Augmentation(data, recipe, torch.device("cpu"))
-
-    def describe(self) -> tuple[tuple[int, int, int], int]:
-        """The shape of the data set's images, and its number of classes, as `nas.data.describe`."""
-        from nas.data import describe
-
-        return describe(self.dataset, self.data, image_size=self.image_size, resize=self.resize)
 
     def read(self) -> Dataset:
         """The data set as candidates are trained on it. Raises UserError where it is missing or damaged."""
         return self._data(self.train_images, "cpu")
 
     def _data(self, train_images: int | None, device: str) -> Dataset:
-        return _placed(_load(**self.source), train_images, device)
+        return placed(load(**self.source), train_images, device)
 
     def digest(self) -> dict[str, Any]:
         """Of all the data, as `Dataset.digest`. Raises UserError where they cannot be read."""
@@ -197,6 +235,19 @@ class Train:
         checkpoint.unlink(missing_ok=True)
         return metrics
 
+    @property
+    def planned_epochs(self) -> int | None:
+        return self.recipe.epochs if self.recipe.steps is None else None
+
+    def most_epochs(self, epochs: int | None, schedule: str) -> int | None:
+        return self.recipe.epochs if epochs is None else epochs
+
+    def final_epochs(self, asked: int | None) -> int | None:
+        if asked is not None:
+            return asked
+        recipe = self.last_recipe(None)
+        return recipe.epochs if recipe.steps is None else None
+
     def last_recipe(self, epochs: int | None, settings: Mapping[str, Any] | None = None) -> Recipe:
         """By which `final` trains, for so many epochs; None: the recipe's own number.
 
@@ -222,7 +273,7 @@ class Train:
         use_threads(self.threads)
         device = self.device or str(default_device())
         data = self._data(train_images, device)
-        _fits(graph, data)
+        check_fit(graph, data)
         return compile(graph, seed), data
 
     def latency(self, model: Network, limited: bool = True) -> Metrics:
@@ -243,29 +294,3 @@ class Train:
 
 class TooSlow(RuntimeError):
     """A network whose latency is over the limit; it is not trained."""
-
-
-def _fits(graph: Graph, data: Dataset) -> None:
-    if tuple(graph.input) != data.shape or tuple(graph.shape) != (len(data.classes),):
-        shapes = f"{list(data.shape)} in {len(data.classes)} classes"
-        what = f"maps {list(graph.input)} to {list(graph.shape)}, and the data has images {shapes}"
-        raise UserError("network", what, f"set input={list(data.shape)} and classes={len(data.classes)}")
-
-
-@functools.lru_cache(maxsize=1)
-def _load(**source: Any) -> Dataset:
-    """Read once a search, not once a trial."""
-    from nas.data import load
-
-    return load(**source)
-
-
-@functools.lru_cache(maxsize=1)
-def _placed(data: Dataset, train_images: int | None, device: str) -> Dataset:
-    return (data.with_train_images(train_images) if train_images else data).to(device)
-
-
-def read_anew() -> None:
-    """The next who needs the data set reads it, as it is by then."""
-    _load.cache_clear()
-    _placed.cache_clear()

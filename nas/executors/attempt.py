@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nas.types import Evaluator, Metrics, Result, Trial
+from nas.types import Evaluate, Metrics, Result, Trial
 
 HINTS = {"more than 1 value per channel": "a batch norm needs several values of each: give a larger batch_size"}
 
 
 def attempt(
-    evaluator: Evaluator,
+    evaluator: Evaluate,
     trial: Trial,
     checkpoint: Path | None = None,
     told: Callable[[Trial, int], None] | None = None,

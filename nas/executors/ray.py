@@ -23,7 +23,7 @@ from nas.executors.aside import aside
 from nas.executors.attempt import attempt
 from nas.executors.board import EVERY, Board, Notes, noting
 from nas.executors.reaper import stand_by
-from nas.types import Evaluator, Result, Trial
+from nas.types import Evaluate, Result, Trial
 
 STORE_BYTES = 128 * 2**20  # trials and results are small; Ray's default would reserve a third of the memory
 
@@ -31,7 +31,7 @@ STORE_BYTES = 128 * 2**20  # trials and results are small; Ray's default would r
 class Worker:
     """The actor. `threads`: how many CPU threads its evaluations may use, set before anything imports torch."""
 
-    def __init__(self, evaluator: Evaluator, threads: int, board: Any = None) -> None:
+    def __init__(self, evaluator: Evaluate, threads: int, board: Any = None) -> None:
         os.environ["NAS_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)
         self.evaluator, self.told = evaluator, None if board is None else noting(board)
 
@@ -84,10 +84,10 @@ class Ray:
             raise
         self.slots: list[Slot] = []
         self.queue: deque[tuple[Trial, Path | None]] = deque()
-        self.evaluator: Evaluator | None = None
+        self.evaluator: Evaluate | None = None
         self.failed_starts = 0
 
-    def submit(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> None:
+    def submit(self, evaluator: Evaluate, trial: Trial, checkpoint: Path | None = None) -> None:
         if self.evaluator is not evaluator:
             self._hire(evaluator)
         self.queue.append((trial, checkpoint and checkpoint.resolve()))  # workers have folders of their own
@@ -118,7 +118,7 @@ class Ray:
             if result is not None:
                 return result
 
-    def _hire(self, evaluator: Evaluator) -> None:
+    def _hire(self, evaluator: Evaluate) -> None:
         for slot in self.slots:
             ray.kill(slot.actor)
         try:

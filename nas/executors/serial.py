@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Never
 
 from nas.executors.attempt import attempt
-from nas.types import Evaluator, Metrics, Report, Result, Trial
+from nas.types import Evaluate, Metrics, Report, Result, Trial
 
 
 class Overdue(BaseException):
@@ -28,9 +28,9 @@ class Serial:
     def __init__(self, deadline: float | None = None) -> None:
         self.deadline = deadline
         self.told: Callable[[Trial, int], None] | None = None
-        self.waiting: deque[tuple[Evaluator, Trial, Path | None]] = deque()
+        self.waiting: deque[tuple[Evaluate, Trial, Path | None]] = deque()
 
-    def submit(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None = None) -> None:
+    def submit(self, evaluator: Evaluate, trial: Trial, checkpoint: Path | None = None) -> None:
         self.waiting.append((evaluator, trial, checkpoint))
 
     def free(self) -> int:
@@ -54,7 +54,7 @@ class Serial:
             error = f"SystemExit: {exit}"
         return Result(trial, None, error, time.perf_counter() - start)
 
-    def _timed(self, evaluator: Evaluator, trial: Trial, checkpoint: Path | None, deadline: float) -> Result:
+    def _timed(self, evaluator: Evaluate, trial: Trial, checkpoint: Path | None, deadline: float) -> Result:
         before = signal.signal(signal.SIGALRM, _overdue)
         signal.setitimer(signal.ITIMER_REAL, deadline)
         try:
@@ -67,7 +67,7 @@ class Serial:
 class _Watched:
     """An evaluator that looks at the clock whenever it reports."""
 
-    def __init__(self, evaluator: Evaluator, end: float) -> None:
+    def __init__(self, evaluator: Evaluate, end: float) -> None:
         self.evaluator, self.end = evaluator, end
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:

@@ -130,9 +130,9 @@ def _network(
 
     if isinstance(source, torch.nn.Module):
         return source, genome, pictures, trained
+    from nas.evaluators import trainer_of
     from nas.export.pictures import few
     from nas.run import Run
-    from nas.run.evaluation import trainer_of
 
     if not isinstance(source, Run):
         what = f"takes a network or a finished search, not {shortened(repr(source))}"

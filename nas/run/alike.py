@@ -4,10 +4,8 @@ import json
 from hashlib import blake2b
 
 from nas.errors import UserError, did_you_mean
-from nas.evaluators import Proxy, TableEvaluator, Train
 from nas.graph.graph import Graph
 from nas.space import Genome
-from nas.types import Evaluator
 
 WORDS = {
     "genome": "genomes",  # they have the same answers
@@ -20,13 +18,6 @@ def check(deduplicate: str) -> None:
     """Raises UserError for a word that is none of these."""
     if deduplicate not in WORDS:
         raise UserError("deduplicate", f"unknown word '{deduplicate}'", did_you_mean(deduplicate, WORDS))
-
-
-def usual(evaluator: Evaluator) -> str:
-    """Which of these goes with an evaluator: what a user's own makes of an answer cannot be known here."""
-    if isinstance(evaluator, Train | Proxy):
-        return "network"
-    return "function" if isinstance(evaluator, TableEvaluator) else "genome"
 
 
 def identity(deduplicate: str, genome: Genome, graph: Graph) -> str:

@@ -33,7 +33,7 @@ class Config:
     """A search as its user asked for it. Raises UserError for values of a wrong kind or out of range.
 
     space: the resolved document and, where there is one, nothing else that it would need. evaluator: as
-    `evaluation.describe` puts it. executor: the arguments of `executors.create`. epochs: a trial's budget, None: the
+    `evaluators.describe` puts it. executor: the arguments of `executors.create`. epochs: a trial's budget, None: the
     evaluator's own. schedule: how it is shared out, with its options. final_epochs: of the winner's last training, 0
     for none, None: the final recipe's. final_set: parameters of the document for it. objectives: as
     `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does; empty: none.

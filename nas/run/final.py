@@ -4,7 +4,6 @@ import time
 from pathlib import Path
 
 from nas.run.directory import best_directory, remove_trained, trial_directory, write_json
-from nas.run.evaluation import final_epochs
 from nas.run.loop import Search
 from nas.run.pace import Countdown
 from nas.space import Genome
@@ -21,7 +20,7 @@ class Unfinished(RuntimeError):
 
 def final_is_due(search: Search) -> bool:
     """Whether the best trial so far is to be trained, and has not been."""
-    trains = getattr(search.evaluator, "final", None) is not None and search.config.final_epochs != 0
+    trains = search.evaluator.finishes and search.config.final_epochs != 0
     return trains and search.state.best is not None and search.state.trained is None
 
 
@@ -68,7 +67,7 @@ def keep_trained(trial: Path, best: Path) -> None:
 
 
 def _train(search: Search, genome: Genome) -> Metrics:
-    epochs, countdown = final_epochs(search.evaluator, search.config.final_epochs), Countdown()
+    epochs, countdown = search.evaluator.final_epochs(search.config.final_epochs), Countdown()
     search.watcher.stage(f"final training: epoch 1{f' of {epochs}' if epochs else ''}")
 
     def report(epoch: int, metrics: Metrics) -> bool:
@@ -77,7 +76,7 @@ def _train(search: Search, genome: Genome) -> Metrics:
 
     directory = best_directory(search.path)
     try:
-        measured = search.evaluator.final(  # type: ignore[attr-defined]  # final_is_due has looked
+        measured = search.evaluator.final(
             genome, search.config.seed, search.config.final_epochs, search.config.final_set, directory, report
         )
     except OSError:

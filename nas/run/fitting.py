@@ -1,26 +1,37 @@
-"""That a space, an evaluator and its data fit each other."""
+"""That a space, an evaluator, its data and a search's objectives fit each other."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from nas.errors import UserError
-from nas.evaluators import Proxy, TableEvaluator, Train
+from nas.errors import UserError, did_you_mean
+from nas.evaluators import Evaluator, name_of
+from nas.run.objectives import Objective, missing, named
 from nas.run.progress import Watcher
 from nas.space import Space
 from nas.space.reader import line_of
 from nas.training.document import load, opened
-from nas.types import Evaluator
+
+COSTS = ("parameters", "mult_adds")
+
+
+def measured(evaluator: Evaluator, objectives: Sequence[Objective]) -> tuple[Objective, ...]:
+    """The objectives by the names of the evaluator's metrics: of ours, `accuracy` is `valid_accuracy`.
+
+    Raises UserError for one that is no metric of one of our evaluators: each trial would fail in vain.
+    """
+    if name_of(evaluator) is not None and evaluator.measures is not None:
+        known = (*evaluator.measures, *COSTS)
+        objectives = named(objectives, known)
+        if lacking := missing(objectives, dict.fromkeys(known, 0.0)):
+            raise UserError(f"objective {lacking}", "the evaluator does not measure it", did_you_mean(lacking, known))
+    return tuple(objectives)
 
 
 def fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Evaluator) -> Space:
-    """The space with the user's overrides, and with the input and classes of the data that the evaluator trains on."""
-    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
-    if isinstance(train, Train):
-        shape, classes = train.describe()
-        overrides = {"input": list(shape), "classes": classes, **overrides}
-    if isinstance(evaluator, TableEvaluator):
-        overrides = {**evaluator.read.given, **overrides}
+    """The space with the user's overrides, and with the input and classes of the data that the evaluator goes by."""
+    overrides = {**evaluator.parameters(), **overrides}
     if isinstance(space, Space):
         return space.with_parameters(**overrides) if overrides else space
     return load(str(space), **overrides)
@@ -28,19 +39,13 @@ def fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Eval
 
 def check(evaluator: Evaluator, space: Space, epochs: int | None, watcher: Watcher) -> None:
     """What is wrong with the data is the user's error, not each trial's failure: raises UserError."""
-    if isinstance(evaluator, TableEvaluator):
-        if held := space.document.recipe:
-            what = "recipe: the networks of a table are trained already"
-            raise UserError(line_of(held) or space.name, what, "leave it out, or use the evaluator 'train'")
-        evaluator.read.check(epochs)
-        evaluator.read.fit(space)
-    if isinstance(evaluator, Proxy | Train):
+    if evaluator.trainer is not None:
         watcher.stage("loading torch")
         import_module("torch")
-        train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
         _settled_once(space, epochs)
-        watcher.stage(f"reading {train.dataset}")
-        evaluator.check(space)
+        watcher.stage(f"reading {evaluator.trainer.dataset}")
+    evaluator.check_epochs(epochs)
+    evaluator.check(space)
 
 
 def _settled_once(space: Space, epochs: int | None) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from nas.evaluators import TableEvaluator
+from nas.evaluators import Evaluator
 from nas.run import snapshot
 from nas.run.config import Config
 from nas.run.directory import (
@@ -27,7 +27,6 @@ from nas.run.directory import (
     write_curve,
     write_json,
 )
-from nas.run.evaluation import planned_epochs, takes_checkpoint
 from nas.run.interrupt import Stop
 from nas.run.journal import Journal, Record
 from nas.run.pace import Pace
@@ -37,7 +36,7 @@ from nas.run.records import done, ended, issued, promoted
 from nas.run.schedule import Schedule
 from nas.run.state import OUT_OF_TIME, Entry, State
 from nas.space import Space
-from nas.types import Evaluator, Executor, Result, Searcher, Trial, trial_random
+from nas.types import Executor, Result, Searcher, Trial, trial_random
 
 ALL = End("all trials done")
 
@@ -63,10 +62,10 @@ class Search:
 
     def __post_init__(self) -> None:
         self.clock, self.spent = Clock(self.state.finished), self.state.seconds
-        per_trial = planned_epochs(self.evaluator) if self.config.epochs is None else self.config.epochs
+        per_trial = self.evaluator.planned_epochs if self.config.epochs is None else self.config.epochs
         self.pace = Pace(self.schedule, self.config.trials, per_trial)
         self.watcher.follow(self.state, self.pace, self.clock)
-        self.keeps = takes_checkpoint(self.evaluator)
+        self.keeps = self.evaluator.takes_checkpoint
         self.first = [self.space.genome(answers) for answers in self.config.start_from]
         self.given = 0  # how many of those, and then of the warm start's, have had their turn
         self.kept = self._best()  # the one trial whose trained network stays on disk
@@ -165,9 +164,7 @@ class Search:
         rng = trial_random(self.config.seed, len(self.state.entries))
         rng.randrange(2**31)  # the trial's seed
         pending = tuple(trial for number, trial in self.state.pending.items() if not self.state.entries[number].results)
-        has = None
-        if isinstance(self.evaluator, TableEvaluator):
-            has = partial(self.evaluator.has, epochs=self.schedule.first(len(self.state.entries)))
+        has = partial(self.evaluator.has, epochs=self.schedule.first(len(self.state.entries)))
         rules = self.state.seen, self.config.limits, has, self.config.deduplicate
         chosen = [*self.first, *(self.state.warm or [])]
         while self.given < len(chosen):  # one that is refused, as those tried before a resumption are, is passed over

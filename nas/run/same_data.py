@@ -7,21 +7,19 @@ from typing import Any
 
 from nas.data import NAMES
 from nas.errors import UserError, shortened
-from nas.evaluators import Proxy, Train
+from nas.evaluators import Evaluator
 from nas.run.config import Config
-from nas.types import Evaluator
 
 
 def digest(evaluator: Evaluator) -> dict[str, Any]:
     """Of the data set that an evaluator reads, as `Dataset.digest` has it; empty where we know of none."""
-    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
-    return train.digest() if isinstance(train, Train) else {}
+    return evaluator.trainer.digest() if evaluator.trainer else {}
 
 
 def check_same(run: Path, before: Mapping[str, Any], evaluator: Evaluator) -> None:
     """Raises UserError where the evaluator's data are not those of the digest `before`, or are nowhere."""
-    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
-    if not isinstance(train, Train):
+    train = evaluator.trainer
+    if train is None:
         return
     moved = f"say where they are now: nas resume {run} --data DIR"
     if train.dataset not in NAMES and Path(train.dataset).is_absolute() and not Path(train.dataset).is_dir():

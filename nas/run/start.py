@@ -11,19 +11,17 @@ from typing import Any
 
 from nas import executors, searchers
 from nas.errors import UserError
-from nas.evaluators import Proxy
-from nas.evaluators.tables import packaged
-from nas.evaluators.train import read_anew
-from nas.run import alike, snapshot, summary
+from nas.evaluators import Evaluator, Settings, chosen, describe, revive
+from nas.evaluators.data import read_anew
 from nas.run import config as configuration
+from nas.run import snapshot, summary
 from nas.run.again import Changes
 from nas.run.arguments import understood
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
 from nas.run.display import shown
-from nas.run.evaluation import describe, evaluator_of, measured, measuring, most_epochs, revive, weighing
 from nas.run.final import final_is_due, finish
-from nas.run.fitting import check, fitted
+from nas.run.fitting import check, fitted, measured
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
 from nas.run.limits import parse_limits
@@ -36,11 +34,11 @@ from nas.run.same_data import check_same, digest
 from nas.run.schedule import HALVING
 from nas.run.start_from import first_genomes
 from nas.run.state import State, replay
-from nas.run.trained import asked, holding, trained_by
+from nas.run.trained import asked, holding, measuring, trained_by, weighing
 from nas.run.warm_start import WarmStart, warm_up
 from nas.space import Space
 from nas.training import Recipe
-from nas.types import OBJECTIVE, Evaluator, Executor
+from nas.types import Executor
 
 
 @shown
@@ -130,20 +128,22 @@ def search(
     watcher = Watcher(progress)
     watcher.stage("reading the search space")
     read_anew()
-    if table is None and evaluator == "table":
-        table = packaged(space.name if isinstance(space, Space) else str(space))
-        dataset = dataset or "digits"  # of which the packaged tables are, for the training of a winner
-    images = {"image_size": image_size, "resize": resize, "skip_unreadable": skip_unreadable or None}
-    augmentation = {"flip": flip, "crop": crop}
-    images_of, folder, place = (None if given is None else str(given) for given in (dataset, data, table))
-    own = evaluator_of(evaluator, images_of, folder, final_recipe, proxies, place, images, augmentation)
-    chosen, settings = asked(recipe, recipe_set)
-    own = trained_by(own, chosen, settings, device)
-    objectives = list(objectives) or (list(own.names) if isinstance(own, Proxy) else [OBJECTIVE])
+    evaluation = Settings(
+        space=space.name if isinstance(space, Space) else str(space),
+        **{name: str(path) for name, path in _given(dataset=dataset, data=data, table=table).items()},
+        proxies=tuple(proxies),
+        final_recipe=final_recipe,
+        images=_given(image_size=image_size, resize=resize, skip_unreadable=skip_unreadable or None),
+        augmentation=_given(flip=flip, crop=crop),
+    )
+    own = chosen(evaluator, evaluation)
+    candidates, settings = asked(recipe, recipe_set)
+    own = trained_by(own, candidates, settings, device)
+    objectives = list(objectives) or list(own.objectives)
     own = measuring(weighing(own, class_weights), parse_objectives(objectives), parse_limits(limits))
     objectives = [str(objective) for objective in measured(own, parse_objectives(objectives))]
     if schedule in HALVING:
-        epochs = most_epochs(own, epochs, schedule)
+        epochs = own.most_epochs(epochs, schedule)
     found = holding(fitted(space, dict(overrides or {}), own), settings)
     first, notes = first_genomes(found, start_from)
     config = Config(
@@ -169,7 +169,7 @@ def search(
         objectives=objectives,
         warm_start=warm_start or "",
         start_from=first,
-        deduplicate=deduplicate or alike.usual(own),
+        deduplicate=deduplicate or own.deduplicate,
         max_time=max_time,  # type: ignore[arg-type]  # it reads texts
     )
     searchers.create(searcher, found, config.searcher_options)  # a mistake there must leave no run behind
@@ -245,6 +245,11 @@ def resume(
         return executors.create(**config.executor)
 
     return _go_on(path, configuration.read(path / CONFIG), changes, revived, hired, watcher)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """Those that are not left out."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _go_on(

@@ -4,11 +4,10 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from nas.data import NAMES
-from nas.evaluators import Proxy, TableEvaluator, Train
-from nas.run.evaluation import final_epochs
+from nas.evaluators import Evaluator, Train
 from nas.run.interval import less, wilson
 from nas.run.words import accuracies, clean, measured, percent
-from nas.types import OBJECTIVE, Evaluator, Executor
+from nas.types import OBJECTIVE, Executor
 
 if TYPE_CHECKING:
     from nas.run.loop import Search
@@ -28,7 +27,8 @@ def opening(search: "Search", executor: Executor) -> list[str]:
         "space": f"{search.space.name}, {genomes} genomes",
         "searcher": f"{config.searcher}, seed {config.seed}",
         "trials": _trials(search),
-        **_data(evaluator),
+        **evaluator.about(),
+        **(_data(evaluator.trainer) if evaluator.trainer else {}),
         "device": _device(evaluator, executor),
     }
     return [f"{name:<9} {clean(text)}" for name, text in found.items() if text]
@@ -37,23 +37,18 @@ def opening(search: "Search", executor: Executor) -> list[str]:
 def _trials(search: "Search") -> str:
     config = search.config
     after = f", {search.state.finished} of them ended before" if search.state.finished else ""
-    last = final_epochs(search.evaluator, config.final_epochs) if hasattr(search.evaluator, "final") else None
+    last = search.evaluator.final_epochs(config.final_epochs) if search.evaluator.finishes else None
     after += f"; then the best anew, {last} epoch{'s' * (last != 1)}" if last else ""
     epochs = search.pace.per_trial
     if config.schedule != "full":
         options = "".join(f", {name}={value}" for name, value in config.schedule_options.items())
         return f"{config.trials}, at most {config.epochs} epochs each ({config.schedule}{options}){after}"
-    counted = epochs and not isinstance(search.evaluator, Proxy) and (config.epochs or epochs > 1)
+    counted = epochs and search.evaluator.counts_epochs and (config.epochs or epochs > 1)
     each = f", {epochs} epoch{'s' * (epochs != 1)} each" if counted else ""
     return f"{config.trials}{each}{after}"
 
 
-def _data(evaluator: Evaluator) -> dict[str, str]:
-    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
-    if isinstance(train, TableEvaluator):
-        return {"table": f"{train.table}, {train.dataset}"}
-    if not isinstance(train, Train):
-        return {}
+def _data(train: Train) -> dict[str, str]:
     data = train.read()
     counts = {split: len(labels) for split, labels in data.labels.items()}
     sets = f"{counts['train']:,} train, {counts['valid']:,} valid, {counts['test']:,} test images"
@@ -66,10 +61,10 @@ def _data(evaluator: Evaluator) -> dict[str, str]:
 
 
 def _device(evaluator: Evaluator, executor: Executor) -> str:
-    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
+    train = evaluator.trainer
     workers, threads = getattr(executor, "workers", None), getattr(executor, "threads", None)
     each = f"{workers} Ray workers of {threads} thread{'s' * (threads != 1)} each" if workers else ""
-    if not isinstance(train, Train):
+    if train is None:
         return each
     from nas.training.precision import default_device
     from nas.training.threads import use_threads

@@ -1,15 +1,17 @@
-"""The training of candidates that a search's user asks for: its recipe, settings of it, and the device."""
+"""The training of candidates that a search's user asks for: its recipe, its device, what it measures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from nas.errors import UserError
-from nas.evaluators import Proxy, Train
+from nas.evaluators import Evaluator
+from nas.run.objectives import Objective
 from nas.space import Space
 from nas.training import Recipe
 from nas.training.document import applied, opened
-from nas.types import Evaluator
+
+LATENCY = "latency_ms"
 
 
 def trained_by(
@@ -21,14 +23,45 @@ def trained_by(
     """
     if recipe is None and not settings and device is None:
         return evaluator
-    train = evaluator.train if isinstance(evaluator, Proxy) else evaluator
-    if not isinstance(train, Train):
+    train = evaluator.trainer
+    if train is None:
         where = "device" if recipe is None and not settings else "recipe"
         raise UserError(where, "the evaluator trains no networks", "leave it out, or use the evaluator 'train'")
     images = {name: value for name in ("flip", "crop") if (value := getattr(train.recipe, name)) is not None}
     fixed = {**images, **opened(settings)[0]}
-    train = replace(train, recipe=applied(recipe or train.recipe, fixed), device=device or train.device)
-    return replace(evaluator, train=train) if isinstance(evaluator, Proxy) else train
+    recipe = applied(recipe or train.recipe, fixed)
+    return evaluator.with_trainer(replace(train, recipe=recipe, device=device or train.device))
+
+
+def weighing(evaluator: Evaluator, class_weights: str | None) -> Evaluator:
+    """The evaluator, so that candidates and the winner train with these weights of the classes in the loss.
+
+    Raises UserError for a user's own and for a table, which do not train by our recipes.
+    """
+    if class_weights is None:
+        return evaluator
+    train = evaluator.trainer
+    if train is None:
+        raise UserError("class_weights", "only the evaluators 'train' and 'proxy' train by a recipe", "leave it out")
+    final = train.final_recipe and train.final_recipe.replace(class_weights=class_weights)
+    recipe = train.recipe.replace(class_weights=class_weights)
+    return evaluator.with_trainer(replace(train, recipe=recipe, final_recipe=final))
+
+
+def measuring(evaluator: Evaluator, objectives: Sequence[Objective], limits: Mapping[str, float]) -> Evaluator:
+    """The evaluator, so that it measures `latency_ms` where that is an objective or has a limit.
+
+    Raises UserError where it is limited and the evaluator is a user's own.
+    """
+    limit, train = limits.get(LATENCY), evaluator.trainer
+    if limit is None and all(objective.metric != LATENCY for objective in objectives):
+        return evaluator
+    if train is not None:
+        return evaluator.with_trainer(replace(train, latency_batch=train.latency_batch or 1, latency_limit=limit))
+    if limit is not None:
+        what = "only the evaluators 'train' and 'proxy' measure it before they go on"
+        raise UserError(f"limit {LATENCY}", what, "let your own raise an error for what is too slow")
+    return evaluator
 
 
 def asked(

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nas.errors import UserError
-from nas.evaluators import Proxy, Train, proxies
+from nas.evaluators import Evaluator, Proxy, proxies
 from nas.run.interrupt import Stop
 from nas.run.propose import End, Proposal, propose
 from nas.searchers.random import Random
-from nas.types import Evaluator, Executor, Metrics, Trial
+from nas.types import Executor, Metrics, Trial
 
 if TYPE_CHECKING:
     from nas.run.loop import Search
@@ -50,11 +50,10 @@ class WarmStart:
 
     def evaluator(self, of: Evaluator) -> Proxy:
         """That scores, on the data and device of the search's own evaluator. Raises UserError where that has none."""
-        train = of.train if isinstance(of, Proxy) else of
-        if not isinstance(train, Train):
+        if of.trainer is None:
             what = "proxies look at images, and the evaluator names no data set"
             raise UserError("warm start", what, "use the evaluator 'train'")
-        return Proxy(self.names, train)
+        return Proxy(self.names, of.trainer)
 
 
 def warm_up(search: "Search", executor: Executor, stop: Stop) -> bool:

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 import nas
 from nas.cli import main
 from nas.errors import UserError
-from nas.evaluators import FunctionEvaluator, Proxy, Train, latency
+from nas.evaluators import FunctionEvaluator, Proxy, Train, describe, latency, revive
 from nas.evaluators.latency import latency_ms
 from nas.evaluators.train import TooSlow
-from nas.run.evaluation import describe, measuring, revive
 from nas.run.objectives import parse_objectives
+from nas.run.trained import measuring
 from nas.training import Recipe
 from nas.types import Trial
 from tests import cheap

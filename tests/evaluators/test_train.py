@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 import nas
 from nas.errors import UserError
-from nas.evaluators import Train, train
+from nas.evaluators import Train, data, train
 from nas.space import Genome, Space
 from nas.training import Recipe
 from nas.types import Trial
@@ -92,7 +92,7 @@ def test_it_is_picklable_json_and_holds_no_tensors(space: Space) -> None:
 def test_the_data_set_is_read_once_a_process(space: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     reads: list[str] = []
     real = nas.data.load
-    train._load.cache_clear()
+    data.load.cache_clear()
     monkeypatch.setattr("nas.data.load", lambda name, *rest, **more: reads.append(name) or real(name, *rest, **more))
     for seed in (1, 2):
         Train(recipe=QUICK.replace(steps=1))(Trial(0, genome(space), seed), go_on)
@@ -202,7 +202,7 @@ def test_the_last_recipe_mirrors_and_crops_as_the_candidates_does_unless_it_says
 def test_a_size_is_that_of_the_network(space: Space) -> None:
     sized = Train(recipe=QUICK, image_size="6x10", resize="stretch")
     assert sized == Train(recipe=QUICK, image_size=[6, 10], resize="stretch")
-    assert sized.describe() == ((1, 6, 10), 10)
+    assert sized.parameters() == {"input": [1, 6, 10], "classes": 10}
     assert sized.read().shape == (1, 6, 10)
     sized.check(space.with_parameters(input=[1, 6, 10]))
     with pytest.raises(UserError, match=r"the data has images \[1, 6, 10\]"):

@@ -6,7 +6,6 @@ import pytest
 
 import nas
 from nas.errors import UserError
-from nas.evaluators import FunctionEvaluator, Proxy, TableEvaluator, Train
 from nas.run import alike
 from nas.run import config as configuration
 from nas.space import Document, Genome, Space
@@ -48,13 +47,6 @@ def test_every_rate_is_tried(tmp_path: Path, searcher: str) -> None:
     run = nas.search(space(), searcher=searcher, evaluator=cheap.score, trials=8, runs=tmp_path)
     assert len({entry.trial.genome for entry in run.trials}) == 8
     assert len({entry.fingerprint for entry in run.trials}) == 2
-
-
-def test_what_goes_with_an_evaluator() -> None:
-    own = FunctionEvaluator(cheap.score)
-    assert [alike.usual(one) for one in (Train(), Proxy(), TableEvaluator("x"), own)] == [
-        *("network", "network", "function", "genome")
-    ]
 
 
 def test_a_resumed_run_knows_what_it_tried(tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 import nas
 from nas.cli import main
 from nas.errors import UserError
-from nas.evaluators.tables import packaged
+from nas.evaluators import Settings, chosen
 from nas.run import Run
-from nas.run.evaluation import evaluator_of, measuring
 from nas.run.objectives import Objective, parse_objectives, values
+from nas.run.trained import measuring
 from nas.searchers.pareto import dominates
 from tests import cheap
 
@@ -89,8 +89,7 @@ def test_what_our_evaluators_measure(tmp_path: Path):
     for evaluator, named in objectives.items():
         run = nas.search("nasbench_digits", evaluator=evaluator, objectives=named, name=evaluator, **settings)
         (row,) = run.results()
-        table = packaged("nasbench_digits") if evaluator == "table" else None
-        own = measuring(evaluator_of(evaluator, None, None, table=table), parse_objectives(named), {})
+        own = measuring(chosen(evaluator, Settings("nasbench_digits")), parse_objectives(named), {})
         assert set(row["metrics"]) == set(own.measures)
 
 

@@ -1,0 +1,168 @@
+"""What a search asks of any evaluator, and the answers of one that has nothing special to say."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from nas.errors import UserError
+
+if TYPE_CHECKING:
+    from nas.evaluators.train import Train
+    from nas.space import Genome, Space
+    from nas.types import Metrics, Report, Trial
+
+TABLE = (
+    *("table", "the evaluator 'table' reads one, and no other does"),
+    "--evaluator table --table FILE; none comes with most spaces",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a search's user says of the evaluation besides the evaluator's name; None, or empty: nothing.
+
+    space: the name of what is searched. dataset, data: the data set, and the folder where it is. table: a benchmark
+    table's file. proxies: the names of proxies. final_recipe: that of the winner's last training. images: how these are
+    read, fields of Train. augmentation: settings of the recipes of candidates and of the winner.
+    """
+
+    space: str = ""
+    dataset: str | None = None
+    data: str | None = None
+    table: str | None = None
+    proxies: tuple[str, ...] = ()
+    final_recipe: str | None = None
+    images: Mapping[str, Any] = field(default_factory=dict)
+    augmentation: Mapping[str, Any] = field(default_factory=dict)
+
+    def check(self, taken: Collection[str]) -> None:
+        """Raises UserError where more is given than what an evaluator has a use for: see `Evaluator.takes`."""
+        lost = [*({} if "images" in taken else {**self.images, **self.augmentation})]
+        if lost:
+            hint = "they are for 'train' and 'proxy'; give them to the evaluator itself: Train(...)"
+            raise UserError("evaluator", f"it is another, and takes no {', '.join(lost)}", hint)
+        if self.table is not None and "table" not in taken:
+            raise UserError(*TABLE)
+        if self.proxies and "proxies" not in taken:
+            raise UserError("proxy", "the evaluator is another", "use the evaluator 'proxy' (--evaluator proxy)")
+
+
+class Evaluator:
+    """Genome to measurements. Picklable and stateless; what it raises, the executor makes a failed result.
+
+    A search by images is one that has a `trainer`: what it asks of its data and of the winner's training, that answers.
+    One that is known by name (`nas.evaluators.NAMED`) is made again from its attributes: those of `__init__`.
+    """
+
+    takes: ClassVar[tuple[str, ...]] = ()  # of the Settings that have a use for some alone: images, table, proxies
+    counts_epochs: ClassVar[bool] = True
+
+    def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
+        """As `types.Evaluate`."""
+        raise NotImplementedError
+
+    @classmethod
+    def asked(cls, settings: Settings) -> Self:
+        """That of a search which names it. Raises UserError for settings that cannot be."""
+        return cls()
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, of which `from_json` makes it again."""
+        return dict(vars(self))
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Raises TypeError for values that fit no such evaluator, and UserError for such as cannot be."""
+        return cls(**values)
+
+    def again(self, table: str | None) -> Self:
+        """As a run goes on, whose user gives this table. Raises UserError where it needs one."""
+        return self
+
+    @property
+    def trainer(self) -> Train | None:
+        """By which it, or at least the winner of a search, is trained; None: it trains nothing."""
+        return None
+
+    def with_trainer(self, trainer: Train) -> Evaluator:
+        """The same with another trainer, where it has one."""
+        return self
+
+    @property
+    def measures(self) -> tuple[str, ...] | None:
+        """The names of its metrics; None: nobody knows before one has ended."""
+        return None
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """Those of a search that names none; empty: valid_accuracy."""
+        return ()
+
+    @property
+    def deduplicate(self) -> str:
+        """Which genomes count as one (`run.alike`): what a user's own makes of an answer cannot be known here."""
+        return "network" if self.trainer else "genome"
+
+    def parameters(self) -> dict[str, Any]:
+        """Of the document, as its data ask for them. Raises UserError where these cannot be read."""
+        return self.trainer.parameters() if self.trainer else {}
+
+    def check(self, space: Space) -> None:
+        """Raises UserError for what would make each trial a failure, as data that are missing."""
+        if self.trainer:
+            self.trainer.check(space)
+
+    def check_epochs(self, epochs: int | None) -> None:
+        """Raises UserError where it can say nothing after so many; None: the evaluator's own."""
+
+    def has(self, genome: Genome, epochs: int | None) -> bool:
+        """Whether it can say anything of this genome: a search asks for no other."""
+        return True
+
+    def about(self) -> dict[str, str]:
+        """What it goes by besides its trainer's images, as lines by name that open a search."""
+        return {}
+
+    @property
+    def takes_checkpoint(self) -> bool:
+        """Whether it is to be called with (trial, report, checkpoint), rather than with the first two."""
+        return True
+
+    @property
+    def planned_epochs(self) -> int | None:
+        """Of a trial that is given no number of them; None where nobody knows before one has ended."""
+        return None if self.counts_epochs else 1
+
+    def most_epochs(self, epochs: int | None, schedule: str) -> int | None:
+        """Of a whole training, where a schedule shares out so many. Raises UserError where none are counted."""
+        return epochs
+
+    @property
+    def finishes(self) -> bool:
+        """Whether `final` makes something of a search's winner."""
+        return self.trainer is not None or type(self).final is not Evaluator.final
+
+    def final_epochs(self, asked: int | None) -> int | None:
+        """Of the winner's last training, where so many are asked for; None where nobody knows them."""
+        return self.trainer.final_epochs(asked) if self.trainer else asked
+
+    def final(
+        self,
+        genome: Genome,
+        seed: int,
+        epochs: int | None,
+        final_set: Mapping[str, Any],
+        directory: Path,
+        report: Report,
+        /,
+    ) -> Metrics:
+        """What the winner is worth, `test_accuracy` among it, by a last training that leaves its files in `directory`.
+
+        epochs: None: the final recipe's. final_set: parameters of the document that it uses instead.
+        """
+        if self.trainer is None:
+            raise NotImplementedError
+        return self.trainer.final(genome, seed, epochs, final_set, directory, report)

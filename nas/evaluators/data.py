@@ -1,0 +1,40 @@
+"""The data set that evaluators read: once a search, not once a trial."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from nas.errors import UserError
+
+if TYPE_CHECKING:
+    from nas.data import Dataset
+    from nas.graph.graph import Graph
+
+
+def check_fit(graph: Graph, data: Dataset) -> None:
+    """Raises UserError where the graph is not of these images and classes."""
+    if tuple(graph.input) != data.shape or tuple(graph.shape) != (len(data.classes),):
+        shapes = f"{list(data.shape)} in {len(data.classes)} classes"
+        what = f"maps {list(graph.input)} to {list(graph.shape)}, and the data has images {shapes}"
+        raise UserError("network", what, f"set input={list(data.shape)} and classes={len(data.classes)}")
+
+
+@functools.lru_cache(maxsize=1)
+def load(**source: Any) -> Dataset:
+    """As `nas.data.load`."""
+    from nas import data
+
+    return data.load(**source)
+
+
+@functools.lru_cache(maxsize=1)
+def placed(data: Dataset, train_images: int | None, device: str) -> Dataset:
+    """On the device, with no more training images than these."""
+    return (data.with_train_images(train_images) if train_images else data).to(device)
+
+
+def read_anew() -> None:
+    """The next who needs the data set reads it, as it is by then."""
+    load.cache_clear()
+    placed.cache_clear()
