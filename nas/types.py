@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from nas.space import Genome
 
@@ -51,6 +51,13 @@ class Result:
         return self.values[0] if self.values else self.metrics[OBJECTIVE]
 
 
+class Refused(NamedTuple):
+    """A proposal that was not taken: its network was tried before, breaks a limit, or cannot be evaluated."""
+
+    genome: Genome
+    reason: str
+
+
 class Searcher(Protocol):
     """Proposes genomes and learns from results. Its state depends on what it was told and nothing else.
 
@@ -64,8 +71,11 @@ class Searcher(Protocol):
     run keeps such a snapshot beside its journal (`run.snapshot`).
     """
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome | None:
-        """The next genome to evaluate, or None when there is nothing left to propose. pending: under way, not told."""
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome | None:
+        """The next genome to evaluate, or None when there is nothing left to propose.
+
+        pending: under way, not told. refused: what it proposed for this same trial before, by the same generator.
+        """
 
     def tell(self, result: Result) -> None:
         """A trial ended, well or not, in whatever order trials end."""

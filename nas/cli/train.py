@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.search import add_augmentation, add_data, add_recipe, add_weights
     from nas.cli.target import add_document
-    from nas.training.named import recipes
+    from nas.training.recipe import recipes
 
     add_document(parser, "arch", "a packaged name (nas list), a document, a genome file, or a run directory")
     add_data(parser, None)

@@ -30,7 +30,7 @@ from nas.errors import UserError, did_you_mean
 from nas.integrations.optuna_choices import Parameters, suggested
 from nas.space import Genome, Space
 from nas.space.oracles import Oracle, sampled
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 SAMPLERS: dict[str, type[BaseSampler]] = {
     "tpe": optuna.samplers.TPESampler,
@@ -83,14 +83,12 @@ class OptunaSearcher:
         self.told: dict[int, Told] = {}  # by trial number, in the order of telling
         self.notes: dict[str, Any] = {}  # of the sampler, on the study
         self.objectives = 1
-        self.asked: tuple[random.Random, list[int]] | None = None  # for which trial, and what was pending
-        self.study: optuna.Study | None = None  # of that trial
+        self.study: optuna.Study | None = None  # of the trial that was asked for last
         self.tries = count(1)  # of that trial: those that the loop refused, and those that the document does not allow
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        numbers = [trial.number for trial in pending]
-        if self.study is None or self.asked is None or self.asked[0] is not rng or self.asked[1] != numbers:
-            self.asked, self.study, self.tries = (rng, numbers), self._study(InMemoryStorage(), pending), count(1)
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
+        if self.study is None or not refused:
+            self.study, self.tries = self._study(InMemoryStorage(), pending), count(1)
         study = self.study
 
         def oracle() -> Oracle:

@@ -169,7 +169,7 @@ class Search:
         chosen = [*self.first, *(self.state.warm or [])]
         while self.given < len(chosen):  # one that is refused, as those tried before a resumption are, is passed over
             self.given += 1
-            found = first_of([chosen[self.given - 1]], self.space, *rules)
+            found = first_of([chosen[self.given - 1]], self.space, *rules, [])
             if isinstance(found, Proposal):
                 return found
         return propose(self.searcher, self.space, rng, pending, *rules)

@@ -13,7 +13,7 @@ from nas.errors import ShapeError, UserError
 from nas.run.alike import WORDS, identity
 from nas.run.limits import broken
 from nas.space import Genome, Space
-from nas.types import Searcher, Trial
+from nas.types import Refused, Searcher, Trial
 
 PATIENCE = 1000  # proposals refused in a row before it is left to chance
 NOTHING = "the searcher has nothing left to propose"
@@ -55,21 +55,23 @@ def propose(
     has: Callable[[Genome], bool] | None = None,
     deduplicate: str = "function",
 ) -> Proposal | End:
-    """The next proposal, or the reason why there is none. One generator serves every asking for a trial.
+    """The next proposal, or the reason why there is none.
 
     seen: identities of the genomes proposed before, as `deduplicate` has them (`alike.identity`).
     has: whether the evaluator can say anything of a genome (a benchmark table may lack it); None: of all.
     """
 
-    def first(genomes: Iterable[Genome | None]) -> Proposal | End:
-        return first_of(genomes, space, seen, limits, has, deduplicate)
+    refused: list[Refused] = []
 
-    found = first(searcher.ask(rng, pending) for _ in range(PATIENCE))
+    def first(genomes: Iterable[Genome | None]) -> Proposal | End:
+        return first_of(genomes, space, seen, limits, has, deduplicate, refused)
+
+    found = first(searcher.ask(rng, pending, refused) for _ in range(PATIENCE))
     if isinstance(found, End) and found.reason != NOTHING:
         other = first(_by_chance(space, rng))
         if isinstance(other, Proposal):
-            refused = found.duplicates + other.duplicates, found.over_limit + other.over_limit
-            return replace(other, duplicates=refused[0], over_limit=refused[1])
+            counts = found.duplicates + other.duplicates, found.over_limit + other.over_limit
+            return replace(other, duplicates=counts[0], over_limit=counts[1])
     return found
 
 
@@ -89,29 +91,38 @@ def first_of(
     limits: Mapping[str, float],
     has: Callable[[Genome], bool] | None,
     deduplicate: str,
+    refused: list[Refused],
 ) -> Proposal | End:
-    """The first that is new and within the limits, or why none is. None: there are no more."""
-    refused: Counter[str] = Counter()
+    """The first that is new and within the limits, or why none is. None: there are no more.
+
+    The others are added to `refused`.
+    """
+    reasons: Counter[str] = Counter()
     over_limit, impossible, tried = 0, "", f"of {WORDS[deduplicate]} already tried"
+
+    def refuse(genome: Genome, reason: str) -> None:
+        reasons[reason] += 1
+        refused.append(Refused(genome, reason))
+
     for genome in genomes:
         if genome is None:
-            return End(NOTHING, refused[tried], over_limit)
+            return End(NOTHING, reasons[tried], over_limit)
         try:
             graph = space.graph(genome).prune()
         except (UserError, ShapeError) as error:  # no network at this input size
             impossible = impossible or f": {error}"
-            refused["that cannot be built"] += 1
+            refuse(genome, "that cannot be built")
             continue
         if limit := broken(graph, limits):
-            refused[f"over the limit {limit}={limits[limit]:g}"] += 1
+            refuse(genome, f"over the limit {limit}={limits[limit]:g}")
             over_limit += 1
         elif (known := identity(deduplicate, genome, graph)) in seen:
-            refused[tried] += 1
+            refuse(genome, tried)
         elif has is not None and not has(genome):
-            refused["without a row in the table"] += 1
+            refuse(genome, "without a row in the table")
         else:
             costs = graph.parameters, graph.mult_adds
-            return Proposal(genome, graph.fingerprint(), *costs, refused[tried], over_limit, known)
-    counts = ", ".join(f"{count} {reason}" for reason, count in refused.most_common())
+            return Proposal(genome, graph.fingerprint(), *costs, reasons[tried], over_limit, known)
+    counts = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
     reason = f"the last {PATIENCE} proposals were all refused: {counts}{impossible}"
-    return End(reason, refused[tried], over_limit)
+    return End(reason, reasons[tried], over_limit)

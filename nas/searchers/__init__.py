@@ -46,7 +46,7 @@ def known_options(name: str) -> list[str]:
         return list(import_module(FAMILIES[family]).known_options(member))
     if name not in SEARCHERS:
         raise UserError("searcher", f"unknown searcher '{name}'", did_you_mean(name, [*SEARCHERS, *EXAMPLES]))
-    return list(inspect.signature(SEARCHERS[name]).parameters)[1:]
+    return [option for option in inspect.signature(SEARCHERS[name]).parameters if option not in ("space", "seed")]
 
 
 def create(name: str, space: Space, options: Mapping[str, Any] | None = None, seed: int = 0) -> Searcher:
@@ -63,8 +63,8 @@ def create(name: str, space: Space, options: Mapping[str, Any] | None = None, se
     if member:
         found: Searcher = import_module(FAMILIES[family]).create(member, space, options)
         return found
-    own = {"seed": seed} if "seed" in known else {}
-    searcher: Searcher = SEARCHERS[name](space, **{**own, **(options or {})})
+    own = {"seed": seed} if "seed" in inspect.signature(SEARCHERS[name]).parameters else {}
+    searcher: Searcher = SEARCHERS[name](space, **own, **(options or {}))
     return searcher
 
 

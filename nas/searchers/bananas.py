@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 from nas.searchers.options import check
 from nas.space import Genome, Space
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 if TYPE_CHECKING:
     from nas.searchers.surrogate import Surrogate
@@ -45,7 +45,7 @@ class Bananas:
         self.first, self.best, self.mutations, self.samples = first, best, mutations, samples
         self.told: dict[int, tuple[Genome, float]] = {}  # by the trial's number; a failure is not among them
         self.known: set[Genome] = set()  # all that was told
-        self.ranking: tuple[random.Random | None, Iterator[Genome]] = (None, iter(()))
+        self.ranking: Iterator[Genome] = iter(())  # for the trial that was asked for last
         self._surrogate: Surrogate | None = None
 
     @staticmethod
@@ -61,13 +61,13 @@ class Bananas:
             self._surrogate = Surrogate(self.space)
         return self._surrogate
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        """The best candidate. Asked again with the same generator, the last one was refused: then the next best."""
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
+        """The best candidate; where that was refused, the next best."""
         if len(self.told) < self.first:
             return self.space.sample(rng)
-        if self.ranking[0] is not rng:
-            self.ranking = rng, self.ranked(rng, pending)
-        best = next(self.ranking[1], None)
+        if not refused:
+            self.ranking = self.ranked(rng, pending)
+        best = next(self.ranking, None)
         return self.space.sample(rng) if best is None else best
 
     def ranked(self, rng: random.Random, pending: Sequence[Trial]) -> Iterator[Genome]:
@@ -91,7 +91,6 @@ class Bananas:
         self.known.add(genome)
         if not result.failed:
             self.told[result.trial.number] = (genome, result.score)
-        self.ranking = None, iter(())
 
     def retell(self, result: Result) -> None:
         self.told.pop(result.trial.number, None)

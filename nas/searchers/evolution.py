@@ -17,9 +17,9 @@ import random
 from collections.abc import Sequence
 
 from nas.searchers.options import check
-from nas.searchers.refusals import Refusals, further
+from nas.searchers.refusals import further
 from nas.space import Genome, Space
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 
 class Evolution:
@@ -38,7 +38,6 @@ class Evolution:
         self.population_size, self.sample_size, self.d, self.r = population, sample, mutations, rounds
         self.population: dict[int, tuple[Genome, float]] = {}  # by the trial's number
         self.i = 0  # rounds since the population was full
-        self.refusals = Refusals()
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
@@ -47,8 +46,8 @@ class Evolution:
         sample = min(25, max(2, population // 2))
         return {"population": population, "sample": sample, "mutations": 2, "rounds": max(1, trials // 10)}
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        more = further(self.refusals.before(rng))
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
+        more = further(len(refused))
         if len(self.population) < self.population_size or more is None:
             return self.space.sample(rng)
         sample = rng.sample(list(self.population.values()), min(self.sample_size, len(self.population)))
@@ -58,7 +57,6 @@ class Evolution:
         return genome
 
     def tell(self, result: Result) -> None:
-        self.refusals.end()
         if result.failed:
             return
         self.i += len(self.population) == self.population_size

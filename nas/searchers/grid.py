@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 from nas.space import Genome, Space
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 
 class Grid:
@@ -19,7 +19,7 @@ class Grid:
         self.left = space.enumerate()
         self.known: set[Genome] = set()  # told, and so not to be asked for again after a search is resumed
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome | None:
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome | None:
         done = self.known | {trial.genome for trial in pending}
         return next((one for one in self.left if one not in done and self.space.can_be_built(one)), None)
 

@@ -27,7 +27,7 @@ from itertools import islice
 
 from nas.errors import UserError
 from nas.space import Genome, Space
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 MANY, DRAWN = 500, 100  # neighbours that are listed, and drawn where there are more
 LEFT = 8  # places left last, whose neighbours may still be under way
@@ -51,24 +51,20 @@ class LocalSearch:
         self.numbers: dict[Genome, int] = {}  # their trials'
         self.v: Genome | None = None
         self.left: deque[Genome] = deque(maxlen=LEFT)  # where v was before
-        self.rng: random.Random | None = None  # of the last ask
-        self.asked: set[Genome] = set()  # with that generator; what is neither told nor pending of it was refused
+        self.impossible: set[Genome] = set()  # neighbours that cannot be built
         self.listed: OrderedDict[Genome, dict[Genome, None]] = OrderedDict()  # neighbours
         self.drawn: tuple[Genome | None, list[Genome]] = (None, [])  # restarts of the last v that needed any
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        if rng is not self.rng:  # not the same trial, asked for again
-            self.rng, self.asked = rng, set()
-        known = {trial.genome for trial in pending} | self.scores.keys()
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
+        known = {trial.genome for trial in pending} | {one.genome for one in refused} | self.scores.keys()
         for v in self.places():
             for genome in self.neighbours(v):
-                if genome not in known and genome not in self.asked:
-                    self.asked.add(genome)
+                if genome not in known and genome not in self.impossible:
                     if self.space.can_be_built(genome):
                         return genome
+                    self.impossible.add(genome)
         for genome in self.restarts():
-            if genome not in known and genome not in self.asked and not self.is_late(genome):
-                self.asked.add(genome)
+            if genome not in known and not self.is_late(genome):
                 return genome
         return self.space.sample(rng)
 
@@ -76,7 +72,6 @@ class LocalSearch:
         genome = result.trial.genome
         self.retell(result)
         self.numbers[genome] = result.trial.number
-        self.asked = set()
         if self.v is None:
             self.v = None if result.failed else genome
             return

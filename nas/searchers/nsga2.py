@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 from nas.searchers.options import check
 from nas.searchers.pareto import crowding, fronts
-from nas.searchers.refusals import Refusals, further
+from nas.searchers.refusals import further
 from nas.space import Genome, Space
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 
 class Individual(NamedTuple):
@@ -46,15 +46,14 @@ class NSGA2:
         self.population_size, self.crossover = population, crossover
         self.population: list[Individual] = []  # best first
         self.ranks: list[tuple[int, float]] = []  # of each: (number of its front, minus its crowding distance)
-        self.refusals = Refusals()
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
         """N = trials / 4, up to the paper's 100: with fewer trials than N nothing would evolve."""
         return {"population": min(100, max(4, trials // 4))}
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        more = further(self.refusals.before(rng))
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
+        more = further(len(refused))
         if len(self.population) < self.population_size or more is None:
             return self.space.sample(rng)
         child = self.tournament(rng)
@@ -70,7 +69,6 @@ class NSGA2:
         return self.population[one if self.ranks[one] <= self.ranks[other] else other].genome
 
     def tell(self, result: Result) -> None:
-        self.refusals.end()
         if not result.failed:
             values = result.values or (result.score,)
             self.survive([*self.population, Individual(result.trial.number, result.trial.genome, values)])

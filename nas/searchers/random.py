@@ -4,7 +4,7 @@ import random
 from collections.abc import Sequence
 
 from nas.space import Genome, Space
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 
 class Random:
@@ -13,7 +13,7 @@ class Random:
     def __init__(self, space: Space) -> None:
         self.space = space
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
         return self.space.sample(rng)
 
     def tell(self, result: Result) -> None:

@@ -1,25 +1,6 @@
-"""How often the loop refused what was proposed for a trial: it asks again with the same generator (`run.propose`)."""
-
-import random
+"""What an evolution proposes where what it proposed for a trial was refused, again and again."""
 
 FEW, MANY = 10, 100
-
-
-class Refusals:
-    """Counts them; what was told before ends the count, as another trial does."""
-
-    def __init__(self) -> None:
-        self.rng: random.Random | None = None  # of the trial that was asked for last
-        self.number = 0
-
-    def before(self, rng: random.Random) -> int:
-        """Of the proposals for this trial so far. To be called once for each that is asked for."""
-        self.number = self.number + 1 if rng is self.rng else 0
-        self.rng = rng
-        return self.number
-
-    def end(self) -> None:
-        self.rng = None
 
 
 def further(refused: int) -> int | None:

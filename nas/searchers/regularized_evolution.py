@@ -23,9 +23,9 @@ from collections import deque
 from collections.abc import Sequence
 
 from nas.searchers.options import check
-from nas.searchers.refusals import Refusals, further
+from nas.searchers.refusals import further
 from nas.space import Genome, Space
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 
 class RegularizedEvolution:
@@ -44,7 +44,6 @@ class RegularizedEvolution:
         self.population_size, self.sample_size, self.identity = population, sample, identity
         self.population: deque[tuple[Genome, float]] = deque()  # oldest first
         self.numbers: deque[int] = deque()  # their trials'
-        self.refusals = Refusals()
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
@@ -52,8 +51,8 @@ class RegularizedEvolution:
         population = min(100, max(4, trials // 4))
         return {"population": population, "sample": min(25, max(2, population // 2))}
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        more = further(self.refusals.before(rng))
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
+        more = further(len(refused))
         if len(self.population) < self.population_size or more is None:
             return self.space.sample(rng)
         sample = [rng.choice(self.population) for _ in range(self.sample_size)]
@@ -71,7 +70,6 @@ class RegularizedEvolution:
         return self.space.mutate(parent, rng, kind=rng.choice(kinds))
 
     def tell(self, result: Result) -> None:
-        self.refusals.end()
         if result.failed:
             return
         self.population.append((result.trial.genome, result.score))

@@ -22,9 +22,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nas.searchers.options import check
-from nas.searchers.refusals import Refusals
 from nas.space import Genome, Space
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 HALVED = 10  # refusals after which the logits are halved
 
@@ -70,18 +69,16 @@ class Reinforce:
         self.controller = Controller(space, hidden, layers, spread, learning_rate, tanh_constant, temperature, seed)
         self.b: float | None = None
         self.told: list[tuple[Genome, float]] = []  # (architecture, R - b) since the last step
-        self.refusals = Refusals()
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, float]:
         """A step a result, at a rate that falls to the paper's with more trials; above 0.02 it settles early."""
         return {"learning_rate": min(0.02, max(6e-4, 2 / trials)), "batch": 1}
 
-    def ask(self, rng: random.Random, pending: Sequence[Trial]) -> Genome:
-        return self.controller.sample(rng, flatter=2 ** (self.refusals.before(rng) / HALVED))
+    def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
+        return self.controller.sample(rng, flatter=2 ** (len(refused) / HALVED))
 
     def tell(self, result: Result) -> None:
-        self.refusals.end()
         if result.failed:
             return
         # An accuracy, or what another tool's study is of: an even power must not turn its sign.

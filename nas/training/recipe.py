@@ -1,12 +1,18 @@
-"""How a network is trained: plain values, so that a recipe is JSON and part of what identifies a result."""
+"""How a network is trained: plain values, so that a recipe is JSON and part of what identifies a result.
+
+Those that come with the project are read from `recipes.yaml` when the first one is asked for.
+"""
 
 from __future__ import annotations
 
+import functools
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
 
+FILE = Path(__file__).with_name("recipes.yaml")
 WORDS = {
     "optimizer": ("sgd", "adam", "adamw", "rmsprop"),
     "schedule": ("cosine", "constant", "step", "plateau", "exponential"),
@@ -96,9 +102,9 @@ class Recipe:
     @classmethod
     def named(cls, name: str) -> Recipe:
         """One of the recipes that come with the project; raises UserError for another name."""
-        from nas.training.named import named
-
-        return named(name)
+        if name not in recipes():
+            raise UserError(f"recipe '{name}'", "no such recipe", did_you_mean(name, recipes()))
+        return recipes()[name].recipe
 
     def replace(self, **values: Any) -> Recipe:
         """The same recipe but for `values`; numbers may be text, as YAML reads `1e-3`. Raises UserError."""
@@ -118,6 +124,30 @@ class Recipe:
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Recipe:
         return cls().replace(**values)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A recipe, where it is from, and what of its source it leaves out or reads between the lines."""
+
+    source: str
+    notes: str
+    recipe: Recipe
+
+
+@functools.cache
+def recipes() -> dict[str, Named]:
+    """By name, in the file's order. Raises UserError for a mistake in the file."""
+    from nas.space.reader import read_yaml
+
+    found = {}
+    for name, entry in read_yaml(FILE.read_text(encoding="utf-8"), FILE.name).items():
+        settings = {key: value for key, value in entry.items() if key not in ("source", "notes")}
+        try:
+            found[name] = Named(entry["source"], entry.get("notes", ""), Recipe.from_json(settings))
+        except UserError as error:
+            raise UserError(f"{FILE.name}: {name}: {error.where}", error.what, error.hint) from None
+    return found
 
 
 def _number(value: Any, kind: str) -> Any:

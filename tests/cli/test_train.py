@@ -8,7 +8,7 @@ import pytest
 
 from nas.cli import main
 from nas.training import Recipe, loop
-from nas.training.named import recipes
+from nas.training.recipe import recipes
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@ import os
 import random
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from nas.space import Genome, Space
 from nas.types import Result, Trial, trial_random
 from tests import cheap
 from tests.integrations.conditional import conditional, score, wide
+from tests.searchers.traced import asked
 from tests.space.documents import space_of
 
 QUICK = [
@@ -55,8 +57,7 @@ def course(
     pending: list[Trial] = []
     for number in range(trials):
         rng = trial_random(0, number)
-        for _ in range(1 + refused):
-            genome = found.ask(rng, tuple(pending))
+        genome = next(islice(asked(found, rng, tuple(pending)), refused, None))
         genomes.append(genome)
         pending.append(Trial(number, genome, number))
         if len(pending) > late:
@@ -127,15 +128,15 @@ def test_refused_proposals_are_running_until_the_next_result_and_then_gone() -> 
     space = conditional()
     found = searcher(space)
     rng = random.Random(0)
-    asked = [found.ask(rng, ()) for _ in range(4)]
+    proposed = list(islice(asked(found, rng), 4))
     assert found.study is not None
     assert [trial.state for trial in found.study.trials] == [TrialState.RUNNING] * 4
-    found.tell(result(0, asked[-1]))
-    found.ask(random.Random(1), (Trial(1, asked[0], 0),))
+    found.tell(result(0, proposed[-1]))
+    found.ask(random.Random(1), (Trial(1, proposed[0], 0),))
     assert found.study is not None
     ended, pending, now = found.study.trials
     assert [ended.state, pending.state, now.state] == [TrialState.COMPLETE, TrialState.RUNNING, TrialState.RUNNING]
-    assert pending.params == found.parameters.of(space, asked[0])[0]
+    assert pending.params == found.parameters.of(space, proposed[0])[0]
 
 
 def test_results_are_maximised_one_objective_or_several() -> None:

@@ -2,6 +2,7 @@
 
 import math
 import random
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from nas.searchers.local_search import LocalSearch
 from nas.space import Document, Genome, Space
 from nas.types import Result, Trial
 from tests import cheap
+from tests.searchers.traced import asked
 
 FAILING = 0.1  # genomes of a lower score fail
 
@@ -38,10 +40,7 @@ def run(searcher: LocalSearch, trials: int, seed: int, refused: Any = lambda gen
     found: list[Genome] = []
     for number in range(trials):
         rng = random.Random(f"{seed}/{number}")
-        for _ in range(1000):
-            genome = searcher.ask(rng, ())
-            if not refused(genome) and genome not in found:
-                break
+        genome = next(one for one in islice(asked(searcher, rng), 1000) if not refused(one) and one not in found)
         found.append(genome)
         searcher.tell(result(number, genome))
     return found
@@ -111,7 +110,7 @@ def test_resumed_it_goes_on_as_it_would_have(first: bool) -> None:
             searcher.tell(result(number, genome))
         for number in range(cut, 40):
             rng = random.Random(f"3/{number}")
-            genome = next(g for g in iter(lambda: searcher.ask(rng, ()), None) if g not in whole[:number])  # noqa: B023
+            genome = next(one for one in asked(searcher, rng) if one not in whole[:number])
             assert genome == whole[number]
             searcher.tell(result(number, genome))
 

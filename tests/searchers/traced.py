@@ -1,9 +1,10 @@
 """For populations traced by hand: a generator whose draws are written down, and a space of words."""
 
 import random
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from nas.types import Result, Trial
+from nas.types import Refused, Result, Trial
 
 
 class Script(random.Random):
@@ -61,3 +62,11 @@ def retold(searcher: Any, genome: Any, *values: float, number: int = 0) -> None:
     """Tells of more epochs of a trial that was told before."""
     metrics = {"valid_accuracy": values[0]} if values else None
     searcher.retell(Result(Trial(number, genome, 0, 3), metrics, None if metrics else "failed", values=tuple(values)))
+
+
+def asked(searcher: Any, rng: random.Random, pending: Sequence[Trial] = ()) -> Iterator[Any]:
+    """What is proposed for one trial, each after the one before was refused."""
+    refused: list[Refused] = []
+    while (genome := searcher.ask(rng, pending, refused)) is not None:
+        yield genome
+        refused.append(Refused(genome, "as a test"))

@@ -9,8 +9,9 @@ import pytest
 
 from nas.errors import UserError
 from nas.space.reader import read_yaml
-from nas.training import Recipe, named
-from nas.training.named import recipes
+from nas.training import Recipe
+from nas.training import recipe as module
+from nas.training.recipe import recipes
 
 NAMES = ("search", "final", "alexnet", "vgg", "resnet", "resnet_cifar", "inception", "nasnet", "darts", "nasbench201")
 PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
@@ -62,14 +63,14 @@ def test_the_lectures_weight_decay_is_told() -> None:
 def test_a_mistake_in_the_file_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "recipes.yaml"
     path.write_text("mine: {source: me, learning_rte: 0.1}\n")
-    monkeypatch.setattr(named, "FILE", path)
+    monkeypatch.setattr(module, "FILE", path)
     with pytest.raises(UserError, match=r"^recipes.yaml: mine: recipe.learning_rte: no such setting; did you mean"):
         recipes.__wrapped__()
 
 
 def test_the_page_tells_each_recipe_as_it_is() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", PAGE, re.MULTILINE)
-    file = read_yaml(named.FILE.read_text(encoding="utf-8"))
+    file = read_yaml(module.FILE.read_text(encoding="utf-8"))
     assert [name for name, _, _ in rows] == list(file)
     for name, told, source in rows:
         entry = {key: value for key, value in file[name].items() if key != "source"}
