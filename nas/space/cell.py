@@ -129,7 +129,7 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
         state = bind(interpreter.target, options.items(), cell.flow, here, None, merged)
     if "do" in spec:
         given = {"channels": names["channels"], "stride": 1}
-        do = Place(f"{here.path}.do", f"{here.answers}.operation", names, here.scopes, here.depth, given)
+        do = here.named(f"{here.answers}.operation", names, given)._replace(path=f"{here.path}.do")
         state = interpreter.item(spec["do"], state, do, spec, "do")
     cell.states.append(state)
 
@@ -188,7 +188,7 @@ def _instead(cell: Cell, spec: Mapping[str, Any]) -> list[Flow]:
 
 def _written_edge(cell: Cell, edges: Sequence[Any], position: int, at: Place) -> Flow:
     edge = edges[position]
-    source = Place(at.path, f"{at.answers}.input", at.names, at.scopes, at.depth)
+    source = at.named(f"{at.answers}.input", at.names)
     with place(edges, position, at.path):
         if not isinstance(edge, list) or len(edge) != 2:
             raise ExpressionError(f"an edge is [operation, source], not {shown(edge)}")
@@ -222,7 +222,7 @@ def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, ke
         interpreter.target.edge()
     given = {"channels": at.names["channels"], "stride": at.names["stride"] if number < cell.inputs else 1}
     names = {**at.names, "source": number}
-    here = Place(at.path, f"{at.answers}.operation", names, at.scopes, at.depth, given)
+    here = at.named(f"{at.answers}.operation", names, given)
     out = interpreter.item(operation, source, here, container, key)
     after = cell.template.source.get("after_edge")
     if after is None or _is_identity(interpreter.target, source, out):

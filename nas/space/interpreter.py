@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from nas.errors import did_you_mean
-from nas.graph.graph import Scope
 from nas.graph.operations import OPERATIONS
 from nas.space.cell import walk_cell
 from nas.space.document import Document, Template
@@ -214,7 +213,7 @@ class Interpreter:
 
         def inside(names: Mapping[str, Any]) -> Flow:
             own = tuple([(name, names[name]) for name in template.own])
-            place = Place(at.path, answers, names, (*at.scopes, Scope(at.path, template.name, own)), at.depth + 1)
+            place = at.within(answers, names, template.name, own)
 
             def walk() -> Flow:
                 if template.is_cell:
@@ -225,7 +224,7 @@ class Interpreter:
 
         if not defaults:
             return inside(names)
-        return bind(self.target, defaults, flow, Place(at.path, answers, names, at.scopes, at.depth), names, inside)
+        return bind(self.target, defaults, flow, at.named(answers, names), names, inside)
 
 
 def _nearest(items: Mapping[str, Any], word: str) -> str:

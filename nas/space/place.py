@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from nas.graph.graph import Scope
 
+Arguments = tuple[tuple[str, Any], ...]  # of a template, by name
 _new = tuple.__new__  # a named tuple without its constructor's call: the walk makes hundreds for each genome
 
 
@@ -52,6 +53,17 @@ class Place(NamedTuple):
         path, names = f"{self.path}.{turn}", {**self.names, "index": turn}
         scopes = (*self.scopes, _new(Scope, (path, template, (), turn)))
         return _new(Place, (path, f"{self.answers}.{turn}", names, scopes, self.depth, None))
+
+    def named(self, answers: str, names: Mapping[str, Any], given: Mapping[str, Any] | None = None) -> "Place":
+        """The same place with answers of their own, these names, and what an edge gives."""
+        return _new(Place, (self.path, answers, names, self.scopes, self.depth, given))
+
+    def within(
+        self, answers: str, names: Mapping[str, Any], template: str, own: tuple[tuple[str, Any], ...]
+    ) -> "Place":
+        """Inside a template that is used here, whose own names have these values."""
+        path, scopes = self.path, (*self.scopes, _new(Scope, (self.path, template, own, None)))
+        return _new(Place, (path, answers, names, scopes, self.depth + 1, None))
 
     def alone(self) -> "Place":
         """The same place without what an edge gives."""

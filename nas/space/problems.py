@@ -4,8 +4,6 @@ An error passes the items around it on its way out. The first one gives it its p
 file gives it its line (the standard library's blocks and genome files have no lines: the line of their use is named).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from nas.errors import ArgumentError, ShapeError, UserError
@@ -41,10 +39,17 @@ def placed(error: Exception, container: Any, key: Any, path: str) -> DocumentErr
     return found.on(line_of(container, key))
 
 
-@contextmanager
-def place(container: Any, key: Any, path: str) -> Iterator[None]:
+class place:  # a context, as contextlib's are named; a generator would take four times as long
     """Errors inside are placed at `container[key]`."""
-    try:
-        yield
-    except (*UNPLACED, DocumentError) as error:
-        raise placed(error, container, key, path) from None
+
+    __slots__ = ("container", "key", "path")
+
+    def __init__(self, container: Any, key: Any, path: str) -> None:
+        self.container, self.key, self.path = container, key, path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (*UNPLACED, DocumentError)):
+            raise placed(error, self.container, self.key, self.path) from None

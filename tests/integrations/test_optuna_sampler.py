@@ -92,7 +92,7 @@ class Heard:
         self.results: list[Result] = []
         self.pending: list[list[int]] = []
 
-    def ask(self, rng: random.Random, pending: list[Trial]) -> Genome:
+    def ask(self, rng: random.Random, pending: list[Trial], refused: object = ()) -> Genome:
         self.pending.append([trial.number for trial in pending])
         return cheap.space().sample(rng)
 

@@ -65,7 +65,7 @@ def test_chance_finds_what_a_searcher_does_not_ask_for() -> None:
     """Exhausted means tried whole: of a small space every genome, of a large one as many random ones."""
 
     class Stuck(Random):
-        def ask(self, rng: random.Random, pending: object) -> object:  # type: ignore[override]
+        def ask(self, rng: random.Random, pending: object, refused: object = ()) -> object:  # type: ignore[override]
             return next(iter(self.space.enumerate()))
 
     small, large = cheap.space(1), cheap.space(4)
@@ -84,7 +84,7 @@ def test_chance_finds_what_a_searcher_does_not_ask_for() -> None:
 
 def test_a_searcher_with_nothing_left() -> None:
     class Done(Random):
-        def ask(self, rng: random.Random, pending: object) -> None:  # type: ignore[override]
+        def ask(self, rng: random.Random, pending: object, refused: object = ()) -> None:  # type: ignore[override]
             return None
 
     space = cheap.space(1)
@@ -94,7 +94,7 @@ def test_a_searcher_with_nothing_left() -> None:
 
 def test_genomes_that_cannot_be_built_are_refused_with_the_reason() -> None:
     class Broken(Random):
-        def ask(self, rng: random.Random, pending: object) -> object:  # type: ignore[override]
+        def ask(self, rng: random.Random, pending: object, refused: object = ()) -> object:  # type: ignore[override]
             return next(too_deep.enumerate())
 
     pool = {"max_pool": {"kernel": 2}}

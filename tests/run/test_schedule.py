@@ -182,7 +182,7 @@ def test_a_searcher_is_told_once_and_retold_after_a_promotion(tmp_path: Path, mo
     again: list[tuple[int, int | None]] = []
     pending: list[int] = []
 
-    def ask(self: Random, rng: random.Random, under_way: Any) -> Any:
+    def ask(self: Random, rng: random.Random, under_way: Any, refused: Any = ()) -> Any:
         pending.extend(trial.number for trial in under_way)
         return self.space.sample(rng)
 
@@ -257,9 +257,9 @@ def test_several_at_once_in_any_order(
     made = SEARCHERS[searcher]
     ask, tell = made.ask, made.tell
 
-    def asked(self: Any, rng: random.Random, pending: Any) -> Any:
+    def asked(self: Any, rng: random.Random, pending: Any, refused: Any = ()) -> Any:
         assert not told & {trial.number for trial in pending}
-        return ask(self, rng, pending)
+        return ask(self, rng, pending, refused)
 
     monkeypatch.setattr(made, "ask", asked)
     monkeypatch.setattr(made, "tell", lambda self, result: told.add(result.trial.number) or tell(self, result))

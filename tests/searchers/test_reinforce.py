@@ -53,14 +53,15 @@ class Recorded(Reinforce):
 def test_the_first_weights_are_those_of_the_searchs_seed(name: str) -> None:
     space = cheap.space(1)
 
-    def first(seed: int, options: dict[str, Any]) -> torch.Tensor:
-        return create(name, space, options, seed).controller.weights["start"]  # type: ignore[attr-defined]
+    def first(seed: int) -> torch.Tensor:
+        return create(name, space, {}, seed).controller.weights["start"]  # type: ignore[attr-defined]
 
-    assert torch.equal(first(3, {}), first(3, {}))
-    assert not torch.equal(first(3, {}), first(4, {}))
-    assert torch.equal(first(3, {"seed": 4}), first(4, {}))
+    assert torch.equal(first(3), first(3))
+    assert not torch.equal(first(3), first(4))
+    with pytest.raises(UserError, match="unknown option 'seed'"):
+        create(name, space, {"seed": 4})
     guides = [Guide(space, name, seed=seed).searcher.controller.weights["start"] for seed in (3, 4)]  # type: ignore[attr-defined]
-    assert torch.equal(guides[0], first(3, {})) and torch.equal(guides[1], first(4, {}))
+    assert torch.equal(guides[0], first(3)) and torch.equal(guides[1], first(4))
 
 
 @pytest.mark.parametrize("name", LEARNERS)
