@@ -4,16 +4,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nas.network.document import build as build
     from nas.network.initialisation import initialise as initialise
     from nas.network.module import Network as Network
-    from nas.network.module import build as build
     from nas.network.module import compile as compile
     from nas.network.module import set_drop_path as set_drop_path
     from nas.network.transfer import transfer_weights as transfer_weights
 
 _HOME = {
     "Network": "nas.network.module",
-    "build": "nas.network.module",
+    "build": "nas.network.document",
     "compile": "nas.network.module",
     "initialise": "nas.network.initialisation",
     "set_drop_path": "nas.network.module",

@@ -1,32 +1,15 @@
 """A graph as an ordinary torch module: one submodule a node, named by the node's path, run in the graph's order."""
 
 import keyword
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from torch import Tensor, nn
 
 from nas.errors import UserError
 from nas.graph.graph import Graph
+from nas.network.calls import in_order
 from nas.network.in_place import overwrites, overwriting
 from nas.network.initialisation import initialise, undrawn
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from nas.space import Genome, Space
-
-
-class Call(NamedTuple):
-    """Run `parent[name]` on the values in `reads`, put what it returns into `write`, and let go of `frees`."""
-
-    node: int  # of the graph, whose module it is
-    parent: dict[str, nn.Module]  # a container's own `_modules`: a submodule that is replaced is replaced here too
-    name: str
-    read: int  # the only input, or -1 where `reads` has several
-    reads: tuple[int, ...]
-    write: int
-    frees: tuple[int, ...]
 
 
 class Part(nn.Module):
@@ -81,22 +64,22 @@ class Network(Part):
             if here in into:
                 module = overwriting(module, into[here])
             found[here] = _put(self, places[here - 1], module)
-        self._inference = _plan(graph, found, (graph.output,))
-        self._training = _plan(graph, found, (graph.output, *graph.auxiliary)) if self._heads else self._inference
+        self._inference = in_order(graph, found, (graph.output,))
+        self._training = in_order(graph, found, (graph.output, *graph.auxiliary)) if self._heads else self._inference
 
     def _hint(self) -> str:
-        steps, *_ = self._inference
-        heads = [step for step in steps if isinstance(step.parent[step.name], nn.Linear | nn.Conv2d)]
+        calls, *_ = self._inference
+        heads = [call for call in calls if isinstance(call.parent[call.name], nn.Linear | nn.Conv2d)]
         last = heads[-1].parent[heads[-1].name] if heads else None
         path = next((name for name, module in self.named_modules() if module is last), "")
         place = "".join(f"[{part}]" if part.isdigit() else f".{part}" for part in path.split(".")) if path else "..."
         return f"the last layer is model{place}: model{place} = torch.nn.Linear(...)"
 
     def forward(self, x: Tensor) -> Any:
-        steps, ends, slots = self._training if self.training else self._inference
+        calls, ends, slots = self._training if self.training else self._inference
         values: list[Any] = [None] * slots
         values[0] = x
-        for _, parent, name, read, reads, write, frees in steps:
+        for _, parent, name, read, reads, write, frees in calls:
             if read >= 0:
                 values[write] = parent[name](values[read])
             else:
@@ -114,33 +97,6 @@ def compile(graph: Graph, seed: int = 0) -> Network:
         model = Network(graph.prune())
     initialise(model, seed)
     return model
-
-
-def build(
-    space: "str | Path | Space",
-    genome: "Genome | Mapping[str, Any] | None" = None,
-    *,
-    weights: str | None = None,
-    **overrides: Any,
-) -> Network:
-    """The network of a document (a name or path) or space, with these parameters and a genome's answers; seed 0.
-
-    `weights`: torchvision's for its network of that name, such as `IMAGENET1K_V1`, which it downloads. With other
-    `classes` than theirs the layers that lead to the classes are new, as without `weights`, and all others theirs.
-    """
-    from nas.space import Genome, Space, load
-
-    if not isinstance(space, Space):
-        space = load(str(space), **overrides)
-    elif overrides:
-        space = space.with_parameters(**overrides)
-    if genome is not None and (overrides or not isinstance(genome, Genome)):
-        genome = space.genome(genome)
-    if weights is not None:
-        from nas.network.pretrained import pretrained
-
-        return pretrained(space, genome, weights)
-    return compile(space.graph(genome))
 
 
 def set_drop_path(model: nn.Module, rate: float) -> None:
@@ -181,33 +137,3 @@ def _put(model: nn.Module, names: tuple[str, ...], module: nn.Module) -> tuple[d
         here = here._modules[name]  # type: ignore[assignment]
     here.add_module(names[-1], module)
     return here._modules, names[-1]  # type: ignore[return-value]
-
-
-def _plan(
-    graph: Graph, found: dict[int, tuple[dict[str, nn.Module], str]], ends: tuple[int, ...]
-) -> tuple[list[Call], tuple[int, ...], int]:
-    """Steps that compute `ends`, the slots that hold these in the end, and how many slots there are.
-
-    A value lives from its step to that of its last reader; its slot is then used again.
-    """
-    needed = sorted(graph.ancestors(ends) - {0})
-    last: dict[int, int] = {}
-    for here in needed:
-        for source in graph.nodes[here].inputs:
-            last[source] = here
-    steps: list[Call] = []
-    slot, slots, free = {0: 0}, 1, list[int]()
-    for here in needed:
-        inputs = graph.nodes[here].inputs
-        reads = tuple(slot[i] for i in inputs)
-        done = sorted({slot[i] for i in inputs if last[i] == here and i not in ends})
-        if done:
-            write, *done = done
-        elif free:
-            write = free.pop()
-        else:
-            write, slots = slots, slots + 1
-        free.extend(done)
-        slot[here] = write
-        steps.append(Call(here, *found[here], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
-    return steps, tuple(slot[i] for i in ends), slots

@@ -18,7 +18,7 @@ more.
 from collections.abc import Sequence
 from itertools import pairwise
 
-from nas.run.schedule import at, check_rungs, paused, ranked
+from nas.run.rung import at, check_rungs, paused, ranked
 from nas.run.state import Entry
 
 

@@ -20,7 +20,7 @@ fails is never promoted.
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from nas.run.schedule import at, check_rungs, paused, ranked
+from nas.run.rung import at, check_rungs, paused, ranked
 from nas.run.state import Entry
 
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from nas.errors import UserError, did_you_mean
+from nas.run.asha import Asha
+from nas.run.hyperband import Hyperband
 from nas.run.state import Entry
 
 HALVING = ("asha", "hyperband")
@@ -61,15 +63,14 @@ class Full:
         return None if self.epochs is None else self.epochs * total
 
 
+SCHEDULES: dict[str, Any] = {"full": Full, "asha": Asha, "hyperband": Hyperband}
+
+
 def create(name: str, options: Mapping[str, Any], epochs: int | None) -> Schedule:
     """The schedule `name` with at most `epochs` a trial. Raises UserError for what it does not know."""
-    from nas.run.asha import Asha
-    from nas.run.hyperband import Hyperband
-
-    schedules: dict[str, Any] = {"full": Full, "asha": Asha, "hyperband": Hyperband}
-    if name not in schedules:
-        raise UserError("schedule", f"unknown schedule '{name}'", did_you_mean(name, schedules))
-    known = list(inspect.signature(schedules[name]).parameters)[1:]
+    if name not in SCHEDULES:
+        raise UserError("schedule", f"unknown schedule '{name}'", did_you_mean(name, SCHEDULES))
+    known = list(inspect.signature(SCHEDULES[name]).parameters)[1:]
     for option in options:
         if option not in known:
             raise UserError(
@@ -77,32 +78,5 @@ def create(name: str, options: Mapping[str, Any], epochs: int | None) -> Schedul
             )
     if epochs is None and name != "full":
         raise UserError(f"schedule {name}", "the most epochs of a trial are not given", "give epochs=27 (--epochs 27)")
-    found: Schedule = schedules[name](epochs, **options)
-    return found
-
-
-def check_rungs(name: str, epochs: int, eta: Any, min_epochs: Any) -> None:
-    """Raises UserError for options between which there are no rungs."""
-    for option, value, least in (("eta", eta, 2), ("min_epochs", min_epochs, 1)):
-        if type(value) is not int or value < least:
-            raise UserError(f"schedule {name}", f"{option} is {value!r}", f"give a whole number of at least {least}")
-    if min_epochs > epochs:
-        raise UserError(
-            f"schedule {name}", f"min_epochs is {min_epochs} and the most are {epochs}", "give less, or more epochs"
-        )
-
-
-def at(entries: Sequence[Entry], epochs: int) -> list[Entry]:
-    """The trials that have ended at the rung of so many epochs, well or not."""
-    return [entry for entry in entries if epochs in entry.results]
-
-
-def ranked(entries: Sequence[Entry], epochs: int) -> list[Entry]:
-    """The trials that have ended well at that rung, by what they had there, best first; of equals the earlier."""
-    well = [entry for entry in at(entries, epochs) if not entry.results[epochs].failed]
-    return sorted(well, key=lambda entry: (-entry.results[epochs].score, entry.trial.number))
-
-
-def paused(entry: Entry, epochs: int) -> bool:
-    """Whether a trial that ended at the rung of so many epochs has not been promoted from it."""
-    return entry.trial.budget == epochs
+    schedule: Schedule = SCHEDULES[name](epochs, **options)
+    return schedule

@@ -28,6 +28,7 @@ from nas.run.limits import parse_limits
 from nas.run.lock import Lock
 from nas.run.loop import Search, retelling
 from nas.run.objectives import parse_objectives
+from nas.run.prelude import warm_up
 from nas.run.progress import Watch, Watcher
 from nas.run.results import AllFailed, Run
 from nas.run.same_data import check_same, digest
@@ -35,7 +36,7 @@ from nas.run.schedule import HALVING
 from nas.run.start_from import first_genomes
 from nas.run.state import State, replay
 from nas.run.trained import asked, holding, measuring, trained_by, weighing
-from nas.run.warm_start import WarmStart, warm_up
+from nas.run.warm_start import WarmStart
 from nas.space import Space
 from nas.training import Recipe
 from nas.types import Executor

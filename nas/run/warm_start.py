@@ -2,30 +2,13 @@
 
 Source: Abdelfattah et al. 2021, Zero-Cost Proxies for Lightweight NAS, arXiv:2101.08134, section 4.1; where there are
 several proxies, their ranks are added. The searcher is told the results as of any trial and knows nothing about it.
-
-The choice is one record of the journal. A run that stopped before makes it again, and alike, from the search's seed.
+`nas.run.prelude` makes it.
 """
 
-import random
-import time
-from bisect import bisect_left, bisect_right
-from collections import deque
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from nas.errors import UserError
 from nas.evaluators import Evaluator, Proxy, proxies
-from nas.run.interrupt import Stop
-from nas.run.propose import End, Proposal, propose
-from nas.searchers.random import Random
-from nas.types import Executor, Metrics, Trial
-
-if TYPE_CHECKING:
-    from nas.run.loop import Search
-
-SHARE = 10  # one trial in ten is of the best by the proxies, for these are not always right
-TOLD = 20  # how often a watcher hears of it
 
 
 @dataclass(frozen=True)
@@ -54,69 +37,3 @@ class WarmStart:
             what = "proxies look at images, and the evaluator names no data set"
             raise UserError("warm start", what, "use the evaluator 'train'")
         return Proxy(self.names, of.trainer)
-
-
-def warm_up(search: "Search", executor: Executor, stop: Stop) -> bool:
-    """Choose and journal what a search begins with, if it is to and has not. False where the user stopped it before."""
-    config, state = search.config, search.state
-    if not config.warm_start or state.warm is not None or state.entries:
-        return True
-    warm = WarmStart.parse(config.warm_start)
-    search.watcher.stage(f"warm start: {warm.count:,} networks to score")
-    candidates = sample(search, warm.count)
-    scores = _score(search, warm.evaluator(search.evaluator), candidates, executor, stop)
-    if scores is None:
-        return False
-    best = ranked(scores, warm.names)[: max(1, config.trials // SHARE)]
-    answers = [dict(candidates[number].genome.answers) for number in best]
-    counts = {"scored": len(scores), "failed": len(candidates) - len(scores)}
-    record = {"kind": "warm_start", "answers": answers, **counts, "time": round(time.time(), 3)}
-    search.journal.append(record)
-    state.apply(record)
-    return True
-
-
-def sample(search: "Search", count: int) -> list[Proposal]:
-    """So many random networks within the limits, no two of them the same; fewer where there are no more."""
-    config = search.config
-    rng, searcher = random.Random(f"{config.seed}/warm start"), Random(search.space)
-    found: list[Proposal] = []
-    seen: set[str] = set()
-    while len(found) < count:
-        proposal = propose(searcher, search.space, rng, (), seen, config.limits, deduplicate=config.deduplicate)
-        if isinstance(proposal, End):
-            break
-        found.append(proposal)
-        seen.add(proposal.identity)
-    return found
-
-
-def ranked(scores: Mapping[int, Metrics], names: Sequence[str]) -> list[int]:
-    """The candidates by the sum of their ranks in each metric, best first; of equals the earlier."""
-    total = dict.fromkeys(scores, 0.0)
-    for name in names:
-        values = sorted(metrics[name] for metrics in scores.values())
-        for number, metrics in scores.items():  # equal values share the mean of their ranks
-            total[number] += (bisect_left(values, metrics[name]) + bisect_right(values, metrics[name])) / 2
-    return sorted(total, key=lambda number: (-total[number], number))
-
-
-def _score(
-    search: "Search", evaluator: Proxy, candidates: Sequence[Proposal], executor: Executor, stop: Stop
-) -> dict[int, Metrics] | None:
-    """Metrics by position in `candidates` of those that could be scored; None where the user stopped it before."""
-    rng = random.Random(f"{search.config.seed}/warm start weights")
-    todo = deque(Trial(i, found.genome, rng.randrange(2**31)) for i, found in enumerate(candidates))
-    scores: dict[int, Metrics] = {}
-    running = ended = 0
-    while running or (todo and not stop.asked):
-        while todo and executor.free() and not stop.asked:
-            executor.submit(evaluator, todo.popleft())
-            running += 1
-        result = executor.next()
-        running, ended = running - 1, ended + 1
-        if result.metrics is not None:
-            scores[result.trial.number] = result.metrics
-        if ended % max(1, len(candidates) // TOLD) == 0:
-            search.watcher.scored(ended, len(candidates))
-    return None if todo else scores

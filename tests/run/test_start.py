@@ -293,6 +293,7 @@ def test_a_search_whose_data_are_gone_fails_no_trial(tmp_path: Path, monkeypatch
 def test_a_cluster_is_joined_again_only_where_the_user_says_so(tmp_path: Path) -> None:
     run = search(tmp_path)
     text = (run.path / "run.yaml").read_text()
-    (run.path / "run.yaml").write_text(text.replace('"address": null', '"address": "ray://elsewhere:10001"'))
+    text = text.replace('"address": null', '"address": "ray://elsewhere:10001"').replace('"serial"', '"ray"')
+    (run.path / "run.yaml").write_text(text)
     with pytest.raises(UserError, match="give the address again"):
         nas.resume(run.path, evaluator=cheap.score)

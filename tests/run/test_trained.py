@@ -108,8 +108,8 @@ def test_what_the_budget_and_the_final_training_make_of_the_document(tmp_path: P
 
 
 def test_a_final_recipe_that_is_named_is_as_it_is(tmp_path: Path, fitted: Any) -> None:
-    search(tmp_path, final_epochs=1, final_recipe="darts")
-    assert fitted[-1][0] == Recipe.named("darts").replace(evaluate_every=0, epochs=1)
+    search(tmp_path, final_epochs=1, final_recipe="resnet_cifar")
+    assert fitted[-1][0] == Recipe.named("resnet_cifar").for_epochs(1).replace(evaluate_every=0)
 
 
 def test_a_final_parameter_replaces_the_one_searched(tmp_path: Path, fitted: Any) -> None:

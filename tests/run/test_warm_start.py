@@ -13,7 +13,8 @@ from nas.errors import UserError
 from nas.evaluators import Proxy, Train
 from nas.run import Interrupted, Run
 from nas.run.journal import read
-from nas.run.warm_start import WarmStart, ranked
+from nas.run.prelude import ranked
+from nas.run.warm_start import WarmStart
 from nas.space import Space
 from nas.types import Trial
 from tests import cheap

@@ -12,8 +12,8 @@ from torch.nn.modules.conv import _ConvNd
 from nas.graph.operation import Operation
 from nas.graph.operations.modules import Add
 from nas.network import Network
+from nas.network.calls import Call
 from nas.network.in_place import AddInto
-from nas.network.module import Call
 
 
 def prepare(model: Network) -> Network:

@@ -1,0 +1,49 @@
+"""The order in which a network calls its modules, and where values are kept meanwhile."""
+
+from typing import NamedTuple
+
+from torch import nn
+
+from nas.graph.graph import Graph
+
+
+class Call(NamedTuple):
+    """Run `parent[name]` on the values in `reads`, put what it returns into `write`, and let go of `frees`."""
+
+    node: int  # of the graph, whose module it is
+    parent: dict[str, nn.Module]  # a container's own `_modules`: a submodule that is replaced is replaced here too
+    name: str
+    read: int  # the only input, or -1 where `reads` has several
+    reads: tuple[int, ...]
+    write: int
+    frees: tuple[int, ...]
+
+
+def in_order(
+    graph: Graph, found: dict[int, tuple[dict[str, nn.Module], str]], ends: tuple[int, ...]
+) -> tuple[list[Call], tuple[int, ...], int]:
+    """Calls that compute `ends`, the slots that hold these in the end, and how many slots there are.
+
+    A value lives from its call to that of its last reader; its slot is then used again.
+    """
+    needed = sorted(graph.ancestors(ends) - {0})
+    last: dict[int, int] = {}
+    for here in needed:
+        for source in graph.nodes[here].inputs:
+            last[source] = here
+    calls: list[Call] = []
+    slot, slots, free = {0: 0}, 1, list[int]()
+    for here in needed:
+        inputs = graph.nodes[here].inputs
+        reads = tuple(slot[i] for i in inputs)
+        done = sorted({slot[i] for i in inputs if last[i] == here and i not in ends})
+        if done:
+            write, *done = done
+        elif free:
+            write = free.pop()
+        else:
+            write, slots = slots, slots + 1
+        free.extend(done)
+        slot[here] = write
+        calls.append(Call(here, *found[here], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
+    return calls, tuple(slot[i] for i in ends), slots
