@@ -24,6 +24,8 @@ Facts = dict[str, Any]  # of one document or variant, as `nas.report.catalogue.f
 INTRODUCTION = """\
 # Gallery
 
+[All pages](README.md)
+
 The history of convolutional networks as this project's documents tell it, and the spaces that architecture search looks
 through. All of it is computed from the documents: `nas show NAME` describes one, `nas show NAME --svg FILE` draws it,
 `nas list` lists them. In a drawing the stages stand from the top down, with the shape after each (channels × height ×
