@@ -32,7 +32,7 @@ from nas.run.propose import End, Proposal, propose
 from nas.space import Space, load
 from nas.types import OBJECTIVE, Result, Trial, trial_random
 
-SOME = 50  # random networks by which it is guessed how many trials there will be
+TIMED_GENOMES = 50  # random networks by which it is guessed how many trials there will be
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def _likely(benchmark: Benchmark, known: Table, space: Space) -> int:
     if benchmark.seconds is None:
         return benchmark.trials
     rng, took = random.Random(0), list[float]()
-    for _ in range(SOME):
+    for _ in range(TIMED_GENOMES):
         genome = space.sample(rng)
         if known.has(genome, benchmark.epochs):
             took.append(known.metrics(genome, benchmark.epochs).get("simulated_seconds", 0.0))

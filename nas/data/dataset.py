@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SPLITS = ("train", "valid", "test")
-FEW = 30  # validation images
+MIN_VALID_IMAGES = 30  # validation images
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +187,7 @@ def shortcomings(labels: dict[str, Tensor], classes: tuple[str, ...]) -> list[st
         if absent := [name for label, name in enumerate(classes) if label not in present]:
             more = f" and {len(absent) - 5:,} more" if len(absent) > 5 else ""
             notes.append(f"no {split} images of {len(absent):,} of the classes: {', '.join(absent[:5])}{more}")
-    if (count := len(labels["valid"])) < FEW:
+    if (count := len(labels["valid"])) < MIN_VALID_IMAGES:
         part = f"one of them is {100 / count:.0f} % of the accuracy"
         notes.append(f"only {count} valid images, too few to rank networks by: {part}")
     return notes

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
 KINDS |= {"latency_batch": int, "latency_limit": float, "resize": str, "skip_unreadable": bool}
-ALWAYS = ("dataset", "skip_unreadable")  # may not be None
-VALID = ("valid_accuracy", "valid_balanced_accuracy", "valid_macro_f1", "valid_loss")
-FITTED = (*VALID, "train_accuracy", "train_loss", "train_seconds", "images_per_second")
-METRICS = (*FITTED, "learning_rate", "epochs", "steps")
+REQUIRED = ("dataset", "skip_unreadable")  # may not be None
+VALID_METRICS = ("valid_accuracy", "valid_balanced_accuracy", "valid_macro_f1", "valid_loss")
+FIT_METRICS = (*VALID_METRICS, "train_accuracy", "train_loss", "train_seconds", "images_per_second")
+METRICS = (*FIT_METRICS, "learning_rate", "epochs", "steps")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Train(Evaluator):
     def __post_init__(self) -> None:
         for name, kind in KINDS.items():
             value = getattr(self, name)
-            if type(value) is not kind and (value is not None or name in ALWAYS):
+            if type(value) is not kind and (value is not None or name in REQUIRED):
                 raise UserError("evaluator train", f"{name} is {value!r}", f"give it as {kind.__name__}")
         if self.image_size is not None:
             object.__setattr__(self, "image_size", parse_size(self.image_size))

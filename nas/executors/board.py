@@ -10,7 +10,7 @@ from typing import Any
 
 from nas.types import Trial
 
-EVERY = 0.5  # seconds between two looks
+LOOK_SECONDS = 0.5  # seconds between two looks
 
 
 class Notes:
@@ -42,7 +42,7 @@ class Board:
                 return {}
             answer, self.asked = self.asked, None
             return {} if answer.exception() else answer.result()
-        if time.monotonic() - self.last >= EVERY:
+        if time.monotonic() - self.last >= LOOK_SECONDS:
             self.asked, self.last = self.actor.read.remote().future(), time.monotonic()
         return {}
 
@@ -54,7 +54,7 @@ def noting(actor: Any) -> Callable[[Trial, int], None]:
     def told(trial: Trial, epoch: int) -> None:
         nonlocal last
         now = time.monotonic()
-        if now - last >= EVERY / 2:
+        if now - last >= LOOK_SECONDS / 2:
             last = now
             actor.note.remote(trial.number, epoch)
 

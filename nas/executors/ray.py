@@ -21,7 +21,7 @@ import ray.exceptions
 from nas.errors import UserError
 from nas.executors.aside import aside
 from nas.executors.attempt import attempt
-from nas.executors.board import EVERY, Board, Notes, noting
+from nas.executors.board import LOOK_SECONDS, Board, Notes, noting
 from nas.executors.reaper import stand_by
 from nas.types import Evaluate, Result, Trial
 
@@ -147,7 +147,7 @@ class Ray:
     def _patience(self, busy: list[Slot]) -> float | None:
         """Seconds until the next deadline, or look at the board; None without either."""
         starts = [slot.since for slot in busy if slot.trial is not None]
-        look = None if self.board is None else EVERY / 2
+        look = None if self.board is None else LOOK_SECONDS / 2
         if self.deadline is None or not starts:
             return look
         due = max(0.0, min(starts) + self.deadline - time.monotonic())

@@ -18,7 +18,7 @@ from optuna.trial import BaseTrial
 from nas.space import Choice, Genome, Space
 from nas.space.oracles import Oracle
 
-FEW = 64  # sets of sources that are one category
+MAX_CATEGORIES = 64  # sets of sources that are one category
 
 Pick = Callable[[str, BaseDistribution], Any]  # (a parameter's name, its values) -> one of these
 Among = Callable[[int | None, Sequence[Any]], Any]  # (a place in a set of sources, the options there) -> one of these
@@ -108,7 +108,7 @@ def _answer(choice: Choice, among: Among) -> Any:
     left = choice.answers
     if len(left) == 1:
         return left[0]
-    if len(left) <= FEW or not isinstance(left[0], tuple):
+    if len(left) <= MAX_CATEGORIES or not isinstance(left[0], tuple):
         return among(None, left)
     for part in range(len(left[0])):
         options = sorted({answer[part] for answer in left})

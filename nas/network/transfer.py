@@ -25,7 +25,7 @@ class Fit(NamedTuple):
     keys: dict[str, str]
 
 
-class State(NamedTuple):
+class MatchState(NamedTuple):
     """The run of our network before a step whose layer takes `fit`."""
 
     step: int
@@ -83,11 +83,11 @@ class _Search:
         self.alike: dict[Any, list[Layer]] = {}
         for layer in layers:
             self.alike.setdefault(signature(layer.module), []).append(layer)
-        self.untried: list[State] = []
+        self.untried: list[MatchState] = []
 
     def run(self, image: Tensor) -> dict[str, Fit]:
         """For each of our layers the one it stands for; raises UserError with the misfit that came last."""
-        self.untried = [State(0, [image] + [None] * (self.slots - 1), {}, None)]
+        self.untried = [MatchState(0, [image] + [None] * (self.slots - 1), {}, None)]
         deepest: tuple[int, str] = (-1, "")
         for _ in range(ATTEMPTS):
             if not self.untried:
@@ -100,7 +100,7 @@ class _Search:
                 deepest = max(deepest, (len(state.pairs), str(misfit)), key=lambda found: found[0])
         raise UserError("transfer_weights", deepest[1])
 
-    def _follow(self, state: State) -> None:
+    def _follow(self, state: MatchState) -> None:
         """Runs our network to its end; what else could have been taken on the way is left in `untried`."""
         values, pairs, forced = state.values, state.pairs, state.fit
         used = _used(pairs)
@@ -113,7 +113,7 @@ class _Search:
                 name = self.names[id(module)]
                 fits = [forced] if forced else self._fits(name, module, inputs[0], used)
                 forced = None
-                self.untried += [State(number, values[:], dict(pairs), other) for other in reversed(fits[1:])]
+                self.untried += [MatchState(number, values[:], dict(pairs), other) for other in reversed(fits[1:])]
                 pairs[name] = fits[0]
                 used |= _used({name: fits[0]})
                 drawn = fits[0].layer.drawn()

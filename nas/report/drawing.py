@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nas.graph.graph import Graph
 from nas.report import labels
 from nas.report.figure import Box, Figure, arrow, drawn, figure, inner, kind
-from nas.report.outline import Part, outline
+from nas.report.outline import OutlinePart, outline
 from nas.report.rows import Row, rows
 from nas.report.svg import short
 
@@ -108,9 +108,9 @@ class Titled(NamedTuple):
         return max(self.figure.width, 8.6 * len(self.title), 6.2 * len(self.note))
 
 
-def _figures(graph: Graph, parts: Sequence[Part]) -> list[Titled]:
+def _figures(graph: Graph, parts: Sequence[OutlinePart]) -> list[Titled]:
     """Each different block, in order; of a block with many insides the most frequent two, or one where it is large."""
-    groups: dict[tuple[str, object], list[Part]] = {}
+    groups: dict[tuple[str, object], list[OutlinePart]] = {}
     for part in parts:
         if part.name:
             groups.setdefault((part.name, _inside(graph, part)), []).append(part)
@@ -128,19 +128,19 @@ def _figures(graph: Graph, parts: Sequence[Part]) -> list[Titled]:
     found = [drawing for _, drawing in sorted(drawings, key=lambda pair: pair[0])[:FIGURES]]
     if graph.auxiliary:
         head = sorted(graph.ancestors(graph.auxiliary[:1]) & graph.training_nodes)
-        drawing = figure(graph, Part(tuple(head), depth=1))
+        drawing = figure(graph, OutlinePart(tuple(head), depth=1))
         if drawing is not None:
             times = "in training" if len(graph.auxiliary) == 1 else f"{len(graph.auxiliary)} of them, in training"
             found.append(Titled("auxiliary head", times, drawing))
     return found
 
 
-def _sources(graph: Graph, part: Part) -> set[int]:
+def _sources(graph: Graph, part: OutlinePart) -> set[int]:
     """What a part reads."""
     return {i for here in part.nodes for i in graph.nodes[here].inputs} - set(part.nodes)
 
 
-def _inside(graph: Graph, part: Part) -> object:
+def _inside(graph: Graph, part: OutlinePart) -> object:
     """What tells blocks of one name apart: the operations and their edges, not sizes."""
     place = {here: at for at, here in enumerate(part.nodes)}
     return tuple(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nas.graph.graph import Graph
 from nas.report import labels
 from nas.report.layout import RISE, Edge, arrange
-from nas.report.outline import Part, light, within
+from nas.report.outline import OutlinePart, light, within
 from nas.report.rows import Row, rows
 
 FINE, MOST = 22, 70  # boxes: of a figure that shows each operation; of one that is read
@@ -44,7 +44,7 @@ class Figure(NamedTuple):
     fine: bool = True
 
 
-def figure(graph: Graph, block: Part) -> Figure | None:
+def figure(graph: Graph, block: OutlinePart) -> Figure | None:
     """The figure of a block: of its operations, or, where those would be many, of its rows (a block of networks), of
     its templates, or of the parts that the paths tell apart. None where even these are too many."""
     nodes = block.nodes
@@ -75,13 +75,13 @@ def _by_operation(graph: Graph, nodes: Sequence[int]) -> Keys:
     return box
 
 
-def inner(graph: Graph, block: Part) -> list[Part]:
+def inner(graph: Graph, block: OutlinePart) -> list[OutlinePart]:
     """The parts of the paths side by side in a block, where those are networks: many operations, blocks among them."""
     many = len(set(_by_operation(graph, block.nodes).values())) > FINE
     return [part for path in within(graph, block) for part in path] if many else []
 
 
-def _by_row(graph: Graph, block: Part) -> Keys:
+def _by_row(graph: Graph, block: OutlinePart) -> Keys:
     """Equal parts that follow each other are one box, in each of the paths that are side by side; or nothing."""
     return {here: row for path in within(graph, block) for row in rows(graph, path) for here in row.nodes}
 

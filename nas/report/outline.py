@@ -18,7 +18,7 @@ READINGS = 3
 WHOLE = 60  # the most nodes of a named item of the network's chain that is one block
 
 
-class Part(NamedTuple):
+class OutlinePart(NamedTuple):
     """A block, or a layer (without a name): its nodes, in order, and the loop or chain item that it belongs to."""
 
     nodes: tuple[int, ...]
@@ -28,12 +28,12 @@ class Part(NamedTuple):
     stage: str = ""
 
 
-def outline(graph: Graph) -> list[Part]:
+def outline(graph: Graph) -> list[OutlinePart]:
     """The parts of a pruned graph in order, without the input and the auxiliary heads."""
     return _outline(graph, [here for here in range(1, len(graph.nodes)) if here not in graph.training_nodes], 1)
 
 
-def within(graph: Graph, block: Part) -> list[list[Part]]:
+def within(graph: Graph, block: OutlinePart) -> list[list[OutlinePart]]:
     """The outlines of a block's paths side by side where they hold blocks themselves, as an ensemble's networks do."""
     if not block.name:
         return []
@@ -47,7 +47,7 @@ def within(graph: Graph, block: Part) -> list[list[Part]]:
     return found if depth and any(part.own for parts in found for part in parts) else []
 
 
-def _outline(graph: Graph, members: list[int], depth: int) -> list[Part]:
+def _outline(graph: Graph, members: list[int], depth: int) -> list[OutlinePart]:
     found = _joined(graph, _Reader(graph).read(members, depth))
     stages = _stages(graph, found)
     return [part._replace(stage=stage) for part, stage in zip(found, stages, strict=True)]
@@ -67,9 +67,9 @@ class _Reader:
         self.blocks: set[str] = set()  # templates that are blocks, from the reading before
         self.met: Counter[tuple[str, str]] = Counter()  # uses of templates: what each is like
 
-    def read(self, members: list[int], depth: int) -> list[Part]:
+    def read(self, members: list[int], depth: int) -> list[OutlinePart]:
         """The parts. Whether a template is a block may hang on the templates in it, so it reads again, knowing more."""
-        found: list[Part] = []
+        found: list[OutlinePart] = []
         for _ in range(READINGS):
             self.met.clear()
             found = self.parts(members, depth)
@@ -82,7 +82,7 @@ class _Reader:
             "complex" in likes or set(likes) == {"wrapper"} or likes.get("chain", 0) >= USES
         )
 
-    def parts(self, members: list[int], depth: int) -> list[Part]:
+    def parts(self, members: list[int], depth: int) -> list[OutlinePart]:
         """What the nodes of one prefix of paths, `depth` segments long, are made of."""
         path = ".".join(self.segments[members[0]][:depth])
         inner = self._inner(members, depth)
@@ -95,21 +95,21 @@ class _Reader:
             return [self._block(members, depth)]  # a turn of a loop, or a stem, with parts that have no names
         return inner
 
-    def _inner(self, members: list[int], depth: int) -> list[Part]:
+    def _inner(self, members: list[int], depth: int) -> list[OutlinePart]:
         groups = [
             list(group)
             for _, group in groupby(members, lambda here: self.segments[here][depth : depth + 1] or (str(here),))
         ]
         if len(groups) == 1:
             ends = len(self.segments[members[0]]) <= depth
-            return [Part(tuple(members))] if ends else self.parts(members, depth + 1)
+            return [OutlinePart(tuple(members))] if ends else self.parts(members, depth + 1)
         if not self._is_chain(groups, depth):
             return [self._block(members, depth)._replace(own=False)]
         return [
             part
             for group in groups
             for part in (
-                [Part(tuple(group))] if len(self.segments[group[0]]) <= depth else self.parts(group, depth + 1)
+                [OutlinePart(tuple(group))] if len(self.segments[group[0]]) <= depth else self.parts(group, depth + 1)
             )
         ]
 
@@ -129,11 +129,11 @@ class _Reader:
         prefix = ".".join(self.segments[here][:depth]) + "."
         return any(scope.turn is None and scope.path.startswith(prefix) for scope in self.graph.nodes[here].scopes)
 
-    def _block(self, members: Sequence[int], depth: int) -> Part:
+    def _block(self, members: Sequence[int], depth: int) -> OutlinePart:
         words = [word for word in self.segments[members[0]][:depth] if not word.isdecimal()]
-        return Part(tuple(members), words[-1] if words else "network", depth, own=True)
+        return OutlinePart(tuple(members), words[-1] if words else "network", depth, own=True)
 
-    def _template(self, name: str, members: list[int], depth: int, inner: list[Part]) -> list[Part]:
+    def _template(self, name: str, members: list[int], depth: int, inner: list[OutlinePart]) -> list[OutlinePart]:
         """One use of a template: itself where it is a block, else what it is made of."""
         own = sum(part.own for part in inner)
         heavy = sum(self.graph.nodes[here].mult_adds > 0 for part in inner if not part.name for here in part.nodes)
@@ -151,12 +151,12 @@ class _Reader:
         else:
             like = "chain" if heavy > 1 and not turns else "layer"
         self.met[name, like] += 1
-        return [Part(tuple(members), name, depth, own=True)] if name in self.blocks else inner
+        return [OutlinePart(tuple(members), name, depth, own=True)] if name in self.blocks else inner
 
 
-def _joined(graph: Graph, parts: list[Part]) -> list[Part]:
+def _joined(graph: Graph, parts: list[OutlinePart]) -> list[OutlinePart]:
     """The parts with light operations joined to the layer before them, or to the one after them."""
-    found: list[Part] = []
+    found: list[OutlinePart] = []
     waiting: tuple[int, ...] = ()
     for part in parts:
         node = graph.nodes[part.nodes[0]]
@@ -167,15 +167,15 @@ def _joined(graph: Graph, parts: list[Part]) -> list[Part]:
         elif beside:
             waiting += part.nodes
         elif part.name and waiting:
-            found += [Part(waiting), part]
+            found += [OutlinePart(waiting), part]
             waiting = ()
         else:
             found.append(part if part.name else part._replace(nodes=waiting + part.nodes))
             waiting = ()
-    return [*found, Part(waiting)] if waiting else found
+    return [*found, OutlinePart(waiting)] if waiting else found
 
 
-def _stages(graph: Graph, parts: list[Part]) -> list[str]:
+def _stages(graph: Graph, parts: list[OutlinePart]) -> list[str]:
     """Of each part: the turn of the outermost loop where turns hold several blocks, else the loop, else its item in the
     network's chain where that holds several, else nothing."""
     turns = []
@@ -193,6 +193,6 @@ def _stages(graph: Graph, parts: list[Part]) -> list[str]:
     ]
 
 
-def _item(graph: Graph, part: Part) -> str:
+def _item(graph: Graph, part: OutlinePart) -> str:
     """The item of the network's chain that a part ends in."""
     return ".".join(graph.nodes[part.nodes[-1]].path.split(".")[:2])

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from nas.graph.graph import Graph
 from nas.report import labels
-from nas.report.outline import Part
+from nas.report.outline import OutlinePart
 
 
 class Row(NamedTuple):
@@ -14,7 +14,7 @@ class Row(NamedTuple):
 
     name: str
     aside: str
-    parts: tuple[Part, ...]
+    parts: tuple[OutlinePart, ...]
 
     @property
     def label(self) -> str:
@@ -29,10 +29,10 @@ class Row(NamedTuple):
         return bool(self.parts[0].name)
 
 
-def rows(graph: Graph, parts: Sequence[Part]) -> list[Row]:
+def rows(graph: Graph, parts: Sequence[OutlinePart]) -> list[Row]:
     """Blocks of one name, one stage and one size are equal, whatever their channels; layers where all is the same."""
 
-    def what(part: Part) -> tuple[object, ...]:
+    def what(part: OutlinePart) -> tuple[object, ...]:
         size = graph.nodes[part.nodes[-1]].shape
         return (part.name, part.stage, size[1:]) if part.name else (labels.layer(graph, part.nodes), size)
 

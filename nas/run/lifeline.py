@@ -4,7 +4,7 @@ import os
 import threading
 import time
 
-EVERY = 0.5  # seconds
+LOOK_SECONDS = 0.5  # seconds
 
 
 def end_with(parent: int) -> None:
@@ -17,5 +17,5 @@ def end_with(parent: int) -> None:
 
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(EVERY)
+        time.sleep(LOOK_SECONDS)
     os._exit(1)

@@ -181,7 +181,7 @@ class Search:
         entry = self._record(done(result, time.time()))
         assert entry is not None and entry.result is not None
         entry.tell(self.searcher.tell, retelling(self.searcher))
-        if self.state.finished % snapshot.EVERY == 0 and not entry.retold:
+        if self.state.finished % snapshot.RESULTS_BETWEEN == 0 and not entry.retold:
             snapshot.save(self.path, self.searcher)
         self._settle(self.schedule.settled(self.state.entries, self.config.trials))
         for number in {entry.trial.number, self.kept} - {self._best(), None}:

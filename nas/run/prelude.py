@@ -18,7 +18,7 @@ from nas.searchers.random import Random
 from nas.types import Executor, Metrics, Trial
 
 SHARE = 10  # one trial in ten is of the best by the proxies, for these are not always right
-TOLD = 20  # how often a watcher hears of it
+PROGRESS_REPORTS = 20  # how often a watcher hears of it
 
 
 def warm_up(search: Search, executor: Executor, stop: Stop) -> bool:
@@ -82,6 +82,6 @@ def _score(
         running, ended = running - 1, ended + 1
         if result.metrics is not None:
             scores[result.trial.number] = result.metrics
-        if ended % max(1, len(candidates) // TOLD) == 0:
+        if ended % max(1, len(candidates) // PROGRESS_REPORTS) == 0:
             search.watcher.scored(ended, len(candidates))
     return None if todo else scores

@@ -19,7 +19,7 @@ from nas.errors import UserError
 from nas.run.directory import CONFIG, JOURNAL, SNAPSHOT, write_atomically
 from nas.types import Searcher
 
-EVERY = 50  # results told between two snapshots
+RESULTS_BETWEEN = 50  # results told between two snapshots
 
 
 def save(run: Path, searcher: Searcher) -> None:

@@ -16,9 +16,9 @@ from nas.graph.graph import Graph, Node
 from nas.space import Genome, Space
 
 LONGEST = 6  # operations on a path
-MOST = 64  # paths kept at a node, the shortest first: a cell of many nodes has exponentially many
+MAX_PATHS = 64  # paths kept at a node, the shortest first: a cell of many nodes has exponentially many
 COLUMNS = 1000  # features in use, those that most genomes have
-KEPT = 20_000  # genomes whose features are remembered
+MAX_GENOMES = 20_000  # genomes whose features are remembered
 
 Feature = tuple[str, ...]
 Path = tuple[str, ...]
@@ -36,7 +36,7 @@ class Encoder:
     def features(self, genome: Genome) -> frozenset[Feature]:
         """Those that the genome has. Raises UserError where no network can be built."""
         if genome not in self.known:
-            if len(self.known) >= KEPT:
+            if len(self.known) >= MAX_GENOMES:
                 self.known.clear()
             self.known[genome] = frozenset(
                 (*self.answers(genome), *paths(self.space.graph(genome).prune(), self.cells))
@@ -111,7 +111,7 @@ def _through(graph: Graph, use: str, nodes: list[int]) -> list[Path]:
             before = leading[source] if source in members else {()}
             entered = name and (source not in members or operations[source][0] != where)
             found |= {(*path, name) for path in before} if entered else before
-        leading[here] = set(sorted(found, key=lambda path: (len(path), path))[:MOST])
+        leading[here] = set(sorted(found, key=lambda path: (len(path), path))[:MAX_PATHS])
     outputs = [here for here in nodes if here in read or here == graph.output]
     return sorted({path for here in outputs for path in leading[here] if len(path) <= LONGEST})
 

@@ -29,9 +29,9 @@ from nas.errors import UserError
 from nas.space import Genome, Space
 from nas.types import Refused, Result, Trial
 
-MANY, DRAWN = 500, 100  # neighbours that are listed, and drawn where there are more
-LEFT = 8  # places left last, whose neighbours may still be under way
-KEPT = 32  # places whose neighbours are remembered
+LISTED_NEIGHBOURS, DRAWN_NEIGHBOURS = 500, 100  # neighbours that are listed, and drawn where there are more
+PLACES_LEFT = 8  # places left last, whose neighbours may still be under way
+PLACES_KEPT = 32  # places whose neighbours are remembered
 RESTARTS, CHANCE = 32, 64  # at most so many for a v; a genome is among them by chance once in CHANCE
 
 
@@ -50,7 +50,7 @@ class LocalSearch:
         self.after: dict[Genome, dict[int, float]] = {}  # the scores after so many epochs, under a schedule
         self.numbers: dict[Genome, int] = {}  # their trials'
         self.v: Genome | None = None
-        self.left: deque[Genome] = deque(maxlen=LEFT)  # where v was before
+        self.left: deque[Genome] = deque(maxlen=PLACES_LEFT)  # where v was before
         self.impossible: set[Genome] = set()  # neighbours that cannot be built
         self.listed: OrderedDict[Genome, dict[Genome, None]] = OrderedDict()  # neighbours
         self.drawn: tuple[Genome | None, list[Genome]] = (None, [])  # restarts of the last v that needed any
@@ -151,11 +151,11 @@ class LocalSearch:
         """In an order that v alone decides."""
         if v not in self.listed:
             rng = random.Random(_name(v))
-            found = list(islice(self.space.neighbours(v), MANY + 1))
-            if len(found) > MANY:
-                found = list(dict.fromkeys(self.space.mutate(v, rng) for _ in range(DRAWN)))
+            found = list(islice(self.space.neighbours(v), LISTED_NEIGHBOURS + 1))
+            if len(found) > LISTED_NEIGHBOURS:
+                found = list(dict.fromkeys(self.space.mutate(v, rng) for _ in range(DRAWN_NEIGHBOURS)))
             rng.shuffle(found)
-            if len(self.listed) >= KEPT:
+            if len(self.listed) >= PLACES_KEPT:
                 self.listed.popitem(last=False)
             self.listed[v] = dict.fromkeys(found)
         self.listed.move_to_end(v)

@@ -21,7 +21,8 @@ from nas.space import Genome, Space
 WEIGHTS = (0.0, 0.5, 1.0)  # of the kernel over paths; the one over answers has the rest
 LENGTHS = (0.5, 1.0, 2.0, 4.0)  # in units of an encoding's mean length
 NOISES = (0.001, 0.01, 0.1, 0.3)  # variance, in units of the kernel's
-BEST, LATEST = 150, 150  # of many results those that the model is of: its cost grows with their number's third power
+# Of many results, those that the model is of: its cost grows with their number's third power.
+BEST_RESULTS, LATEST_RESULTS = 150, 150
 NORMAL = NormalDist()
 
 
@@ -48,7 +49,7 @@ class Fitted(NamedTuple):
 class Surrogate:
     """The grid is searched on the first 1, 2, ... 10, 20, ... 100, 200, ... results: what was told alone decides it.
 
-    Of more than BEST + LATEST results, the best and the latest count, by their ranks among all.
+    Of more than BEST_RESULTS + LATEST_RESULTS results, the best and the latest count, by their ranks among all.
     """
 
     def __init__(self, space: Space) -> None:
@@ -95,11 +96,11 @@ def _rows(encoded: Encoded, part: slice) -> Encoded:
 
 
 def counted(scores: np.ndarray) -> list[int]:
-    """Which results the model is of, in their order: all, or the BEST best of them and the LATEST told last."""
-    if len(scores) <= BEST + LATEST:
+    """Which results the model is of, in their order: all, or the best and the latest of them."""
+    if len(scores) <= BEST_RESULTS + LATEST_RESULTS:
         return list(range(len(scores)))
-    before = len(scores) - LATEST
-    return sorted([*np.argsort(-scores[:before], kind="stable")[:BEST].tolist(), *range(before, len(scores))])
+    before = len(scores) - LATEST_RESULTS
+    return sorted([*np.argsort(-scores[:before], kind="stable")[:BEST_RESULTS].tolist(), *range(before, len(scores))])
 
 
 def normal_scores(scores: np.ndarray) -> np.ndarray:

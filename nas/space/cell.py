@@ -17,7 +17,7 @@ from nas.space.lazy import is_lazy
 from nas.space.place import Choice, Flow, Place
 from nas.space.problems import place
 from nas.space.values import bind, only, settle, shown
-from nas.space.widths import Plan, merge_of, plan, presence
+from nas.space.widths import CellPlan, merge_of, plan, presence
 
 if TYPE_CHECKING:
     from nas.space.interpreter import Interpreter
@@ -37,7 +37,7 @@ class Cell:
     states: list[Flow] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
     edges: int = 0
-    plan: Plan | None = None  # where the cell has `widths`
+    plan: CellPlan | None = None  # where the cell has `widths`
 
     def copy(self) -> "Cell":
         return replace(self, states=list(self.states), used=set(self.used))

@@ -10,11 +10,11 @@ from typing import Any
 from nas.errors import UserError, did_you_mean
 from nas.graph.operations import OPERATIONS
 from nas.space.expressions import ExpressionError, is_expression, is_name, parse
-from nas.space.language import ABOUT, CELL_KEYS, FORMS, RESERVED, TOP_KEYS
+from nas.space.language import ABOUT_KEYS, CELL_KEYS, FORMS, RESERVED, TOP_KEYS
 from nas.space.reader import Mapping, line_of
 
-META = ("parameters", "body")
-GIVEN = ("index", "input", "classes")  # names that a document need not declare, nor may
+TEMPLATE_KEYS = ("parameters", "body")
+WALK_NAMES = ("index", "input", "classes")  # names that a document need not declare, nor may
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +48,7 @@ def template(name: str, written: Any, is_cell: bool, where: str, line: str) -> T
 
     `where` and `line` are its place, for errors. Raises UserError.
     """
-    keys = CELL_KEYS if is_cell else META
+    keys = CELL_KEYS if is_cell else TEMPLATE_KEYS
     if not isinstance(written, dict) or not set(keys).intersection(written) or not FORMS.keys().isdisjoint(written):
         return Template(name, {}, written, Mapping({"body": written}, line, {"body": line}), is_cell)
     for key in written:
@@ -237,14 +237,14 @@ def check_top(data: Any, file: str) -> None:
             raise UserError(where, what, "write {} where there are none")
     check_about(data, file)
     for name in data.get("parameters") or {}:
-        if not is_name(name) or name in GIVEN or name in ABOUT:
+        if not is_name(name) or name in WALK_NAMES or name in ABOUT_KEYS:
             what = f"parameters.{name}: not a free name"
             raise UserError(line_of(data["parameters"], name) or file, what, "choose another")
 
 
 def check_about(data: AnyMapping[str, Any], file: str) -> None:
     """What a document or variant says for people: text, but for the year. Raises UserError."""
-    for key in ("name", *ABOUT):
+    for key in ("name", *ABOUT_KEYS):
         if key not in data:
             continue
         value, expected = data[key], "a whole number" if key == "year" else "text"

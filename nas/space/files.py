@@ -10,7 +10,7 @@ from typing import Any
 from nas.errors import UserError, did_you_mean, shortened
 from nas.graph.operations import OPERATIONS
 from nas.space.document import Document, check_about, check_top
-from nas.space.language import ABOUT, FORMS
+from nas.space.language import ABOUT_KEYS, FORMS
 from nas.space.plain import plain
 from nas.space.reader import MAX_BYTES, Mapping, line_of, read_yaml
 
@@ -158,13 +158,13 @@ def _merged(path: Path, variant: str | None, depth: int) -> tuple[Mapping, str]:
     variants = written.get("variants") or {}
     _check_declared(data, data.get("final") or {}, file, "final")
     for name in variants:
-        _check_declared(data, variants[name], file, f"variants.{name}", ABOUT)
+        _check_declared(data, variants[name], file, f"variants.{name}", ABOUT_KEYS)
         check_about(variants[name], file)
     if variant is not None:
         if variant not in variants:
             raise UserError(file, f"no variant '{variant}'", did_you_mean(variant, variants))
-        said = {key: value for key, value in variants[variant].items() if key in ABOUT}
-        values = {key: value for key, value in variants[variant].items() if key not in ABOUT}
+        said = {key: value for key, value in variants[variant].items() if key in ABOUT_KEYS}
+        values = {key: value for key, value in variants[variant].items() if key not in ABOUT_KEYS}
         data = _apply(data, values, file, f"variants.{variant}")
         data.update(said, name=variant)
     return data, file
@@ -267,7 +267,7 @@ def _word(item: AnyMapping[str, Any]) -> str | None:
 def _with_library(data: Mapping) -> Mapping:
     """The document with the library's blocks that it names, and those that they name, among its own."""
     blocks = data.get("blocks") or Mapping(where=line_of(data))
-    written = {key: value for key, value in data.items() if key not in ABOUT}
+    written = {key: value for key, value in data.items() if key not in ABOUT_KEYS}
     available, needed = library(), dict.fromkeys(_words(written))
     for word, block in IMPLIED.items():
         if word in needed:

@@ -21,9 +21,9 @@ EDGE_SETS: dict[str, tuple[str, ...]] = {
     "choose": ("choose", "of", "operation"),
     "subset": ("subset", "with", "operation", "else"),
 }
-ABOUT = ("source", "year", "description", "notes", "deviation")  # for people; a variant may have its own
+ABOUT_KEYS = ("source", "year", "description", "notes", "deviation")  # for people; a variant may have its own
 TOP_KEYS = (
-    *("name", *ABOUT, "input", "classes", "parameters", "variants"),
+    *("name", *ABOUT_KEYS, "input", "classes", "parameters", "variants"),
     *("blocks", "cells", "defaults", "network", "extends", "final", "recipe"),
 )
 RESERVED = frozenset(word for keys in FORMS.values() for word in keys) | {"input", "output"}

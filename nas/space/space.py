@@ -25,7 +25,7 @@ from nas.space.values import is_plain
 
 KINDS = ("operation", "input", "number")
 MAX_TRIES, TIGHT_TRIES, REMEMBERED = 300, 30, 50_000
-KEPT = 100_000  # nodes of the graphs of recent genomes, some tens of megabytes: a population's parents are among them
+MAX_NODES_KEPT = 100_000  # of graphs of recent genomes, tens of megabytes: a population's parents are among them
 
 
 def load(name: str, **overrides: Any) -> "Space":
@@ -104,7 +104,7 @@ class Space:
             self._nodes -= len(self._recent.pop(genome)[0].nodes)
         self._recent[genome] = built
         self._nodes += len(built[0].nodes)
-        while self._nodes > KEPT and len(self._recent) > 1:
+        while self._nodes > MAX_NODES_KEPT and len(self._recent) > 1:
             self._nodes -= len(self._recent.popitem(last=False)[1][0].nodes)
 
     def _of(self, genome: Genome | None) -> tuple[Graph, dict[str, Any], list[Choice]]:

@@ -21,7 +21,7 @@ Reads = list[list[int]]  # of each state: those that it reads
 
 
 @dataclass(frozen=True)
-class Plan:
+class CellPlan:
     """What is known of a cell before its nodes are walked. edges: live ones; None: answers are counted, not taken."""
 
     edges: Reads | None
@@ -36,7 +36,7 @@ class Plan:
         return self.edges is None or source in self.edges[state]
 
 
-def plan(cell: "Cell", specs: Sequence[Any], rule: Any, at: Place) -> Plan:
+def plan(cell: "Cell", specs: Sequence[Any], rule: Any, at: Place) -> CellPlan:
     """The plan of a cell whose nodes have the widths that `rule` gives, from the last node to the first.
 
     It knows `state` (the node's number), `readers` (the live states that read it), `after` (their widths), `reads` (of
@@ -45,10 +45,10 @@ def plan(cell: "Cell", specs: Sequence[Any], rule: Any, at: Place) -> Plan:
     """
     target = cell.interpreter.target
     if target.lazy:
-        return Plan(None, None)
+        return CellPlan(None, None)
     edges = _live(_edges(cell, specs, at), cell.inputs, _outputs(cell, at))
     if target.shape(cell.flow) is None:
-        return Plan(edges, None)
+        return CellPlan(edges, None)
     if not any(edges):
         raise ShapeError("widths: no edges lead from the cell's inputs to its output")
     found: dict[int, int] = {}
@@ -63,7 +63,7 @@ def plan(cell: "Cell", specs: Sequence[Any], rule: Any, at: Place) -> Plan:
             if width < 1:
                 raise ShapeError(f"widths: {width} channels for state {state}")
             found[state] = width
-    return Plan(edges, found)
+    return CellPlan(edges, found)
 
 
 def _itself(value: Any) -> Any:

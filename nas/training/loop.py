@@ -24,14 +24,14 @@ from nas.training.optimizer import set_learning_rate
 from nas.training.pace import Pace, mult_adds, training_pace
 from nas.training.precision import autocast, concrete, default_device, place
 from nas.training.recipe import Recipe
-from nas.training.schedule import Plan, Plateau
+from nas.training.schedule import Plateau, StepPlan
 from nas.training.step import MAIN, GraphedStep, MakeStep, Supervised
 
 if TYPE_CHECKING:
     from nas.types import Metrics, Report
 
 CHECK_EVERY = 50  # steps between looks at the loss: each look waits for the device
-TRIED = 32  # images with which an evaluation finds its number of threads
+PACE_IMAGES = 32  # images with which an evaluation finds its number of threads
 EVALUATION_BATCH = {"cpu": 256, "cuda": 2048}
 
 
@@ -82,7 +82,7 @@ def fit(
     recipe = concrete(recipe, model, device)
     place(model, recipe, device)
     images, labels = (_joined([part[split] for split in train_on]) for part in (data.images, data.labels))
-    plan = Plan.of(recipe, len(images))
+    plan = StepPlan.of(recipe, len(images))
     augmentation = Augmentation(data, recipe, device)
     weights = balanced_weights(labels, len(data.classes)) if recipe.class_weights == "balanced" else None
     run = step(model, recipe, device, weights)
@@ -204,10 +204,10 @@ def evaluate(
     model.eval()
     # a step of training goes back through the network too, which costs about twice as much again
     cost = mult_adds(model, min(size, len(labels)), data.shape) / 3
-    pace = Pace(lambda: (model, lambda: forward(images[:TRIED])), cost, device, threads)
+    pace = Pace(lambda: (model, lambda: forward(images[:PACE_IMAGES])), cost, device, threads)
     with torch.inference_mode(), pace:
         for start in range(0, len(labels), size):
-            pace.step((len(labels) - start) / TRIED)
+            pace.step((len(labels) - start) / PACE_IMAGES)
             logits, truth = forward(images[start : start + size]), labels[start : start + size].to(device)
             loss += functional.cross_entropy(logits.float(), truth, reduction="sum")
             tally = tally or Tally(logits.shape[1], device)

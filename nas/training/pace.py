@@ -19,13 +19,14 @@ from torch import Tensor, nn
 from nas.network.module import Network
 from nas.training.step import Step
 
-SMALL = 2e8  # mult-adds of a batch up to which more threads gain next to nothing, so that nothing is measured
+ONE_THREAD_SIZE = 2e8  # mult-adds of a batch up to which more threads gain next to nothing, so that nothing is measured
 GAIN = 0.9  # of the time: more threads than that cannot be told from noise, and are the first to suffer
-RUNS, LONG = 3, 1.0  # steps that are timed, after one that warms up; only one where that takes so many seconds
-WORTH = 20  # steps that are still to come, below which nothing is measured
-EVERY = 120.0  # seconds after which it is measured again, and 20 times as long as it took
-SLOW, SLOW_FOR = 2.0, 1.0  # again at once, where steps take so many times the fastest for so many seconds
-SIMILAR = 4.0  # what was measured for one network holds for another whose batch costs so many times as much, or less
+RUNS = 3  # steps that are timed, after one that warms up
+LONG_STEP_SECONDS = 1.0  # of that, above which only one more is timed
+STEPS_AHEAD = 20  # steps that are still to come, below which nothing is measured
+REMEASURE_SECONDS = 120.0  # seconds after which it is measured again, and 20 times as long as it took
+SLOWDOWN, SLOWDOWN_SECONDS = 2.0, 1.0  # again at once, where steps take so many times the fastest for so many seconds
+SIZE_RATIO = 4.0  # what was measured for one network holds for another whose batch costs so many times as much, or less
 
 Begin = Callable[[], tuple[nn.Module, Callable[[], object]]]  # the module that is run, and one run
 
@@ -39,7 +40,7 @@ class Choice(NamedTuple):
 
     @property
     def fresh(self) -> bool:
-        return time.monotonic() - self.when < max(EVERY, 20 * self.took)
+        return time.monotonic() - self.when < max(REMEASURE_SECONDS, 20 * self.took)
 
 
 class Pace:
@@ -59,7 +60,7 @@ class Pace:
         self.begin, self.size = begin, size
         if device.type != "cpu":
             fixed = self.before
-        self.fixed = fixed or (1 if size <= SMALL or self.before == 1 else None)
+        self.fixed = fixed or (1 if size <= ONE_THREAD_SIZE or self.before == 1 else None)
         self.count = self.fixed or min(first or 1, self.before)
         self.choice = Choice(size, self.before, self.count, time.monotonic(), 0.0) if first else None
         self.began = self.fastest = math.inf
@@ -78,11 +79,11 @@ class Pace:
             return
         now = time.perf_counter()
         if (took := now - self.began) > 0:  # not after a rest
-            self.slow = self.slow + took if took > SLOW * self.fastest else 0.0
+            self.slow = self.slow + took if took > SLOWDOWN * self.fastest else 0.0
             self.fastest = min(self.fastest, took)
         if self.choice is None:
             self._follow(Pace.last)
-        if ahead >= WORTH and self._due():
+        if ahead >= STEPS_AHEAD and self._due():
             self._measure()
         self.began = time.perf_counter()
 
@@ -93,12 +94,13 @@ class Pace:
     def _due(self) -> bool:
         if self.choice is None:
             return True
-        slowed = self.count > 1 and self.slow > max(SLOW_FOR, 3 * SLOW * self.fastest)
+        slowed = self.count > 1 and self.slow > max(SLOWDOWN_SECONDS, 3 * SLOWDOWN * self.fastest)
         return slowed or not self.choice.fresh
 
     def _follow(self, other: Choice | None) -> None:
         """Takes what was measured for another network, if that still holds and holds for this one."""
-        if other and other.fresh and other.most == self.before and 1 / SIMILAR <= self.size / other.size <= SIMILAR:
+        alike = other and other.most == self.before and 1 / SIZE_RATIO <= self.size / other.size <= SIZE_RATIO
+        if other and other.fresh and alike:
             self._take(other)
 
     def _measure(self) -> None:
@@ -168,7 +170,7 @@ def _seconds(
     """Of a first run, which sets up what later ones use, and of a later one. Raises _TooLong past their limits."""
     torch.set_num_threads(threads)
     first = _timed(module, run, limit_first)
-    runs = 1 if first > LONG else RUNS
+    runs = 1 if first > LONG_STEP_SECONDS else RUNS
     return first, sum(_timed(module, run, limit) for _ in range(runs)) / runs
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Plan:
+class StepPlan:
     """A recipe on a training set of `images` images. Every batch is full: what is left over of an epoch's order is
     skipped, and is left over from another order in the next epoch."""
 
@@ -25,7 +25,7 @@ class Plan:
     steps: int  # of the whole training; the last epoch may be cut short
 
     @classmethod
-    def of(cls, recipe: Recipe, images: int) -> Plan:
+    def of(cls, recipe: Recipe, images: int) -> StepPlan:
         batch = min(recipe.batch_size or max(2, min(128, -(-images // 32))), images)
         per_epoch = images // batch
         return cls(recipe, images, batch, per_epoch, recipe.steps or recipe.epochs * per_epoch)

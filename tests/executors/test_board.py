@@ -36,7 +36,7 @@ def trial(number: int) -> Trial:
 
 
 def test_nobody_waits_for_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board, "EVERY", 0.0)
+    monkeypatch.setattr(board, "LOOK_SECONDS", 0.0)
     actor = Actor()
     told, found = noting(actor), Board(actor)
     told(trial(3), 1)
@@ -52,7 +52,7 @@ def test_nobody_waits_for_the_board(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_lost_board_says_nothing_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board, "EVERY", 0.0)
+    monkeypatch.setattr(board, "LOOK_SECONDS", 0.0)
     actor = Actor()
     found = Board(actor)
     found.look()

@@ -2,7 +2,7 @@ from xml.etree import ElementTree
 
 from nas.graph.graph import Graph
 from nas.report.figure import FINE, Figure, figure
-from nas.report.outline import Part
+from nas.report.outline import OutlinePart
 from tests.space.documents import graph_of
 
 
@@ -12,7 +12,7 @@ def texts(found: Figure | None) -> list[str]:
 
 
 def inside(graph: Graph, depth: int = 1) -> Figure | None:
-    return figure(graph, Part(tuple(range(1, len(graph.nodes))), "all", depth))
+    return figure(graph, OutlinePart(tuple(range(1, len(graph.nodes))), "all", depth))
 
 
 def test_layers_are_boxes_and_edges_join_them() -> None:

@@ -27,7 +27,7 @@ def delayed(*arguments):
     return look_up(*arguments)
 
 TableEvaluator.__call__ = delayed
-snapshot.EVERY = 7
+snapshot.RESULTS_BETWEEN = 7
 sys.exit(main(sys.argv[2:]))
 """
 

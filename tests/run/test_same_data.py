@@ -150,7 +150,9 @@ def test_cifar_moves_with_the_folder_around_it(tmp_path: Path) -> None:
     from nas.run.config import Config
     from nas.run.same_data import moved
 
-    config = Config(space={}, evaluator={"name": "train", "dataset": "cifar10", "data": "/gone"}, executor={"name": "serial"})
+    config = Config(
+        space={}, evaluator={"name": "train", "dataset": "cifar10", "data": "/gone"}, executor={"name": "serial"}
+    )
     assert moved(tmp_path, config, tmp_path) == {"data": str(tmp_path)}
     place = config.changed({"place": moved(tmp_path, config, tmp_path)}, "")
     assert place.evaluator == {"name": "train", "dataset": "cifar10", "data": str(tmp_path)}

@@ -58,7 +58,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         tell(self, result)
 
     monkeypatch.setattr(Reinforce, "tell", noted)
-    monkeypatch.setattr(snapshot, "EVERY", EVERY)
+    monkeypatch.setattr(snapshot, "RESULTS_BETWEEN", EVERY)
     return numbers
 
 

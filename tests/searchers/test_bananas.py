@@ -10,7 +10,16 @@ from nas.errors import UserError
 from nas.searchers import surrogate
 from nas.searchers.bananas import Bananas
 from nas.searchers.encoding import Encoder, paths
-from nas.searchers.surrogate import BEST, LATEST, Fitted, Kernel, counted, improvement, normal_scores, posterior
+from nas.searchers.surrogate import (
+    BEST_RESULTS,
+    LATEST_RESULTS,
+    Fitted,
+    Kernel,
+    counted,
+    improvement,
+    normal_scores,
+    posterior,
+)
 from nas.space import load
 from nas.types import Result, Trial
 from tests import cheap
@@ -115,9 +124,9 @@ def test_of_many_results_the_best_and_the_latest_count() -> None:
     scores = np.array([0.5] * 700 + [0.1] * 100)
     scores[[3, 650]] = 0.9, 0.8
     found = counted(scores)
-    assert len(found) == BEST + LATEST == len(set(found))
-    assert {3, 650, *range(800 - LATEST, 800)} <= set(found) and found == sorted(found)
-    assert counted(scores[: BEST + LATEST]) == list(range(BEST + LATEST))
+    assert len(found) == BEST_RESULTS + LATEST_RESULTS == len(set(found))
+    assert {3, 650, *range(800 - LATEST_RESULTS, 800)} <= set(found) and found == sorted(found)
+    assert counted(scores[: BEST_RESULTS + LATEST_RESULTS]) == list(range(BEST_RESULTS + LATEST_RESULTS))
 
 
 def test_the_model_is_never_of_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,4 +141,4 @@ def test_the_model_is_never_of_more(monkeypatch: pytest.MonkeyPatch) -> None:
     for number, genome in enumerate(random.Random(0).sample(genomes, 390)):
         searcher.tell(Result(Trial(number, genome, 0), {"valid_accuracy": cheap.score(genome)}))
     assert searcher.ask(random.Random(0), ()) in space.enumerate()
-    assert sizes == [BEST + LATEST] * 2
+    assert sizes == [BEST_RESULTS + LATEST_RESULTS] * 2

@@ -69,7 +69,7 @@ def test_a_small_network_gets_one_thread_unmeasured() -> None:
     def measured() -> tuple[nn.Module, object]:
         raise AssertionError
 
-    with Pace(measured, pace.SMALL, CPU) as chosen:  # type: ignore[arg-type]
+    with Pace(measured, pace.ONE_THREAD_SIZE, CPU) as chosen:  # type: ignore[arg-type]
         chosen.step()
         assert torch.get_num_threads() == chosen.count == 1
     assert torch.get_num_threads() == 4
@@ -97,7 +97,7 @@ def test_a_measurement_holds_for_a_while_and_for_similar_networks(monkeypatch: p
     assert [steps(1e10), steps(3e10), steps(0.3e10)] == [1, 1, 1]
     assert [steps(1e11), steps(1e11)] == [2, 2]
     assert Pace.last
-    monkeypatch.setattr(Pace, "last", Pace.last._replace(when=Pace.last.when - pace.EVERY))
+    monkeypatch.setattr(Pace, "last", Pace.last._replace(when=Pace.last.when - pace.REMEASURE_SECONDS))
     assert steps(1e11) == 3
 
 
@@ -120,8 +120,8 @@ def test_steps_that_become_slow_are_measured_again(monkeypatch: pytest.MonkeyPat
 
 
 def test_measuring_changes_nothing_but_the_number_of_threads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(pace, "SMALL", 0)
-    monkeypatch.setattr(pace, "WORTH", 1)
+    monkeypatch.setattr(pace, "ONE_THREAD_SIZE", 0)
+    monkeypatch.setattr(pace, "STEPS_AHEAD", 1)
     results = []
     for threads in (1, None):
         measured: list[int] = []

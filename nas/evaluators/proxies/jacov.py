@@ -13,7 +13,7 @@ from torch import Tensor
 from nas.evaluators.proxies.prepare import gradients, prepare
 from nas.network import Network
 
-SMALL = 1e-5
+EPSILON = 1e-5
 
 
 def jacov(model: Network, images: Tensor, labels: Tensor, generator: torch.Generator) -> float:
@@ -24,5 +24,5 @@ def jacov(model: Network, images: Tensor, labels: Tensor, generator: torch.Gener
     rows = jacobian.flatten(1).cpu().double().numpy()
     if not numpy.ptp(rows, axis=1).all():
         return float("nan")
-    values = numpy.linalg.eigvalsh(numpy.corrcoef(rows)).clip(0) + SMALL
+    values = numpy.linalg.eigvalsh(numpy.corrcoef(rows)).clip(0) + EPSILON
     return float(-(numpy.log(values) + 1 / values).sum())
