@@ -14,7 +14,7 @@ MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix("
 IDS = [str(path.relative_to(ROOT)) for path in SOURCES]
 LONGEST = 300
 
-BELOW = {"graph": set(), "space": {"graph"}, "types": {"graph", "space"}}
+BELOW = {"graph": set(), "space": {"graph"}, "types": {"graph", "space"}, "objectives": {"types"}}
 BELOW["network"] = {"graph", "space"}
 BELOW["searchers"] = {"graph", "space", "types"}
 BELOW["executors"] = {"graph", "space", "types"}
@@ -22,7 +22,7 @@ BELOW["data"] = {"graph", "space", "network"}
 BELOW["training"] = {"graph", "space", "network", "data"}
 BELOW["oneshot"] = {"graph", "space", "network", "training", "data", "types"}
 BELOW["evaluators"] = {"graph", "space", "network", "training", "data", "types"}
-BELOW["run"] = {*BELOW} | {"types"}
+BELOW["run"] = {*BELOW}
 BELOW["benchmark"] = {*BELOW}
 BELOW["integrations"] = {*BELOW}
 BELOW["export"] = BELOW["report"] = {*BELOW} - {"export", "report"}
@@ -30,7 +30,19 @@ BELOW["cli"] = {*BELOW} | {"export", "report"}
 EVERYWHERE = {"errors"}
 
 # At module level:
-NO_TORCH = {"graph", "space", "types", "searchers", "executors", "run", "benchmark", "report", "cli", "errors"}
+NO_TORCH = {
+    "graph",
+    "space",
+    "types",
+    "objectives",
+    "searchers",
+    "executors",
+    "run",
+    "benchmark",
+    "report",
+    "cli",
+    "errors",
+}
 ONLY_IN = {"ray": {"executors/ray.py", "integrations"}, "optuna": {"integrations"}}
 TORCH_MODULES = ("graph/operations/modules.py", "graph/operations/padded.py", "searchers/controller.py")
 HEAVY = {"torch", "torchvision", "ray", "optuna", "sklearn", "networkx", "numpy", "moocore"}

@@ -26,8 +26,8 @@ from nas import searchers
 from nas.errors import UserError
 from nas.evaluators.tables import read
 from nas.evaluators.tables.table import Table
+from nas.objectives import Objective, missing, parse_objectives, values
 from nas.run.lifeline import end_with
-from nas.run.objectives import Objective, missing, parse_objectives, values
 from nas.run.propose import End, Proposal, propose
 from nas.space import Space, load
 from nas.types import OBJECTIVE, Result, Trial, trial_random

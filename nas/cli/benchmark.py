@@ -51,8 +51,8 @@ def run(args: argparse.Namespace) -> int:
     from nas.cli.target import value
     from nas.errors import UserError
     from nas.evaluators.tables import packaged, read
+    from nas.objectives import parse_objectives
     from nas.run.hypervolume import check, stated
-    from nas.run.objectives import parse_objectives
 
     table_file = args.table or packaged(args.space)
     if table_file is None:

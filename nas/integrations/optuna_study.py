@@ -9,7 +9,7 @@ from optuna.trial import TrialState, create_trial
 
 from nas.errors import UserError
 from nas.integrations.optuna_choices import Parameters
-from nas.run.objectives import parse_objectives
+from nas.objectives import parse_objectives
 from nas.run.results import Run
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 from nas.errors import UserError, shortened
-from nas.run.objectives import Objective
+from nas.objectives import Objective
 from nas.space import Space
 
 P = ParamSpec("P")

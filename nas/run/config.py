@@ -10,11 +10,11 @@ from typing import Any, get_origin
 
 from nas import executors
 from nas.errors import UserError, did_you_mean
+from nas.graph.limits import parse_limits
+from nas.objectives import parse_objectives
 from nas.run import alike
 from nas.run.directory import write_atomically
 from nas.run.duration import parse_duration
-from nas.run.limits import parse_limits
-from nas.run.objectives import parse_objectives
 from nas.run.schedule import Schedule, create
 from nas.run.warm_start import WarmStart
 from nas.space import Genome, Space

@@ -7,7 +7,7 @@ from typing import Any
 
 from nas.errors import UserError, did_you_mean
 from nas.evaluators import Evaluator, name_of
-from nas.run.objectives import Objective, missing, named
+from nas.objectives import Objective, missing, named
 from nas.run.progress import Watcher
 from nas.space import Space
 from nas.space.reader import line_of

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nas.errors import UserError, did_you_mean
-from nas.run.objectives import Objective, values
+from nas.objectives import Objective, values
 from nas.searchers.pareto import Points, dominates
 
 

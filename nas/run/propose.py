@@ -10,8 +10,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from dataclasses import dataclass, replace
 
 from nas.errors import ShapeError, UserError
+from nas.graph.limits import broken
 from nas.run.alike import WORDS, identity
-from nas.run.limits import broken
 from nas.space import Genome, Space
 from nas.types import Refused, Searcher, Trial
 

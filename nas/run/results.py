@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import UserError
+from nas.objectives import parse_objectives
 from nas.run import config as configuration
 from nas.run.directory import CONFIG, JOURNAL, existing
 from nas.run.hypervolume import Hypervolume, course, measured, reference_point
 from nas.run.journal import read
-from nas.run.objectives import parse_objectives
 from nas.run.state import Entry, State, replay
 from nas.searchers.pareto import front
 from nas.space import Genome, Space

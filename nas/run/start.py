@@ -13,6 +13,8 @@ from nas import executors, searchers
 from nas.errors import UserError
 from nas.evaluators import Evaluator, Settings, chosen, describe, revive
 from nas.evaluators.data import read_anew
+from nas.graph.limits import parse_limits
+from nas.objectives import parse_objectives
 from nas.run import config as configuration
 from nas.run import snapshot, summary
 from nas.run.again import Changes
@@ -24,10 +26,8 @@ from nas.run.final import final_is_due, finish
 from nas.run.fitting import check, fitted, measured
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
-from nas.run.limits import parse_limits
 from nas.run.lock import Lock
 from nas.run.loop import Search, retelling
-from nas.run.objectives import parse_objectives
 from nas.run.prelude import warm_up
 from nas.run.progress import Watch, Watcher
 from nas.run.results import AllFailed, Run

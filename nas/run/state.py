@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nas.errors import UserError
+from nas.objectives import Objective, missing, parse_objectives, values
 from nas.run.journal import Record
-from nas.run.objectives import Objective, missing, parse_objectives, values
 from nas.space import Document, Genome
 from nas.space.genome import is_answer
 from nas.types import OBJECTIVE, Metrics, Result, Trial

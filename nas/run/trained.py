@@ -6,7 +6,7 @@ from typing import Any
 
 from nas.errors import UserError
 from nas.evaluators import Evaluator
-from nas.run.objectives import Objective
+from nas.objectives import Objective
 from nas.space import Space
 from nas.training import Recipe
 from nas.training.document import applied, opened

@@ -10,7 +10,7 @@ import nas
 from nas.benchmark.course import Benchmark, course, courses
 from nas.errors import UserError
 from nas.evaluators.tables import read
-from nas.run.objectives import parse_objectives
+from nas.objectives import parse_objectives
 from nas.space import load
 
 SPACE = """

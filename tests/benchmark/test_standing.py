@@ -5,7 +5,7 @@ import pytest
 from nas.benchmark.course import Benchmark, Course
 from nas.benchmark.standing import reference_of, share, standings, with_fronts
 from nas.errors import UserError
-from nas.run.objectives import parse_objectives
+from nas.objectives import parse_objectives
 
 ACCURATE_AND_SMALL = parse_objectives(["valid_accuracy", "parameters:min"])
 

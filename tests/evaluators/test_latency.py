@@ -13,7 +13,7 @@ from nas.errors import UserError
 from nas.evaluators import FunctionEvaluator, Proxy, Train, describe, latency, revive
 from nas.evaluators.latency import latency_ms
 from nas.evaluators.train import TooSlow
-from nas.run.objectives import parse_objectives
+from nas.objectives import parse_objectives
 from nas.run.trained import measuring
 from nas.training import Recipe
 from nas.types import Trial

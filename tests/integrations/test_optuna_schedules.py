@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 import nas
+from nas.objectives import parse_objectives
 from nas.run import Run
 from nas.run.journal import read
-from nas.run.objectives import parse_objectives
 from nas.run.state import State, replay
 from nas.searchers import create
 from nas.searchers.pareto import front

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nas.errors import UserError
+from nas.objectives import parse_objectives, values
 from nas.run.hypervolume import Hypervolume, course, hypervolume, measured, reference_point
-from nas.run.objectives import parse_objectives, values
 
 ACCURATE_AND_SMALL = parse_objectives(["valid_accuracy", "parameters:min"])
 

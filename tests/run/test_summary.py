@@ -8,7 +8,7 @@ import pytest
 
 import nas
 from nas.evaluators import Train
-from nas.run.objectives import Objective, parse_objectives
+from nas.objectives import Objective, parse_objectives
 from nas.run.results import AllFailed, Run
 from nas.run.summary import _data, closing, comparison, doubts, gained
 from nas.training import Recipe

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from nas.errors import UserError
-from nas.run.limits import broken, parse_limits
+from nas.graph.limits import broken, parse_limits
 from tests import cheap
 
 
