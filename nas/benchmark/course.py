@@ -24,7 +24,7 @@ from typing import Any
 
 from nas import searchers
 from nas.errors import UserError
-from nas.evaluators.tables import read
+from nas.evaluators.tables import read_table
 from nas.evaluators.tables.table import Table
 from nas.objectives import Objective, missing, parse_objectives, values
 from nas.run.lifeline import end_with
@@ -64,7 +64,7 @@ class Benchmark:
 
     def load(self) -> Space:
         """The space, as small as the table allows, but where its costs are objectives. Raises UserError."""
-        known, overrides = read(self.table, self.dataset), dict(self.overrides)
+        known, overrides = read_table(self.table, self.dataset), dict(self.overrides)
         small = known.small if len(self.objectives) == 1 else {}
         try:
             space = load(self.space, **{**known.given, **small, **overrides})
@@ -96,7 +96,7 @@ class Course:
 
 def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repeat: int) -> Course:
     """Repeat number `repeat`: the search that the seed `benchmark.seed + repeat` gives. Raises UserError."""
-    known, space = read(benchmark.table, benchmark.dataset), _space(benchmark)
+    known, space = read_table(benchmark.table, benchmark.dataset), _space(benchmark)
     known.check(benchmark.epochs)
     seed, budget = benchmark.seed + repeat, searchers.for_budget(searcher, _likely(benchmark, known, space))
     asked = searchers.create(searcher, space, {**budget, **options}, seed)

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.cli.output import print_json, table
     from nas.cli.target import value
     from nas.errors import UserError
-    from nas.evaluators.tables import packaged, read
+    from nas.evaluators.tables import packaged, read_table
     from nas.objectives import parse_objectives
     from nas.run.hypervolume import check, stated
 
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         volume = f"hypervolume above {stated(rows[0]['reference'])}"
     else:
         rows = [asdict(row) for each in found for row in standings(each, found[each])]
-    known = read(table_file, args.dataset)
+    known = read_table(table_file, args.dataset)
     metric, epochs = known.scored(args.epochs)
     score = f"{metric.replace('_', ' ')} of the best ({epochs} epochs)"
     if args.to:

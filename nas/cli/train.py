@@ -57,7 +57,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from nas.run.words import accuracies
     from nas.space import Space
     from nas.training import Recipe
-    from nas.training.document import applied, check, lasting
+    from nas.training.document import applied, check_recipe, lasting
     from nas.training.precision import check_device
     from nas.training.trained import in_the_way
 
@@ -75,7 +75,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
         raise UserError(
             args.arch, "an open search space is not one network", "train one of its genomes, or search it first"
         )
-    check(target.space)
+    check_recipe(target.space)
     genome = target.genome or target.space.genome({})
     last = target.space.finalised(genome)
     graph = Space(last.document).graph(last)

@@ -6,7 +6,7 @@ import time
 import torch
 from torch import nn
 
-from nas.training.precision import autocast, place
+from nas.training.precision import autocast, place_model
 from nas.training.recipe import Recipe
 
 WARM, REPEATS, SECONDS = 5, 50, 2.0  # untimed runs; timed runs, and about how long these may take in all
@@ -20,7 +20,7 @@ def latency_ms(model: nn.Module, shape: tuple[int, ...], recipe: Recipe, device:
     and the threads that this process uses. What else runs on the machine slows it: compare what was measured alike.
     """
     was = model.training
-    place(model.eval(), recipe, device)
+    place_model(model.eval(), recipe, device)
     images = torch.zeros(batch, *shape, device=device)
     if recipe.channels_last:
         images = images.contiguous(memory_format=torch.channels_last)

@@ -58,7 +58,7 @@ class TableEvaluator(Evaluator):
         """Once a process."""
         from nas.evaluators import tables
 
-        return tables.read(self.table, self.dataset)
+        return tables.read_table(self.table, self.dataset)
 
     @property
     def measures(self) -> tuple[str, ...]:

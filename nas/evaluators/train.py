@@ -137,9 +137,9 @@ class Train(Evaluator):
         import torch
 
         from nas.training.augmentation import Augmentation
-        from nas.training.document import check
+        from nas.training.document import check_recipe
 
-        check(space)
+        check_recipe(space)
         if self.device is not None:
             from nas.training.precision import check_device
 

@@ -23,7 +23,7 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from nas.searchers.options import check
+from nas.searchers.options import check_option
 from nas.space import Genome, Space
 from nas.types import Refused, Result, Trial
 
@@ -39,8 +39,8 @@ class Bananas:
 
     def __init__(self, space: Space, first: int = 5, best: int = 20, mutations: int = 100, samples: int = 5) -> None:
         for name, value in {"first": first, "best": best, "mutations": mutations}.items():
-            check("bananas", name, value, int, least=1)
-        check("bananas", "samples", samples, int, least=0)
+            check_option("bananas", name, value, int, least=1)
+        check_option("bananas", "samples", samples, int, least=0)
         self.space = space
         self.first, self.best, self.mutations, self.samples = first, best, mutations, samples
         self.told: dict[int, tuple[Genome, float]] = {}  # by the trial's number; a failure is not among them

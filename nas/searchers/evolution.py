@@ -16,7 +16,7 @@ import math
 import random
 from collections.abc import Sequence
 
-from nas.searchers.options import check
+from nas.searchers.options import check_option
 from nas.searchers.refusals import further
 from nas.space import Genome, Space
 from nas.types import Refused, Result, Trial
@@ -33,7 +33,7 @@ class Evolution:
     ) -> None:
         options = {"population": population, "sample": sample, "mutations": mutations, "rounds": rounds}
         for name, value in options.items():
-            check("evolution", name, value, int, least=1)
+            check_option("evolution", name, value, int, least=1)
         self.space = space
         self.population_size, self.sample_size, self.d, self.r = population, sample, mutations, rounds
         self.population: dict[int, tuple[Genome, float]] = {}  # by the trial's number

@@ -18,7 +18,7 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from nas.searchers.options import check
+from nas.searchers.options import check_option
 from nas.searchers.pareto import crowding, fronts
 from nas.searchers.refusals import further
 from nas.space import Genome, Space
@@ -40,8 +40,8 @@ class NSGA2:
     """
 
     def __init__(self, space: Space, population: int = 100, crossover: float = 0.9) -> None:
-        check("nsga2", "population", population, int, least=1)
-        check("nsga2", "crossover", crossover, float, least=0, most=1)
+        check_option("nsga2", "population", population, int, least=1)
+        check_option("nsga2", "crossover", crossover, float, least=0, most=1)
         self.space = space
         self.population_size, self.crossover = population, crossover
         self.population: list[Individual] = []  # best first

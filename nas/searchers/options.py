@@ -8,7 +8,7 @@ from nas.errors import UserError
 WORDS: dict[type, str] = {int: "a whole number", float: "a number"}
 
 
-def check(
+def check_option(
     searcher: str,
     name: str,
     value: Any,

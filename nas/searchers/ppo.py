@@ -15,7 +15,7 @@ proposed the architecture: that would not be known after a resume, and differs o
 
 from typing import TYPE_CHECKING
 
-from nas.searchers.options import check
+from nas.searchers.options import check_option
 from nas.searchers.reinforce import Reinforce
 from nas.space import Space
 
@@ -53,8 +53,8 @@ class PPO(Reinforce):
     ) -> None:
         network = (hidden, layers, spread, tanh_constant, temperature, seed)
         super().__init__(space, learning_rate, decay, entropy, batch, power, *network)
-        check(self.name, "epochs", epochs, int, least=1)
-        check(self.name, "clip", clip, float, least=0)
+        check_option(self.name, "epochs", epochs, int, least=1)
+        check_option(self.name, "clip", clip, float, least=0)
         self.epochs, self.clip = epochs, clip
 
     @staticmethod

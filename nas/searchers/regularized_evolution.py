@@ -22,7 +22,7 @@ import random
 from collections import deque
 from collections.abc import Sequence
 
-from nas.searchers.options import check
+from nas.searchers.options import check_option
 from nas.searchers.refusals import further
 from nas.space import Genome, Space
 from nas.types import Refused, Result, Trial
@@ -37,9 +37,9 @@ class RegularizedEvolution:
     """
 
     def __init__(self, space: Space, population: int = 100, sample: int = 25, identity: float = 0.05) -> None:
-        check("regularized_evolution", "population", population, int, least=1)
-        check("regularized_evolution", "sample", sample, int, least=1)
-        check("regularized_evolution", "identity", identity, float, least=0, below=1)
+        check_option("regularized_evolution", "population", population, int, least=1)
+        check_option("regularized_evolution", "sample", sample, int, least=1)
+        check_option("regularized_evolution", "identity", identity, float, least=0, below=1)
         self.space = space
         self.population_size, self.sample_size, self.identity = population, sample, identity
         self.population: deque[tuple[Genome, float]] = deque()  # oldest first

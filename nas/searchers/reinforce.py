@@ -21,7 +21,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from nas.searchers.options import check
+from nas.searchers.options import check_option
 from nas.space import Genome, Space
 from nas.types import Refused, Result, Trial
 
@@ -56,14 +56,14 @@ class Reinforce:
         self.decay, self.entropy, self.batch, self.power = decay, entropy, batch, power
         whole = {"batch": batch, "power": power, "hidden": hidden}
         for option, number in whole.items():
-            check(self.name, option, number, int, least=1)
-        check(self.name, "layers", layers, int, least=0)
+            check_option(self.name, option, number, int, least=1)
+        check_option(self.name, "layers", layers, int, least=0)
         least = {"learning_rate": learning_rate, "entropy": entropy, "spread": spread, "tanh_constant": tanh_constant}
         for option, value in least.items():
-            check(self.name, option, value, float, least=0)
-        check(self.name, "decay", decay, float, least=0, below=1)
-        check(self.name, "temperature", temperature, float, least=1e-6)
-        check(self.name, "seed", seed, int)
+            check_option(self.name, option, value, float, least=0)
+        check_option(self.name, "decay", decay, float, least=0, below=1)
+        check_option(self.name, "temperature", temperature, float, least=1e-6)
+        check_option(self.name, "seed", seed, int)
         from nas.searchers.controller import Controller
 
         self.controller = Controller(space, hidden, layers, spread, learning_rate, tanh_constant, temperature, seed)

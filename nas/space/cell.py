@@ -15,7 +15,7 @@ from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, parse
 from nas.space.language import EDGE_SETS, NODE_KEYS, NODE_MERGES
 from nas.space.lazy import is_lazy
 from nas.space.place import Choice, Flow, Place
-from nas.space.problems import place
+from nas.space.problems import placing
 from nas.space.values import bind, only, settle, shown
 from nas.space.widths import CellPlan, merge_of, plan, presence
 
@@ -49,13 +49,13 @@ def walk_cell(interpreter: "Interpreter", template: Template, flow: Flow, at: Pl
         return interpreter.chain(template.body, flow, at, template.source, "body")._replace(before=flow)
     source = template.source
     specs, cell = source["nodes"], Cell(interpreter, template, flow)
-    with place(source, "nodes", f"{at.path}.nodes"):
+    with placing(source, "nodes", f"{at.path}.nodes"):
         if not isinstance(specs, list) or not specs:
             raise ExpressionError(f"a cell's nodes are a list, not {shown(specs)}")
-    with place(source, "inputs", f"{at.path}.inputs"):
+    with placing(source, "inputs", f"{at.path}.inputs"):
         _inputs(cell, source.get("inputs"), at.child("inputs"))
     if "widths" in source:
-        with place(source, "widths", f"{at.path}.widths"):
+        with placing(source, "widths", f"{at.path}.widths"):
             cell.plan = plan(cell, specs, source["widths"], at)
     return _nodes(cell, specs, 0, at)._replace(before=flow)
 
@@ -80,19 +80,19 @@ def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
     source = cell.template.source
     if position == len(specs):
         if "where" in source:
-            with place(source, "where", f"{at.path}.where"):
+            with placing(source, "where", f"{at.path}.where"):
                 _constrain(cell, source["where"], at)
-        with place(source, "output", f"{at.path}.output"):
+        with placing(source, "output", f"{at.path}.output"):
             return _output(cell, source.get("output", "last"), at)
     spec, here = specs[position], at.child("nodes")
-    with place(specs, position, f"{here.path}.{position}"):
+    with placing(specs, position, f"{here.path}.{position}"):
         if not isinstance(spec, dict):
             raise ExpressionError(f"a node is a mapping like {{add: edges}}, not {shown(spec)}")
         only({key: None for key in spec if not is_expression(key)}, NODE_KEYS, "a node")
 
     def turns(count: Any) -> Flow:
         inner = cell.copy()
-        with place(specs, position, f"{here.path}.{position}"):
+        with placing(specs, position, f"{here.path}.{position}"):
             if type(count) is not int or not 0 <= count <= MAX_NODES:
                 raise ExpressionError(f"repeat takes a whole number of nodes from 0 to {MAX_NODES}, not {shown(count)}")
             for turn in range(count):
@@ -189,7 +189,7 @@ def _instead(cell: Cell, spec: Mapping[str, Any]) -> list[Flow]:
 def _written_edge(cell: Cell, edges: Sequence[Any], position: int, at: Place) -> Flow:
     edge = edges[position]
     source = at.named(f"{at.answers}.input", at.names)
-    with place(edges, position, at.path):
+    with placing(edges, position, at.path):
         if not isinstance(edge, list) or len(edge) != 2:
             raise ExpressionError(f"an edge is [operation, source], not {shown(edge)}")
 

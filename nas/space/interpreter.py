@@ -19,7 +19,7 @@ from nas.space.files import library
 from nas.space.forms import FORM
 from nas.space.language import FORMS, RESERVED
 from nas.space.place import Closure, Flow, Place
-from nas.space.problems import UNPLACED, DocumentError, place, placed
+from nas.space.problems import UNPLACED, DocumentError, placed, placing
 from nas.space.reader import line_of
 from nas.space.target import Target
 from nas.space.values import as_mapping, bind, channels, only, settle, shown
@@ -70,7 +70,7 @@ class Interpreter:
         """The document's `defaults` are of operations and blocks that exist, and of arguments that these have."""
         written = self.document.data.get("defaults") or {}
         for word, arguments in written.items():
-            with place(written, word, f"defaults.{word}"):
+            with placing(written, word, f"defaults.{word}"):
                 if not self.knows(word):
                     raise ExpressionError(f"unknown operation {shown(word)}; {did_you_mean(word, self.words())}")
                 if not isinstance(arguments, dict):
@@ -82,7 +82,7 @@ class Interpreter:
         """The document's `recipe`: each setting by itself, so that those that share no parameter decide apart."""
         written, at = self.document.recipe, Place("recipe", "recipe", self.root)
         for name, raw in written.items():
-            with place(written, name, f"recipe.{name}"):
+            with placing(written, name, f"recipe.{name}"):
                 settle(self.target, raw, flow, at.child(name), partial(self._setting, name))
 
     def _setting(self, name: str, value: Any) -> None:

@@ -39,7 +39,7 @@ def placed(error: Exception, container: Any, key: Any, path: str) -> DocumentErr
     return found.on(line_of(container, key))
 
 
-class place:  # a context, as contextlib's are named; a generator would take four times as long
+class placing:  # a context, as contextlib's are named; a generator would take four times as long
     """Errors inside are placed at `container[key]`."""
 
     __slots__ = ("container", "key", "path")

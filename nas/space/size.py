@@ -22,7 +22,7 @@ from nas.space.lazy import Open, is_lazy
 from nas.space.oracles import fixed
 from nas.space.place import Choice, Flow, Place
 from nas.space.target import End
-from nas.space.values import answers_of, evaluate, is_plain, read
+from nas.space.values import answers_of, evaluate, is_plain, read_value
 from nas.space.ways import EMPTY, Factor, Term, Ways, add, product
 
 MAX_LEAVES = 10_000
@@ -121,7 +121,7 @@ class CountTarget(AnswerTarget):
             items = [self.leaves(item, flow, at) for item in raw]
             _few(math.prod(map(len, items)))
             return tuple(map(list, itertools.product(*items)))
-        return (read(self, raw, flow, at, []),)
+        return (read_value(self, raw, flow, at, []),)
 
     def fork(self, value: Open, then: Callable[[Any], End]) -> End:
         if value.variable in self.assigned:

@@ -15,7 +15,7 @@ from nas.space.place import Choice, Closure, Flow, Place
 from nas.space.target import End, Target
 
 
-def read(target: Target, raw: Any, flow: Flow, at: Place, opened: list[Open], kind: str | None = None) -> Any:
+def read_value(target: Target, raw: Any, flow: Flow, at: Place, opened: list[Open], kind: str | None = None) -> Any:
     """The value of what is written at `at`. What stays open in it is added to `opened`."""
     if is_expression(raw):
         return evaluate(target, raw, flow, at.names)
@@ -25,14 +25,14 @@ def read(target: Target, raw: Any, flow: Flow, at: Place, opened: list[Open], ki
         # An operation in the document's own parameters sees the names of where it is used, `channels` among them.
         return Closure(raw, None if at.path.startswith("parameters.") else at.names)
     if isinstance(raw, list) and not is_plain(raw):
-        return bounded([read(target, item, flow, at.child(index), opened) for index, item in enumerate(raw)])
+        return bounded([read_value(target, item, flow, at.child(index), opened) for index, item in enumerate(raw)])
     return raw
 
 
 def _open(target: Target, raw: Mapping[str, Any], flow: Flow, at: Place, opened: list[Open], kind: str | None) -> Any:
     if target.lazy is None:
         return choose(
-            target, raw, flow, at, kind, lambda chosen, inner: read(target, chosen, flow, inner, opened, kind)
+            target, raw, flow, at, kind, lambda chosen, inner: read_value(target, chosen, flow, inner, opened, kind)
         )
     opened.append(target.lazy.open(raw, flow, at))
     return opened[-1]
@@ -57,13 +57,13 @@ def channels(target: Target, flow: Flow) -> int | Unknown:
 def settle(target: Target, raw: Any, flow: Flow, at: Place, then: Callable[[Any], End], kind: str | None = None) -> End:
     """`then(value)` of what is written at `at`, for each that it can have: what the walk itself depends on."""
     if target.lazy is None:
-        return then(read(target, raw, flow, at, [], kind))
+        return then(read_value(target, raw, flow, at, [], kind))
     if isinstance(raw, dict) and "choice" in raw:
         return choose(
             target, raw, flow, at, kind, lambda chosen, inner: settle(target, chosen, flow, inner, then, kind)
         )
     lazy, opened = target.lazy, list[Open]()
-    value = read(target, raw, flow, at, opened, kind)
+    value = read_value(target, raw, flow, at, opened, kind)
     return _closing(target, opened, lambda: force(lazy, value, then))
 
 
@@ -126,7 +126,7 @@ def bind(
         else:
             inner = at.child(under).child(name) if under else at.child(name)
             inner = inner if bound is None else inner.knowing(dict(done))
-            done[name] = read(target, raw, flow, inner, opened)
+            done[name] = read_value(target, raw, flow, inner, opened)
     return _closing(target, opened, lambda: then(done))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nas.errors import ShapeError
 from nas.space.expressions import UNKNOWN, ExpressionError
 from nas.space.place import Choice, Place
-from nas.space.values import read, shown
+from nas.space.values import read_value, shown
 
 if TYPE_CHECKING:
     from nas.space.cell import Cell
@@ -57,7 +57,7 @@ def plan(cell: "Cell", specs: Sequence[Any], rule: Any, at: Place) -> CellPlan:
             readers = [reader for reader in range(state + 1, len(edges)) if state in edges[reader]]
             after = [found[reader] for reader in readers]
             names = {**at.names, "state": state, "readers": readers, "after": after, "reads": edges}
-            width = read(target, rule, cell.flow, at.knowing(names), [])
+            width = read_value(target, rule, cell.flow, at.knowing(names), [])
             if type(width) is not int:
                 raise ExpressionError(f"a width is a whole number, not {shown(width)}")
             if width < 1:
@@ -76,7 +76,7 @@ def _edges(cell: "Cell", specs: Sequence[Any], at: Place) -> Reads:
     for position, spec in enumerate(specs):
         if not isinstance(spec, dict):
             break  # refused by the walk of the nodes
-        turns = read(target, spec.get("repeat", 1), cell.flow, at.child("nodes").child(f"repeat_{position}"), [])
+        turns = read_value(target, spec.get("repeat", 1), cell.flow, at.child("nodes").child(f"repeat_{position}"), [])
         if type(turns) is not int or len(reads) + turns > MAX_STATES:
             break  # as well
         for turn in range(turns):
@@ -90,7 +90,7 @@ def _sources(cell: "Cell", edges: Any, at: Place) -> list[int]:
     target = cell.interpreter.target
     if not isinstance(edges, dict) or "subset" not in edges or "with" in edges:
         raise ExpressionError("the edges of a cell with 'widths' are {subset: ...}")
-    among = read(target, edges["subset"], cell.flow, at.child("subset"), [])
+    among = read_value(target, edges["subset"], cell.flow, at.child("subset"), [])
     if not isinstance(among, list) or not all(type(number) is int for number in among):
         raise ExpressionError(f"'subset' goes over a list of sources, not {shown(among)}")
     return [number for number in among if target.branch(presence(at.child(number)), cell.flow, _itself)]
@@ -114,7 +114,7 @@ def _outputs(cell: "Cell", at: Place) -> list[int] | None:
     output = cell.template.source.get("output", "last")
     if not isinstance(output, dict) or not output:
         return None
-    which = read(cell.interpreter.target, next(iter(output.values())), cell.flow, at.child("output"), [])
+    which = read_value(cell.interpreter.target, next(iter(output.values())), cell.flow, at.child("output"), [])
     if not isinstance(which, list):
         raise ExpressionError("the output of a cell with 'widths' is 'last', or a list of states")
     return which

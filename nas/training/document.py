@@ -20,11 +20,11 @@ CANDIDATES = ("epochs", "steps", "evaluate_every")  # how long these train; a wi
 def load(name: str, **overrides: Any) -> Space:
     """As `nas.space.load`; raises UserError also for a setting of the recipe that does not exist, or cannot be so."""
     space = load_space(name, **overrides)
-    check(space)
+    check_recipe(space)
     return space
 
 
-def check(space: Space) -> None:
+def check_recipe(space: Space) -> None:
     """Raises UserError (file, line, place) where some answers give a recipe that cannot be."""
     space.settings(_check)
 

@@ -22,7 +22,7 @@ from nas.training.classes import Tally, balanced_weights
 from nas.training.memory import keep_freed_memory
 from nas.training.optimizer import set_learning_rate
 from nas.training.pace import Pace, mult_adds, training_pace
-from nas.training.precision import autocast, concrete, default_device, place
+from nas.training.precision import autocast, concrete, default_device, place_model
 from nas.training.recipe import Recipe
 from nas.training.schedule import Plateau, StepPlan
 from nas.training.step import MAIN, GraphedStep, MakeStep, Supervised
@@ -80,7 +80,7 @@ def fit(
     data = data.to(device)
     identity = {"recipe": recipe.to_json(), "seed": seed, "train_on": list(train_on)}
     recipe = concrete(recipe, model, device)
-    place(model, recipe, device)
+    place_model(model, recipe, device)
     images, labels = (_joined([part[split] for split in train_on]) for part in (data.images, data.labels))
     plan = StepPlan.of(recipe, len(images))
     augmentation = Augmentation(data, recipe, device)

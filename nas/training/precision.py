@@ -63,7 +63,7 @@ def autocast(recipe: Recipe, device: torch.device) -> AbstractContextManager[obj
     return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled, cache_enabled=False)
 
 
-def place(model: nn.Module, recipe: Recipe, device: torch.device) -> None:
+def place_model(model: nn.Module, recipe: Recipe, device: torch.device) -> None:
     """Moves `model` to `device`, in the recipe's memory format."""
     model.to(device)
     if recipe.channels_last:

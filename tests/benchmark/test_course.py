@@ -9,7 +9,7 @@ import pytest
 import nas
 from nas.benchmark.course import Benchmark, course, courses
 from nas.errors import UserError
-from nas.evaluators.tables import read
+from nas.evaluators.tables import read_table
 from nas.objectives import parse_objectives
 from nas.space import load
 
@@ -40,7 +40,7 @@ def benchmark_files(tmp_path: Path) -> tuple[str, str]:
 
 def test_a_repeat_is_the_search_of_its_seed(benchmark_files: tuple[str, str], tmp_path: Path):
     space, file = benchmark_files
-    table = read(file, "cifar10")
+    table = read_table(file, "cifar10")
     for repeat in (0, 3):
         run = nas.search(
             space,
@@ -83,9 +83,9 @@ def test_networks_that_the_table_lacks_are_refused(benchmark_files: tuple[str, s
     part = Benchmark(space, file + ".part.csv", trials=100)
     assert len(course(part, "random", {}, 0).scores) == 10
     assert max(course(part, "regularized_evolution", {}, 0).scores) == max(
-        read(part.table, "cifar10").score(genome)
+        read_table(part.table, "cifar10").score(genome)
         for genome in load(space).enumerate()
-        if read(part.table, "cifar10").has(genome)
+        if read_table(part.table, "cifar10").has(genome)
     )
 
 
@@ -145,7 +145,7 @@ ACCURATE_AND_SMALL = parse_objectives(["valid_accuracy", "parameters:min"])
 
 def test_with_several_objectives_it_is_the_search_for_them(benchmark_files: tuple[str, str], tmp_path: Path):
     space, file = benchmark_files
-    table = read(file, "cifar10")
+    table = read_table(file, "cifar10")
     run = nas.search(
         space,
         searcher="nsga2",

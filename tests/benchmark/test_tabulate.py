@@ -7,7 +7,7 @@ import pytest
 
 from nas.benchmark import tabulate
 from nas.errors import UserError
-from nas.evaluators.tables import read
+from nas.evaluators.tables import read_table
 from nas.space import Document, Genome, Space
 
 SPACE = Space(
@@ -44,7 +44,7 @@ def test_networks_that_train_alike_share_their_trainings(trained: list[int], tmp
     assert len(tabulate.networks(SPACE)) == 4
     file = tmp_path / "t.csv"
     assert len(list(tabulate.tabulate(SPACE, "digits", None, 2, 2, file))) == len(trained) == 8
-    table = read(str(file), "digits")
+    table = read_table(str(file), "digits")
     assert len(table.rows) == 6
     assert all(table.metrics(genome, 1)["valid_accuracy"] == pytest.approx(0.15) for genome in SPACE.enumerate())
 

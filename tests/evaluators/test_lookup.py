@@ -9,7 +9,7 @@ import nas
 from nas.cli import main
 from nas.errors import UserError
 from nas.evaluators import TableEvaluator
-from nas.evaluators.tables import read
+from nas.evaluators.tables import read_table
 from nas.space import load
 from nas.types import Trial
 
@@ -71,7 +71,7 @@ def test_a_run_goes_on_with_its_table_wherever_that_is(files: tuple[str, str], t
     journal.write_text("".join(journal.read_text().splitlines(keepends=True)[:5]))
     moved = tmp_path / "moved.csv"
     Path(files[1]).rename(moved)
-    read.cache_clear()
+    read_table.cache_clear()
     with pytest.raises(UserError, match="cannot be read as a table"):
         nas.resume(tmp_path / "part")
     again = nas.resume(tmp_path / "part", table=moved)

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from nas.errors import UserError
-from nas.searchers.options import check
+from nas.searchers.options import check_option
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from nas.searchers.options import check
     ],
 )
 def test_what_is_allowed(value: Any, kind: Any, bounds: dict[str, float]) -> None:
-    check("x", "y", value, kind, **bounds)
+    check_option("x", "y", value, kind, **bounds)
 
 
 @pytest.mark.parametrize(
@@ -35,5 +35,5 @@ def test_what_is_allowed(value: Any, kind: Any, bounds: dict[str, float]) -> Non
 )
 def test_what_is_not(value: Any, kind: Any, bounds: dict[str, float], hint: str) -> None:
     with pytest.raises(UserError) as error:
-        check("x", "y", value, kind, **bounds)
+        check_option("x", "y", value, kind, **bounds)
     assert str(error.value) == f"searcher x: y is {value!r}; {hint}"

@@ -4,7 +4,7 @@ from torch import nn
 
 from nas.network import compile
 from nas.training import Recipe
-from nas.training.precision import autocast, concrete, place, uses_bf16
+from nas.training.precision import autocast, concrete, place_model, uses_bf16
 from tests.space.documents import space_of
 
 CPU = torch.device("cpu")
@@ -29,7 +29,7 @@ def test_within_autocast_convolutions_are_bf16_and_weights_stay() -> None:
 def test_the_memory_format_is_the_recipes() -> None:
     for wanted in (True, False):
         convolution = nn.Conv2d(3, 4, 3)
-        place(convolution, Recipe(channels_last=wanted), CPU)
+        place_model(convolution, Recipe(channels_last=wanted), CPU)
         assert convolution.weight.is_contiguous(memory_format=torch.channels_last) is wanted
 
 

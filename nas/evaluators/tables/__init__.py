@@ -32,7 +32,7 @@ def packaged(name: str) -> str | None:
 
 
 @lru_cache(maxsize=4)
-def read(path: str, dataset: str) -> Table:
+def read_table(path: str, dataset: str) -> Table:
     """The table in a CSV file (plain or gzip), of the data set `dataset` where it has several. Raises UserError.
 
     NATS-Bench's own files, which are pickles, are read by their authors' package (`nas.evaluators.tables.nats`).

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from nas.errors import UserError
-from nas.evaluators.tables import Table, packaged, read
+from nas.evaluators.tables import Table, packaged, read_table
 from nas.evaluators.tables.nasbench101 import SMALL, answers, canonical, key
 from nas.evaluators.tables.nasbench201 import PATHS
 from nas.evaluators.tables.nasbench301 import answers as darts_answers
@@ -37,7 +37,7 @@ def written(path: Path, text: str) -> str:
 
 @pytest.mark.parametrize("name", ["table.csv", "table.csv.gz"])
 def test_our_own_form_averages_over_seeds(name: str, tmp_path: Path):
-    table, space = read(written(tmp_path / name, OWN), "any"), space_of(SPACE)
+    table, space = read_table(written(tmp_path / name, OWN), "any"), space_of(SPACE)
     paths = [choice.path for choice in space.choices(space.sample(random.Random(0)))]
     assert paths == ["network.0", "network.1.@.kernel"]
     genome = space.genome(dict(zip(paths, ["relu", 2], strict=True)))
@@ -56,7 +56,7 @@ def test_networks_compare_after_the_longest_training_that_all_have(tmp_path: Pat
     relu = space.genome({"network.0": "relu"})
 
     def table(name: str, rows: str) -> Table:
-        return read(written(tmp_path / name, head + rows), "any")
+        return read_table(written(tmp_path / name, head + rows), "any")
 
     short = table("a.csv", "relu,0.1,0.2,0.3,0.4\ntanh,0.1,,0.3,\n")
     assert (short.score(relu), short.score(relu, 9)) == (0.3, 0.4)
@@ -69,27 +69,27 @@ def test_networks_compare_after_the_longest_training_that_all_have(tmp_path: Pat
 
 def test_answers_of_every_kind(tmp_path: Path):
     file = written(tmp_path / "t.csv", 'a,b,c,d,valid_accuracy@1\ntrue,False,"[0, 2]",3,0.5\n')
-    (key,) = read(file, "any").rows
+    (key,) = read_table(file, "any").rows
     assert dict(key) == {"a": True, "b": False, "c": (0, 2), "d": 3}
 
 
 def test_rows_of_another_data_set_are_left_out(tmp_path: Path):
     text = "dataset,network.0,valid_accuracy@1\na,relu,0.5\nb,relu,0.9\n"
     file, space = written(tmp_path / "t.csv", text), space_of("network: [{choice: [relu, tanh]}]")
-    assert read(file, "b").score(space.genome({"network.0": "relu"})) == 0.9
+    assert read_table(file, "b").score(space.genome({"network.0": "relu"})) == 0.9
     with pytest.raises(UserError, match="no row of the data set 'c'; name one with --dataset; it has: a, b"):
-        read(file, "c")
+        read_table(file, "c")
 
 
 def test_a_row_of_nasbench201(tmp_path: Path):
-    table, space = read(written(tmp_path / "t.csv", ROW), "cifar10"), load("nasbench201")
+    table, space = read_table(written(tmp_path / "t.csv", ROW), "cifar10"), load("nasbench201")
     words = ("none", "skip_connect", "nor_conv_3x3", "nor_conv_1x1", "none", "avg_pool_3x3")
     genome = space.genome(dict(zip(PATHS, words, strict=True)))
     known = table.metrics(genome)
     assert known == pytest.approx({"valid_accuracy": 0.605, "test_accuracy": 0.61, "simulated_seconds": 12 * 20 / 2})
     assert table.score(genome) == pytest.approx(0.9025)
     with pytest.raises(UserError, match="no data set 'cifar11'; did you mean 'cifar10'"):
-        read(table.file, "cifar11")
+        read_table(table.file, "cifar11")
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_a_row_of_nasbench201(tmp_path: Path):
 )
 def test_files_that_are_no_tables(text: str, message: str, tmp_path: Path):
     with pytest.raises(UserError) as error:
-        read(written(tmp_path / "t.csv", text), "cifar10")
+        read_table(written(tmp_path / "t.csv", text), "cifar10")
     assert message in str(error.value)
 
 
@@ -122,17 +122,17 @@ def test_files_that_are_no_tables(text: str, message: str, tmp_path: Path):
 )
 def test_tables_of_another_space(rows: str, problem: str, tmp_path: Path):
     head, row = rows.split("\n")[:2]
-    table = read(written(tmp_path / "t.csv", f"{head},valid_accuracy@1\n{row},0.5\n"), "any")
+    table = read_table(written(tmp_path / "t.csv", f"{head},valid_accuracy@1\n{row},0.5\n"), "any")
     with pytest.raises(UserError) as error:
         table.fit(space_of(SPACE))
     assert f"no row is a genome of {space_of(SPACE).name}; the first: {problem}" in str(error.value)
 
 
 def test_tables_of_more_than_the_space_has(tmp_path: Path):
-    read(written(tmp_path / "t.csv", "\ufeff" + OWN.replace("relu", "silu")), "any").fit(
+    read_table(written(tmp_path / "t.csv", "\ufeff" + OWN.replace("relu", "silu")), "any").fit(
         space_of(SPACE)
     )  # one row fits
-    cells = read(written(tmp_path / "c.csv", ECNAS), "cifar10")
+    cells = read_table(written(tmp_path / "c.csv", ECNAS), "cifar10")
     cells.fit(load("nasbench101", **SMALL, vertices=3))
     with pytest.raises(UserError, match="a table of other cells than those of nasbench201"):
         cells.fit(load("nasbench201"))
@@ -140,10 +140,10 @@ def test_tables_of_more_than_the_space_has(tmp_path: Path):
 
 def test_files_that_cannot_be_read(tmp_path: Path):
     with pytest.raises(UserError, match="cannot be read as a table: No such file"):
-        read(str(tmp_path / "none.csv"), "cifar10")
+        read_table(str(tmp_path / "none.csv"), "cifar10")
     (tmp_path / "t.gz").write_bytes(b"not gzip")
     with pytest.raises(UserError, match="cannot be read as a table"):
-        read(str(tmp_path / "t.gz"), "cifar10")
+        read_table(str(tmp_path / "t.gz"), "cifar10")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_files_that_cannot_be_read(tmp_path: Path):
 def test_the_published_table_has_every_cell(dataset: str, best: float):
     if not PUBLISHED.exists():
         pytest.skip("the table of NAS-Bench-201 is not beside the checkout")
-    table = read(str(PUBLISHED), dataset)
+    table = read_table(str(PUBLISHED), dataset)
     assert len(table.rows) == 15_625
     assert 100 * max(curve[200]["test_accuracy"] for curve in table.rows.values()) == pytest.approx(best, abs=1e-4)
     space = load("nasbench201", **table.given, **table.small)
@@ -175,7 +175,7 @@ def cell101(matrix: list[list[int]], *operations: str) -> Genome:
 
 
 def test_cells_of_nasbench101_are_found_in_any_order_and_form(tmp_path: Path):
-    table = read(written(tmp_path / "t.csv", ECNAS), "cifar10")
+    table = read_table(written(tmp_path / "t.csv", ECNAS), "cifar10")
     line = cell101([[0, 1, 0], [0, 0, 1], [0, 0, 0]], "conv3x3-bn-relu")
     assert table.metrics(line) == pytest.approx(
         {"valid_accuracy": 0.55, "test_accuracy": 0.45, "simulated_seconds": 15}
@@ -197,7 +197,7 @@ def test_cells_of_nasbench101_are_found_in_any_order_and_form(tmp_path: Path):
     with pytest.raises(UserError, match="no valid_accuracy at 12 epochs; the table has it at: 4, 108"):
         table.check(12)
     with pytest.raises(UserError, match="no row of the data set 'cifar100'; name cifar10"):
-        read(table.file, "cifar100")
+        read_table(table.file, "cifar100")
 
 
 def test_keys_of_cells_are_equal_where_their_networks_are():
@@ -240,18 +240,18 @@ def test_cells_of_the_suite_of_zero_cost_proxies(tmp_path: Path):
     numbers = [0] * 49
     numbers[1] = numbers[13] = 1
     text = f'arch,flops,params,val_accuracy\n"{(*numbers, 0, 4, 2, 2, 2, 2, 1)}",1,1,92.5\n'
-    table = read(written(tmp_path / "t.csv", text), "cifar10")
+    table = read_table(written(tmp_path / "t.csv", text), "cifar10")
     line = cell101([[0, 1, 0], [0, 0, 1], [0, 0, 0]], "conv3x3-bn-relu")
     assert table.metrics(line) == {"valid_accuracy": 0.925}
     bad = text.replace(", 0, 4, 2", ", 0, 9, 2")
     with pytest.raises(UserError, match="not a table of the form that its columns name"):
-        read(written(tmp_path / "bad.csv", bad), "cifar10")
+        read_table(written(tmp_path / "bad.csv", bad), "cifar10")
 
 
 def test_cells_of_darts_space(tmp_path: Path):
     pairs = [(0, 0), (1, 5), (1, 1), (0, 1), (1, 3), (0, 3), (1, 3), (3, 2)]
     text = f'space,dataset,arch,val_accuracy\nnasbench301,cifar10,"{[pairs, pairs]}",93.25\n'
-    table = read(written(tmp_path / "t.csv", text), "cifar10")
+    table = read_table(written(tmp_path / "t.csv", text), "cifar10")
     space = load("darts", **table.small)
     found = space.genome(darts_answers(str([pairs, pairs])))
     assert found.answers["cells.normal.nodes.3.inputs"] == (1, 3)
@@ -259,7 +259,7 @@ def test_cells_of_darts_space(tmp_path: Path):
     assert table.metrics(found, 100) == {"valid_accuracy": 0.9325}
     assert not table.has(space.sample(random.Random(0)))
     with pytest.raises(UserError, match="no row of the data set 'cifar100'"):
-        read(table.file, "cifar100")
+        read_table(table.file, "cifar100")
 
 
 def test_the_tables_cells_of_darts_space_have_its_parameters():
@@ -289,7 +289,7 @@ def test_the_other_published_tables(name: str, rows: int, best: float):
     file = TABLES / f"{name}.csv.gz"
     if not file.exists():
         pytest.skip(f"{file.name} is not beside the checkout")
-    table = read(str(file), "cifar10")
+    table = read_table(str(file), "cifar10")
     assert len(table.rows) == rows
     if name == "ecnas_4v5v":  # 91 cells of at most four vertices are the ones that were trained for longer
         assert sum(108 in curve for curve in table.rows.values()) == 91
@@ -339,7 +339,7 @@ def nats(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tuple[Api, str]:
 
 def test_files_of_nats_bench_are_read_by_their_package(nats: tuple[Api, str]):
     api, path = nats
-    table, space = read(path, "cifar10"), load("nasbench201")
+    table, space = read_table(path, "cifar10"), load("nasbench201")
     words = ("none", "skip_connect", "nor_conv_3x3", "nor_conv_1x1", "none", "avg_pool_3x3")
     genome = space.genome(dict(zip(PATHS, words, strict=True)))
     assert table.metrics(genome) == {"valid_accuracy": 0.6, "simulated_seconds": 121.0}
@@ -353,33 +353,33 @@ def test_files_of_nats_bench_are_read_by_their_package(nats: tuple[Api, str]):
     with pytest.raises(UserError, match="no valid_accuracy at 201 epochs"):
         table.check(201)
     assert not table.has(space.genome(dict.fromkeys(PATHS, "none")))
-    assert read(path, "cifar100").given == {"classes": 100}
+    assert read_table(path, "cifar100").given == {"classes": 100}
     with pytest.raises(UserError, match="NATS-Bench has no data set 'digits'"):
-        read(path, "digits")
+        read_table(path, "digits")
 
 
 def test_files_of_nats_bench_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (tmp_path / "NATS-tss.pickle.pbz2").write_bytes(b"no pickle")
     monkeypatch.setitem(sys.modules, "nats_bench", None)
     with pytest.raises(UserError, match="needs the package nats_bench; pip install nats_bench"):
-        read(str(tmp_path / "NATS-tss.pickle.pbz2"), "cifar10")
+        read_table(str(tmp_path / "NATS-tss.pickle.pbz2"), "cifar10")
     with pytest.raises(UserError, match="No such file"):
-        read(str(tmp_path / "other.pickle.pbz2"), "cifar10")
+        read_table(str(tmp_path / "other.pickle.pbz2"), "cifar10")
     with pytest.raises(UserError, match="the size search space"):
-        read(str(tmp_path / "NATS-sss-v1_0.pickle.pbz2"), "cifar10")
+        read_table(str(tmp_path / "NATS-sss-v1_0.pickle.pbz2"), "cifar10")
 
     def create(*args: object, **settings: object) -> None:
         raise OSError("Invalid data stream")
 
     monkeypatch.setitem(sys.modules, "nats_bench", SimpleNamespace(create=create))
     with pytest.raises(UserError, match="not a file of NATS-Bench: Invalid data stream"):
-        read(str(tmp_path / "NATS-tss.pickle.pbz2"), "cifar10")
+        read_table(str(tmp_path / "NATS-tss.pickle.pbz2"), "cifar10")
 
 
 def test_the_table_that_comes_with_the_project():
     file = packaged("nasbench_digits")
     assert file is not None and packaged("nasbench201") is None and packaged("../tables") is None
-    table, space = read(file, "digits"), load("nasbench_digits")
+    table, space = read_table(file, "digits"), load("nasbench_digits")
     assert len(table.rows) == space.size() == 729
     genome = space.sample(random.Random(0))
     assert set(table.curve(genome)) == {1, 2, 3, 6, 12}
