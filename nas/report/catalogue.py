@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from nas.errors import UserError, did_you_mean
 from nas.space import Space, packaged
-from nas.space.files import FOLDER, resolve
+from nas.space.files import FOLDER
+from nas.space.resolve import resolve
 
 
 class Family(NamedTuple):

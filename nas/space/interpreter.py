@@ -15,9 +15,9 @@ from nas.graph.operations import OPERATIONS
 from nas.space.cell import walk_cell
 from nas.space.document import Document, Template
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression
-from nas.space.files import library
 from nas.space.forms import FORM
 from nas.space.language import FORMS, RESERVED
+from nas.space.library import library
 from nas.space.place import Closure, Flow, Place
 from nas.space.problems import UNPLACED, DocumentError, placed, placing
 from nas.space.reader import line_of

@@ -13,12 +13,12 @@ from nas.space.answers import AnswerTarget
 from nas.space.build import build
 from nas.space.change import changes, others
 from nas.space.document import Document
-from nas.space.files import overridden, resolve, with_recipe
 from nas.space.genome import Genome, answers_of
 from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed, sampled, scripted
 from nas.space.place import Choice
 from nas.space.problems import DocumentError
 from nas.space.reader import line_of
+from nas.space.resolve import overridden, resolve, with_recipe
 from nas.space.size import count, settings
 from nas.space.tilted import tilted
 from nas.space.values import is_plain

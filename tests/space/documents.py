@@ -14,7 +14,7 @@ from nas.errors import UserError
 from nas.graph.graph import Graph
 from nas.space import Space, load, packaged
 from nas.space.document import Document, check_top
-from nas.space.files import _with_library
+from nas.space.library import with_library
 from nas.space.reader import read_yaml
 
 FOLDER = Path(__file__).parents[2] / "search_spaces"
@@ -53,7 +53,7 @@ def space_of(text: str, file: str = "test.yaml") -> Space:
     """The space of a document's text, without `extends`."""
     data = read_yaml(textwrap.dedent(text), file)
     check_top(data, file)
-    return Space(Document(_with_library(data)))
+    return Space(Document(with_library(data)))
 
 
 def graph_of(text: str, **answers: Any) -> Graph:

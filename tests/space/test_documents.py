@@ -14,7 +14,7 @@ from nas.graph.graph import Graph
 from nas.graph.operations import OPERATIONS
 from nas.network import compile
 from nas.space import load, packaged
-from nas.space.files import library
+from nas.space.library import library
 from tests.space.documents import FOLDER, graph_of, open_documents, small
 
 NAMES = sorted(packaged())
