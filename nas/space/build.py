@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from nas.errors import ShapeError, UserError
 from nas.graph.graph import Graph, Node, infer
@@ -18,16 +18,21 @@ from nas.space.place import Choice, Flow, Place
 MAX_GRAPH, MAX_FRAGMENTS, MAX_NUMBERS = 100_000, 4096, 10**10
 
 
-def build(document: Document, oracle: Oracle, relaxed: bool = False) -> tuple[Graph, dict[str, Any], list[Choice]]:
-    """(graph, answers by path, the choices in the order in which they were met).
+class Built(NamedTuple):
+    """What a walk has built: a graph, the answers by path, and the choices in the order in which they were met."""
 
-    relaxed: as a supernet reads the document.
-    """
+    graph: Graph
+    answers: dict[str, Any]
+    choices: list[Choice]
+
+
+def build(document: Document, oracle: Oracle, relaxed: bool = False) -> Built:
+    """The graph that an oracle's answers give. relaxed: as a supernet reads the document. Raises UserError."""
     target = GraphTarget(document, oracle, relaxed)
     out = target.walk()
     recipe = tuple(target.recipe.items())
     graph = Graph(tuple(target.nodes), out.node, tuple(target.heads), document.name, recipe)
-    return graph, target.answers, target.choices
+    return Built(graph, target.answers, target.choices)
 
 
 class GraphTarget(AnswerTarget):

@@ -1,7 +1,6 @@
 """A search space: a document, and what can be asked of it: genomes, their changes, their graphs, how many there are."""
 
 import random
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -10,7 +9,7 @@ from typing import Any
 from nas.errors import ShapeError, UserError, did_you_mean
 from nas.graph.graph import Graph
 from nas.space.answers import AnswerTarget
-from nas.space.build import build
+from nas.space.build import Built, build
 from nas.space.change import changes, others
 from nas.space.document import Document
 from nas.space.genome import Genome, answers_of
@@ -18,6 +17,7 @@ from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed
 from nas.space.place import Choice
 from nas.space.problems import DocumentError
 from nas.space.reader import line_of
+from nas.space.recent import Recent
 from nas.space.resolve import overridden, resolve, with_recipe
 from nas.space.size import count, settings
 from nas.space.tilted import tilted
@@ -25,7 +25,6 @@ from nas.space.values import is_plain
 
 KINDS = ("operation", "input", "number")
 MAX_TRIES, TIGHT_TRIES, REMEMBERED = 300, 30, 50_000
-MAX_NODES_KEPT = 100_000  # of graphs of recent genomes, tens of megabytes: a population's parents are among them
 
 
 def load(name: str, **overrides: Any) -> "Space":
@@ -49,8 +48,7 @@ class Space:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._recent: OrderedDict[Genome | None, tuple[Graph, dict[str, Any], list[Choice]]] = OrderedDict()
-        self._nodes = 0  # of all graphs in _recent
+        self._recent = Recent()
         self._valid: dict[Genome, Genome] = {}  # genomes that were drawn before, and can be built
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -94,35 +92,23 @@ class Space:
         target.walk()
         return target
 
-    def _built(self, genome: Genome | None, oracle: Oracle) -> tuple[Graph, dict[str, Any], list[Choice]]:
-        built = build(self.document, oracle)
-        self._keep(genome if genome is not None or not built[1] else Genome(self.document, built[1]), built)
+    def _of(self, genome: Genome | None) -> Built:
+        built = self._recent.get(genome)
+        if built is None:
+            try:
+                built = build(self.document, fixed if genome is None else replayed(genome.answers))
+            except ConstraintBroken as error:
+                raise UserError("genome", str(error)) from None
+            self._recent.keep(genome, built)
         return built
-
-    def _keep(self, genome: Genome | None, built: tuple[Graph, dict[str, Any], list[Choice]]) -> None:
-        if genome in self._recent:
-            self._nodes -= len(self._recent.pop(genome)[0].nodes)
-        self._recent[genome] = built
-        self._nodes += len(built[0].nodes)
-        while self._nodes > MAX_NODES_KEPT and len(self._recent) > 1:
-            self._nodes -= len(self._recent.popitem(last=False)[1][0].nodes)
-
-    def _of(self, genome: Genome | None) -> tuple[Graph, dict[str, Any], list[Choice]]:
-        if genome in self._recent:
-            self._recent.move_to_end(genome)
-            return self._recent[genome]
-        try:
-            return self._built(genome, fixed if genome is None else replayed(genome.answers))
-        except ConstraintBroken as error:
-            raise UserError("genome", str(error)) from None
 
     def graph(self, genome: Genome | Mapping[str, Any] | None = None) -> Graph:
         """The network that these answers give, as the document says it, dead operations included. Raises UserError."""
-        return self._of(genome if genome is None or isinstance(genome, Genome) else self.genome(genome))[0]
+        return self._of(genome if genome is None or isinstance(genome, Genome) else self.genome(genome)).graph
 
     def choices(self, genome: Genome) -> list[Choice]:
         """The choices that this genome answers, in the order in which they are met."""
-        return self._of(genome)[2]
+        return self._of(genome).choices
 
     def kinds(self, genome: Genome) -> tuple[str, ...]:
         """The kinds of choice (operation, input, number) that this genome could answer otherwise."""
@@ -183,7 +169,7 @@ class Space:
         problem: Exception = ConstraintBroken()
         for _ in range(tries):
             try:
-                graph, answers, choices = build(self.document, oracle())
+                built = build(self.document, oracle())
             except ConstraintBroken as error:
                 problem = error
                 continue
@@ -192,8 +178,8 @@ class Space:
                     raise
                 problem = error
                 continue
-            genome = Genome(self.document, answers)
-            self._keep(genome, (graph, answers, choices))
+            genome = Genome(self.document, built.answers)
+            self._recent.keep(genome, built)
             if len(self._valid) >= REMEMBERED:
                 self._valid.clear()
             self._valid[genome] = genome
