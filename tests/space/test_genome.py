@@ -75,7 +75,8 @@ def test_a_genome_stands_without_the_library_and_its_parents(tmp_path: Path, mon
     for file in folder.iterdir():
         file.unlink()
     monkeypatch.setattr(files, "FOLDER", tmp_path / "nothing")
-    monkeypatch.setattr(files, "library", dict)
+    for module in ("interpreter", "library", "merge"):
+        monkeypatch.setattr(f"nas.space.{module}.library", dict)
     again = Genome.load(tmp_path / "genome.json")
     assert Space(again.document).graph(again) == before
     assert "extends" not in again.document.data
