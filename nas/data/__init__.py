@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,11 @@ from nas.data.picture import check_way, parse_size
 from nas.data.preprocessing import Preprocessing
 from nas.errors import UserError, did_you_mean
 
-NAMES = ("digits", "cifar10", "cifar100")
+NAMES: dict[str, tuple[str, tuple[int, int, int], int]] = {  # the file that loads it, an image's shape, and the classes
+    "digits": ("digits", (1, 8, 8), 10),
+    "cifar10": ("cifar", (3, 32, 32), 10),
+    "cifar100": ("cifar", (3, 32, 32), 100),
+}
 
 __all__ = ["NAMES", "Dataset", "Preprocessing", "describe", "load"]
 
@@ -41,14 +46,8 @@ def load(
         from nas.data import folder
 
         return folder.load(_folder(name, directory), valid_fraction, size, way, skip_unreadable)
-    if name == "digits":
-        from nas.data import digits
-
-        data = digits.load(valid_fraction)
-    else:
-        from nas.data import cifar
-
-        data = cifar.load(name, directory, valid_fraction)
+    module, *_ = NAMES[name]
+    data: Dataset = import_module(f"nas.data.{module}").load(name, directory, valid_fraction)
     return data.resized(size, way) if size else data
 
 
@@ -61,9 +60,8 @@ def describe(
     `load` does.
     """
     size, _ = _size(image_size, resize)
-    known = {"digits": ((1, 8, 8), 10), "cifar10": ((3, 32, 32), 10), "cifar100": ((3, 32, 32), 100)}
-    if name in known:
-        shape, classes = known[name]
+    if name in NAMES:
+        _, shape, classes = NAMES[name]
         return (shape[0], *size) if size else shape, classes
     from nas.data import folder
 

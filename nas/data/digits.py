@@ -14,7 +14,7 @@ from nas.data.dataset import Dataset, build
 TEST_FRACTION = 0.2
 
 
-def load(valid_fraction: float | None = None) -> Dataset:
+def load(name: str, directory: str | Path | None = None, valid_fraction: float | None = None) -> Dataset:
     """Images (1, 8, 8): 1,078 to train, 360 to validate and 359 to test, each class in its proportion."""
     import torch
 
@@ -22,7 +22,7 @@ def load(valid_fraction: float | None = None) -> Dataset:
         rows = torch.tensor([[int(float(value)) for value in line.split(",")] for line in file])
     images = (rows[:, :64] * 255 / 16).round().to(torch.uint8).view(-1, 1, 8, 8)
     return build(
-        "digits",
+        name,
         {"train": images},
         {"train": rows[:, 64].clone()},
         tuple("0123456789"),

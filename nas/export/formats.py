@@ -86,3 +86,4 @@ FORMATS: "dict[str, Callable[[Source, Path], Path]]" = {
     "onnx": onnx,
     "python": python,
 }
+FILES = ("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data", "model.py")  # all of theirs

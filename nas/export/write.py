@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nas.data.record import CONFIG, Record, read_config
 from nas.errors import UserError, did_you_mean, shortened
-from nas.export.formats import FORMATS, RAW
+from nas.export.formats import FILES, FORMATS, RAW
 from nas.training.trained import in_the_way, load_trained
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def _write(
         if written.compared:
             before = read_config(folder) or {} if not others else {}
             if before.get("weights", weights) != weights:  # trained again: its old files are stale
-                others = [path for path in map(folder.joinpath, _EXPORTED) if path.exists()]
+                others = [path for path in map(folder.joinpath, FILES) if path.exists()]
                 before = {}
             config = {**source.record.to_json(), "fingerprint": fingerprint, "weights": weights, "trained": trained}
             config["tolerance"] = TOLERANCE
@@ -208,9 +208,6 @@ def _write(
         if new and not any(folder.iterdir()):
             folder.rmdir()
     return written
-
-
-_EXPORTED = ("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data", "model.py")
 
 
 def _draft(source: "Source", name: str, folder: Path) -> Path | UserError:

@@ -19,7 +19,18 @@ if TYPE_CHECKING:
 
     from nas.network import Network
 
-PROXIES = ("synflow", "snip", "grasp", "fisher", "jacov", "naswot", "grad_norm", "zen", "parameters", "mult_adds")
+PROXIES = (
+    "synflow",
+    "snip",
+    "grasp",
+    "fisher",
+    "jacov",
+    "naswot",
+    "grad_norm",
+    "zen",
+    "parameters",
+    "mult_adds",
+)
 
 
 def check(name: str) -> str:
