@@ -1,17 +1,17 @@
 """What a search maximises or minimises: one metric or several, and which trials are best by all of them together."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nas.errors import UserError, did_you_mean
-from nas.types import OBJECTIVE, Metrics
+from nas.types import OBJECTIVE
 
 DIRECTIONS = ("max", "min")
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A metric of the evaluator, or `parameters` or `mult_adds` of the network, to be made large or small."""
+    """A metric of the evaluator, or a cost of the network (`nas.graph.costs.COSTS`), to be made large or small."""
 
     metric: str
     smaller: bool = False
@@ -52,9 +52,9 @@ def named(objectives: Sequence[Objective], known: Collection[str]) -> tuple[Obje
 
 def values(objectives: Sequence[Objective], metrics: Mapping[str, float]) -> tuple[float, ...]:
     """Each objective's value, its sign such that larger is better. Raises KeyError for a metric that is not there."""
-    return tuple(-metrics[o.metric] if o.smaller else metrics[o.metric] for o in objectives)
+    return tuple(float(-metrics[o.metric] if o.smaller else metrics[o.metric]) for o in objectives)
 
 
-def missing(objectives: Sequence[Objective], metrics: Metrics) -> str | None:
+def missing(objectives: Sequence[Objective], metrics: Container[str]) -> str | None:
     """The first objective's metric that `metrics` lack."""
     return next((o.metric for o in objectives if o.metric not in metrics), None)

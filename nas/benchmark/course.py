@@ -26,6 +26,7 @@ from nas import searchers
 from nas.errors import UserError
 from nas.evaluators.tables import read_table
 from nas.evaluators.tables.table import Table
+from nas.graph.costs import COSTS
 from nas.objectives import Objective, missing, parse_objectives, values
 from nas.run.lifeline import end_with
 from nas.run.propose import End, Proposal, propose
@@ -129,9 +130,9 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
         if benchmark.seconds is not None and now > benchmark.seconds and scores:
             break
         metrics = known.metrics(found.genome, benchmark.epochs)
-        costed = {**metrics, "parameters": float(found.parameters), "mult_adds": float(found.mult_adds)}
+        costed = {**metrics, **found.costs}
         if lacking := missing(benchmark.objectives, costed):
-            raise UserError(f"objective {lacking}", f"neither a cost nor in {benchmark.table}", "parameters, mult_adds")
+            raise UserError(f"objective {lacking}", f"neither a cost nor in {benchmark.table}", ", ".join(COSTS))
         told.append(values(benchmark.objectives, costed))
         asked.tell(Result(Trial(number, found.genome, number, benchmark.epochs), metrics, values=told[-1]))
         reached = known.score(found.genome, benchmark.epochs)

@@ -27,8 +27,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from nas.cli.output import print_json, table
+    from nas.graph.costs import COSTS
     from nas.run import Run
     from nas.run.summary import comparison
+    from nas.run.words import in_words
 
     found = Run.open(args.run)
     volume = _hypervolume(found, args)
@@ -42,14 +44,15 @@ def run(args: argparse.Namespace) -> int:
         return 0
     several = len(found.config.objectives) > 1
     others = [text.partition(":")[0] for text in found.config.objectives]
-    others = [metric for metric in others if metric not in ("valid_accuracy", "parameters", "mult_adds")]
+    others = [metric for metric in others if metric not in ("valid_accuracy", *COSTS)]
+    costs = [cost for cost in COSTS if any(row[cost] for row in rows)]
     front_head = ["front"] if several else []
     paused = found.config.schedule != "full"
     epochs_head = ["epochs"] if paused else []
     accuracy = "valid_accuracy"  # which proxies do not have
     scored = any(accuracy in (row["metrics"] or ()) for row in rows) or not others
     heads = ["trial", *front_head, *epochs_head, *(["valid accuracy"] if scored else []), *others]
-    heads += ["parameters", "mult-adds", "seconds", "genome"]
+    heads += [*map(in_words, costs), "seconds", "genome"]
     print(
         table(
             heads,
@@ -60,8 +63,7 @@ def run(args: argparse.Namespace) -> int:
                     *([row["epochs"]] if paused else []),
                     *([percent(row["metrics"].get(accuracy)) if row["metrics"] else "failed"] if scored else []),
                     *(shown(metric, row["metrics"][metric]) if row["metrics"] else "failed" for metric in others),
-                    row["parameters"],
-                    row["mult_adds"],
+                    *(row[cost] for cost in costs),
                     f"{row['seconds']:.1f}",
                     row["error"] or genome(row["genome"]),
                 ]

@@ -8,7 +8,6 @@ if TYPE_CHECKING:
     from nas.graph.graph import Graph
     from nas.space import Space
 
-COSTS = ("parameters", "auxiliary_parameters", "mult_adds", "depth", "activation_memory", "receptive_field")
 SAID = ("year", "notes", "deviation")  # by the document, for people
 
 
@@ -62,8 +61,9 @@ def run(args: argparse.Namespace) -> int:
 def describe(space: "Space", graph: "Graph | None") -> dict[str, Any]:
     """What `nas show --json` prints; the costs are null for an open space."""
     from nas.cli.output import exact
+    from nas.graph.costs import COSTS
 
-    costs = dict.fromkeys(COSTS) if graph is None else {cost: getattr(graph, cost) for cost in COSTS}
+    costs = dict.fromkeys(COSTS) if graph is None else graph.costs
     return {
         "name": space.name,
         "source": space.source,
@@ -71,6 +71,7 @@ def describe(space: "Space", graph: "Graph | None") -> dict[str, Any]:
         "input": list(space.input),
         "classes": space.classes,
         **costs,
+        "receptive_field": None if graph is None else graph.receptive_field,
         "choices": [] if graph is not None else choices(space),
         "size": exact(1 if graph is not None else space.size()),
     }
@@ -114,6 +115,8 @@ def modules(graph: "Graph", depth: int) -> list[dict[str, Any]]:
 
 def _print(facts: dict[str, Any]) -> None:
     from nas.cli.output import clean, count, table
+    from nas.graph.costs import COSTS
+    from nas.run.words import in_words
 
     def line(title: str, value: object) -> None:
         print(f"{title + ':':22}{clean(value)}")
@@ -126,10 +129,10 @@ def _print(facts: dict[str, Any]) -> None:
     line("input", shape(facts["input"]))
     line("classes", facts["classes"])
     for cost in COSTS:
-        value = facts[cost]
-        if value is not None and not (cost == "auxiliary_parameters" and not value):
-            title = cost.replace("_", " ").replace("mult adds", "mult-adds")
-            line(title, shape(value) if isinstance(value, list | tuple) else f"{value:,}")
+        if facts[cost] is not None and (facts[cost] or cost != "auxiliary_parameters"):
+            line(in_words(cost), f"{facts[cost]:,}")
+    if facts["receptive_field"] is not None:
+        line("receptive field", shape(facts["receptive_field"]))
     if facts["parameters"] is None:
         line("size", f"{count(int(facts['size']))} genomes")
     if facts["choices"]:

@@ -1,12 +1,13 @@
-"""What a graph costs beyond the sums over its nodes: by module, memory, depth and receptive field."""
+"""What a graph costs: `COSTS`, one function a cost, and beside them its costs by module and its receptive field."""
 
 import math
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from nas.graph.operation import Shape
 
 if TYPE_CHECKING:
-    from nas.graph.graph import Graph
+    from nas.graph.graph import Graph, Node
 
 FLOAT = 4  # bytes
 
@@ -39,9 +40,19 @@ def _module(path: str, depth: int, training: bool) -> str:
     return ".".join([*parts[: parts.index("auxiliary") if "auxiliary" in parts else depth], "auxiliary"])
 
 
-def activation_memory(graph: "Graph") -> int:
-    """Bytes, in fp32, that a training step keeps for one image: every node's output once, but views; heads included."""
-    return FLOAT * sum(math.prod(node.shape) for node in graph.nodes if not node.op.view)
+def parameters(graph: "Graph") -> int:
+    """Trainable weights, auxiliary heads excluded."""
+    return sum(node.parameters for node in _inference_nodes(graph))
+
+
+def auxiliary_parameters(graph: "Graph") -> int:
+    """Trainable weights of the auxiliary heads alone."""
+    return sum(graph.nodes[here].parameters for here in graph.training_nodes)
+
+
+def mult_adds(graph: "Graph") -> int:
+    """Multiply-adds of one image at inference: convolutions and linear layers, no biases."""
+    return sum(node.mult_adds for node in _inference_nodes(graph))
 
 
 def depth(graph: "Graph") -> int:
@@ -50,6 +61,21 @@ def depth(graph: "Graph") -> int:
     for node in graph.nodes:
         longest.append(max((longest[i] for i in node.inputs), default=0) + (node.mult_adds > 0))
     return longest[graph.output]
+
+
+def activation_memory(graph: "Graph") -> int:
+    """Bytes, in fp32, that a training step keeps for one image: every node's output once, but views; heads included."""
+    return FLOAT * sum(math.prod(node.shape) for node in graph.nodes if not node.op.view)
+
+
+def _inference_nodes(graph: "Graph") -> "Iterator[Node]":
+    return (node for here, node in enumerate(graph.nodes) if here not in graph.training_nodes)
+
+
+# By name: each is a column of the results, may have a limit, and may be an objective.
+COSTS: dict[str, Callable[["Graph"], int]] = {
+    cost.__name__: cost for cost in (parameters, auxiliary_parameters, mult_adds, depth, activation_memory)
+}
 
 
 def receptive_field(graph: "Graph") -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """The flat graph of primitive operations that a document expands to."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -89,33 +89,35 @@ class Graph:
             return frozenset()
         return frozenset(self.ancestors(self.auxiliary) - self.ancestors([self.output]))
 
-    def _total(self, costs: Sequence[int]) -> int:
-        return sum(costs) - sum(costs[i] for i in self.training_nodes)
+    @cached_property
+    def costs(self) -> dict[str, int]:
+        """Every cost by its name in `nas.graph.costs.COSTS`."""
+        return {name: cost(self) for name, cost in costs.COSTS.items()}
 
     @property
     def parameters(self) -> int:
         """Trainable weights, auxiliary heads excluded."""
-        return self._total([node.parameters for node in self.nodes])
+        return self.costs["parameters"]
 
     @property
     def auxiliary_parameters(self) -> int:
         """Trainable weights of the auxiliary heads alone."""
-        return sum(self.nodes[i].parameters for i in self.training_nodes)
+        return self.costs["auxiliary_parameters"]
 
     @property
     def mult_adds(self) -> int:
         """Multiply-adds of one image at inference: convolutions and linear layers, no biases."""
-        return self._total([node.mult_adds for node in self.nodes])
+        return self.costs["mult_adds"]
 
-    @cached_property
+    @property
     def depth(self) -> int:
         """The most convolutions and linear layers on a path from the input to the output."""
-        return costs.depth(self)
+        return self.costs["depth"]
 
-    @cached_property
+    @property
     def activation_memory(self) -> int:
         """Bytes, in fp32, of the node outputs that a training step keeps for one image."""
-        return costs.activation_memory(self)
+        return self.costs["activation_memory"]
 
     @cached_property
     def receptive_field(self) -> tuple[int, ...]:

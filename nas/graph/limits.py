@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
+from nas.graph.costs import COSTS
 from nas.graph.graph import Graph
 
 MEASURED = ("latency_ms",)
-QUANTITIES = ("parameters", "mult_adds", "depth", "activation_memory", *MEASURED)
 UNITS = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9}
 
 
@@ -24,12 +24,12 @@ def parse_limits(limits: Mapping[str, Any] | None) -> dict[str, float]:
 
 def broken(graph: Graph, limits: Mapping[str, float]) -> str | None:
     """The first limit that a pruned graph exceeds, or None. What has to be measured is left to the evaluator."""
-    return next((name for name, most in limits.items() if name not in MEASURED and getattr(graph, name) > most), None)
+    return next((name for name, most in limits.items() if name not in MEASURED and graph.costs[name] > most), None)
 
 
 def _amount(name: str, value: Any) -> float:
-    if name not in QUANTITIES:
-        raise UserError("limit", f"unknown quantity '{name}'", did_you_mean(name, QUANTITIES))
+    if name not in (known := (*COSTS, *MEASURED)):
+        raise UserError("limit", f"unknown quantity '{name}'", did_you_mean(name, known))
     match = re.fullmatch(r"\s*([0-9.]+(?:e[-+]?[0-9]+)?)\s*([kmgb]?)\s*", str(value), re.IGNORECASE)
     try:
         amount = float(match[1]) * UNITS[match[2].upper()] if match and not isinstance(value, bool) else math.nan

@@ -6,10 +6,12 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
+from nas.graph.costs import COSTS
 from nas.report.svg import Axis, Point, chart, short
 from nas.run.hypervolume import Hypervolume
+from nas.run.words import in_words
 
-COSTS = ("parameters", "mult_adds")  # that trials are shown by, whatever the objectives
+DRAWN = ("parameters", "mult_adds")  # costs that trials are drawn by, whatever the objectives
 MARKS = ("dot", "front", "best")  # style classes of trials, in the order of drawing
 
 
@@ -22,7 +24,7 @@ class Measure:
 
     @property
     def title(self) -> str:
-        return self.metric.replace("_", " ").replace("valid ", "validation ").replace("mult adds", "mult-adds")
+        return in_words(self.metric).replace("valid ", "validation ")
 
     @property
     def axis(self) -> str:
@@ -103,7 +105,7 @@ def _facts(facts: Mapping[str, str]) -> str:
 
 
 def _label(row: Mapping[str, Any], measure: Measure) -> str:
-    costs = [f"{short(row[key])} {key.replace('_', '-')}" for key in COSTS if row.get(key) is not None]
+    costs = [f"{short(row[key])} {key.replace('_', '-')}" for key in DRAWN if row.get(key) is not None]
     return ", ".join([f"trial {row['number']}: {measure.text(measure.of(row) or 0.0)}", *costs])
 
 
@@ -141,7 +143,7 @@ def _figures(
         )
     ]
     caption = f"The best trial is the large mark{', those of the front have the colour of lines' if others else ''}."
-    for cost in ({metric: Measure(metric) for metric in COSTS} | {other.metric: other for other in others}).values():
+    for cost in ({metric: Measure(metric) for metric in DRAWN} | {other.metric: other for other in others}).values():
         costed = [row for row in done if cost.of(row)]
         if costed:
             places, title = [cost.height(row) for row in costed], cost.title
@@ -177,17 +179,13 @@ def _answers(best: Mapping[str, Any], drawing: str) -> str:
 
 def _table(done: Sequence[Mapping[str, Any]], top: int, measure: Measure) -> str:
     ranked = sorted(done, key=lambda row: -measure.rank(row))[:top]
+    costs = [cost for cost in COSTS if any(row.get(cost) for row in ranked)]
     others = sorted({key for row in ranked for key in row["metrics"]} - {measure.metric})
-    heads = ["trial", measure.title, "parameters", "mult-adds", "seconds", *others]
+    heads = ["trial", measure.title, *map(in_words, costs), "seconds", *others]
     body = []
     for row in ranked:
         metrics = row["metrics"]
-        cells = [
-            str(row["number"]),
-            measure.text(measure.of(row) or 0.0),
-            _number(row.get("parameters")),
-            _number(row.get("mult_adds")),
-        ]
+        cells = [str(row["number"]), measure.text(measure.of(row) or 0.0), *(_number(row.get(cost)) for cost in costs)]
         cells += [f"{row.get('seconds') or 0:,.1f}", *(_number(metrics.get(key)) for key in others)]
         body.append("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>")
     head = "".join(f"<th>{escape(text.replace('_', ' '))}</th>" for text in heads)

@@ -7,13 +7,12 @@ from typing import Any
 
 from nas.errors import UserError, did_you_mean
 from nas.evaluators import Evaluator, name_of
+from nas.graph.costs import COSTS
 from nas.objectives import Objective, missing, named
 from nas.run.progress import Watcher
 from nas.space import Space
 from nas.space.reader import line_of
 from nas.training.document import load, opened
-
-COSTS = ("parameters", "mult_adds")
 
 
 def measured(evaluator: Evaluator, objectives: Sequence[Objective]) -> tuple[Objective, ...]:
@@ -24,7 +23,7 @@ def measured(evaluator: Evaluator, objectives: Sequence[Objective]) -> tuple[Obj
     if name_of(evaluator) is not None and evaluator.measures is not None:
         known = (*evaluator.measures, *COSTS)
         objectives = named(objectives, known)
-        if lacking := missing(objectives, dict.fromkeys(known, 0.0)):
+        if lacking := missing(objectives, known):
             raise UserError(f"objective {lacking}", "the evaluator does not measure it", did_you_mean(lacking, known))
     return tuple(objectives)
 

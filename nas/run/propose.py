@@ -29,8 +29,7 @@ class Proposal:
 
     genome: Genome
     fingerprint: str
-    parameters: int
-    mult_adds: int
+    costs: Mapping[str, int]
     duplicates: int
     over_limit: int
     identity: str = ""
@@ -121,8 +120,7 @@ def first_of(
         elif has is not None and not has(genome):
             refuse(genome, "without a row in the table")
         else:
-            costs = graph.parameters, graph.mult_adds
-            return Proposal(genome, graph.fingerprint(), *costs, reasons[tried], over_limit, known)
+            return Proposal(genome, graph.fingerprint(), graph.costs, reasons[tried], over_limit, known)
     counts = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
     reason = f"the last {PATIENCE} proposals were all refused: {counts}{impossible}"
     return End(reason, reasons[tried], over_limit)

@@ -9,18 +9,20 @@ from nas.types import Result, Trial
 
 def issued(trial: Trial, proposal: Proposal, now: float) -> Record:
     """The record of a trial about to be dispatched."""
+    costs = dict(proposal.costs)
     record = {
         "kind": "issued",
         "number": trial.number,
         "answers": dict(trial.genome.answers),
         "fingerprint": proposal.fingerprint,
-        "parameters": proposal.parameters,
-        "mult_adds": proposal.mult_adds,
+        "parameters": costs.pop("parameters"),
+        "mult_adds": costs.pop("mult_adds"),
         "seed": trial.seed,
         "budget": trial.budget,
         "duplicates": proposal.duplicates,
         "over_limit": proposal.over_limit,
         "time": round(now, 3),
+        "costs": costs,
     }
     if proposal.identity not in ("", proposal.fingerprint):
         record["identity"] = proposal.identity

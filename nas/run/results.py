@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import UserError
+from nas.graph.costs import COSTS
 from nas.objectives import parse_objectives
 from nas.run import config as configuration
 from nas.run.directory import CONFIG, JOURNAL, existing
@@ -208,8 +209,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "genome": dict(entry.trial.genome.answers),
         "fingerprint": entry.fingerprint,
         "metrics": result.metrics,
-        "parameters": entry.parameters,
-        "mult_adds": entry.mult_adds,
+        **{name: entry.costs.get(name) for name in COSTS},
         "epochs": result.trial.budget or (result.metrics or {}).get("epochs"),
         "seconds": sum(each.seconds for each in entry.results.values()),
         "error": result.error,

@@ -29,7 +29,7 @@ OUT_OF_TIME = "out of time"  # why a search ended that may go on when it is give
 
 @dataclass
 class Entry:
-    """One trial: what was issued, and its result once it has one. Parameters and mult-adds are the pruned graph's.
+    """One trial: what was issued, and its result once it has one. Costs are the pruned graph's, as far as was noted.
 
     Once it is promoted, `trial` has its new budget, while `result` is of the last that it has reached, if only to fail.
     One that failed and is tried again is as it was before it failed.
@@ -37,8 +37,7 @@ class Entry:
 
     trial: Trial
     fingerprint: str
-    parameters: int
-    mult_adds: int
+    costs: dict[str, int]
     duplicates: int
     over_limit: int
     issued: float
@@ -67,11 +66,6 @@ class Entry:
         """What makes one trial better than another: more epochs, with which others do not compare, then the score."""
         assert self.result is not None
         return self.result.trial.budget or 0, self.result.score
-
-    @property
-    def costs(self) -> Metrics:
-        """Of the network, as objectives read them."""
-        return {"parameters": float(self.parameters), "mult_adds": float(self.mult_adds)}
 
     @property
     def score(self) -> float | None:
@@ -167,9 +161,13 @@ class State:
             raise TypeError(f"horizon is {horizon!r}")
         genome = self._genome(record["answers"])
         trial = Trial(record["number"], genome, record["seed"], record["budget"], horizon=horizon)
-        costs = (record["fingerprint"], record["parameters"], record["mult_adds"])
+        costs = {name: record[name] for name in ("parameters", "mult_adds")} | record.get("costs", {})
+        if not all(type(cost) is int for cost in costs.values()):
+            raise TypeError(f"costs are {costs!r}")
         self.pending[trial.number] = trial
-        self.entries.append(Entry(trial, *costs, record["duplicates"], record["over_limit"], record["time"]))
+        self.entries.append(
+            Entry(trial, record["fingerprint"], costs, record["duplicates"], record["over_limit"], record["time"])
+        )
         self.seen.add(known)
         self.duplicates += record["duplicates"]
         self.over_limit += record["over_limit"]

@@ -91,7 +91,7 @@ def closing(run: "Run") -> list[str]:
         return lines
     objective = state.objectives[0].metric
     told = accuracies(best.result.metrics) or "{} {:.4g}".format(*best.shown(objective) or ("", 0.0))
-    costs = f"{best.parameters:,} parameters, {best.mult_adds:,} mult-adds"
+    costs = f"{best.costs['parameters']:,} parameters, {best.costs['mult_adds']:,} mult-adds"
     lines.append(f"best: trial {best.trial.number}, {told}, {costs}")
     if run.final:
         looked_up = run.config.evaluator.get("name") == "table"

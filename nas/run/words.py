@@ -30,6 +30,11 @@ def duration(seconds: float) -> str:
     return f"{whole // 86400} d {whole % 86400 // 3600:02} h"
 
 
+def in_words(name: str) -> str:
+    """The name of a metric or a cost as words: `valid accuracy`, `mult-adds`."""
+    return name.replace("_", " ").replace("mult adds", "mult-adds")
+
+
 def measured(name: str, value: float) -> str:
     """`93.25 %` of an accuracy, `synflow 83.04` of another metric."""
     return percent(value) if name.endswith("accuracy") else f"{clean(name)} {value:.4g}"

@@ -158,7 +158,7 @@ def test_with_several_objectives_it_is_the_search_for_them(benchmark_files: tupl
     )
     found = course(Benchmark(space, file, trials=20, objectives=ACCURATE_AND_SMALL), "nsga2", {}, 3)
     assert found.told == tuple(entry.result.values for entry in run.trials if entry.result is not None)
-    assert found.worth == tuple((table.score(entry.trial.genome), -entry.parameters) for entry in run.trials)
+    assert found.worth == tuple((table.score(entry.trial.genome), -entry.costs["parameters"]) for entry in run.trials)
 
 
 def test_the_costs_are_those_of_the_networks_that_were_trained(tmp_path: Path):

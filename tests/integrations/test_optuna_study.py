@@ -24,7 +24,7 @@ def test_a_run_is_seen_as_a_study(tmp_path: Path) -> None:
             assert (trial.state.name, trial.values) == ("FAIL", None)
             assert "a quarter fails" in trial.user_attrs["error"]
         else:
-            assert trial.values == [entry.result.metrics["valid_accuracy"], entry.parameters]
+            assert trial.values == [entry.result.metrics["valid_accuracy"], entry.costs["parameters"]]
     assert {trial.number for trial in seen.best_trials} == {entry.trial.number for entry in run.front()}
     assert study(run).study_name == run.path.name
     with pytest.raises(UserError, match="has a study mine already"):

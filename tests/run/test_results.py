@@ -5,6 +5,7 @@ import pytest
 
 import nas
 from nas.errors import UserError
+from nas.graph.costs import COSTS
 from nas.run import AllFailed, Run, best_genome
 from tests import cheap
 
@@ -24,8 +25,7 @@ def test_best_first_and_failures_last(tmp_path: Path) -> None:
             "genome",
             "fingerprint",
             "metrics",
-            "parameters",
-            "mult_adds",
+            *COSTS,
             "epochs",
             "seconds",
             "error",
@@ -37,7 +37,7 @@ def test_best_first_and_failures_last(tmp_path: Path) -> None:
     assert "a quarter fails" in rows[-1]["error"]
     assert rows[0]["genome"] == dict(best_genome(run.path).answers)
     graph = run.space.graph(best_genome(run.path)).prune()
-    assert (rows[0]["parameters"], rows[0]["mult_adds"]) == (graph.parameters, graph.mult_adds)
+    assert {name: rows[0][name] for name in COSTS} == graph.costs
 
 
 def test_opened_from_disk_it_is_the_same(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_the_hypervolume_of_a_run_and_of_its_front_alone(tmp_path: Path) -> None
     volume, most = 0.0, 0.0  # under the staircase of the front, the smallest first
     for entry in reversed(run.front()):
         assert entry.score is not None and entry.score > most
-        volume += (entry.score - most) * (10_000 - entry.parameters)
+        volume += (entry.score - most) * (10_000 - entry.costs["parameters"])
         most = entry.score
     assert found.value == pytest.approx(volume) == pytest.approx(found.course[-1])
     done = [entry for entry in run.trials if entry.score is not None]
@@ -75,7 +75,7 @@ def test_the_hypervolume_of_a_run_and_of_its_front_alone(tmp_path: Path) -> None
     of_itself = run.hypervolume()
     assert of_itself is not None and of_itself.reference == {
         "valid_accuracy": min(entry.score for entry in done if entry.score is not None),
-        "parameters": max(entry.parameters for entry in done),
+        "parameters": max(entry.costs["parameters"] for entry in done),
     }
     with pytest.raises(UserError, match="'flops' is no objective"):
         run.hypervolume({"flops": 1.0})

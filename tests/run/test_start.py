@@ -145,7 +145,7 @@ def test_a_limit_that_nothing_meets_ends_with_the_reason(tmp_path: Path) -> None
 
 def test_limits_hold(tmp_path: Path) -> None:
     run = search(tmp_path, limits={"parameters": "0.3k"})
-    assert all(entry.parameters <= 300 for entry in run.trials)
+    assert all(entry.costs["parameters"] <= 300 for entry in run.trials)
     assert run.state.over_limit > 0
 
 

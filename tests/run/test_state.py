@@ -11,11 +11,12 @@ from tests import cheap
 
 SPACE = cheap.space()
 GENOMES = cheap.genomes(4)
+COSTS = {"parameters": 0, "mult_adds": 100, "depth": 2}
 
 
 def issue(number: int) -> dict[str, Any]:
     trial = Trial(number, GENOMES[number], seed=number, budget=2)
-    return issued(trial, Proposal(GENOMES[number], f"print{number}", 10 * number, 100 * number, number, 1), 5.0)
+    return issued(trial, Proposal(GENOMES[number], f"print{number}", {**COSTS, "parameters": number}, number, 1), 5.0)
 
 
 def end(number: int, accuracy: float | None) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def search(tmp_path: Path, text: str = DOCUMENT, **settings: Any) -> Run:
 @pytest.mark.parametrize("searcher", SEARCHERS)
 def test_a_rate_and_a_kernel_are_searched_together(tmp_path: Path, fitted: Any, searcher: str) -> None:
     run = search(tmp_path, searcher=searcher)
-    tried = {(entry.trial.genome.answers["parameters.lr"], entry.parameters) for entry in run.trials}
+    tried = {(entry.trial.genome.answers["parameters.lr"], entry.costs["parameters"]) for entry in run.trials}
     assert len(tried) == 8
     assert len({entry.fingerprint for entry in run.trials}) == 2
     told = [(recipe.learning_rate, recipe.batch_size, recipe.epochs) for recipe, _ in fitted]

@@ -87,7 +87,7 @@ def test_the_search_begins_with_the_best_of_them(tmp_path: Path) -> None:
     run = search(tmp_path)
     first = records(run)[0]
     assert (first["kind"], first["scored"], first["failed"], len(first["answers"])) == ("warm_start", 40, 0, 3)
-    begun = [entry.parameters for entry in run.trials[:3]]
+    begun = [entry.costs["parameters"] for entry in run.trials[:3]]
     assert [dict(entry.trial.genome.answers) for entry in run.trials[:3]] == first["answers"]
     assert begun == sorted(begun, reverse=True)
     space, rng = run.space, random.Random(1)
@@ -100,7 +100,7 @@ def test_limits_are_kept_and_the_seed_decides(tmp_path: Path) -> None:
     one, same, other = (search(tmp_path, seed=seed, limits={"parameters": 300}) for seed in (1, 1, 2))
     assert records(one) == records(same)
     assert records(one)[0] != records(other)[0]
-    assert all(entry.parameters <= 300 for entry in one.trials)
+    assert all(entry.costs["parameters"] <= 300 for entry in one.trials)
 
 
 @pytest.mark.parametrize("searcher", ["random", "local_search", "evolution", "regularized_evolution", "grid"])
