@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nas.errors import UserError as UserError
-    from nas.export import export as export
+    from nas.exports import export as export
     from nas.network import build as build
     from nas.run import Run as Run
     from nas.run import load_run as load_run
@@ -26,6 +26,7 @@ _HOME = {
     "Space": "nas.space",
     "UserError": "nas.errors",
     "build": "nas.network",
+    "export": "nas.exports",
     "load": "nas.training.document",
     "load_run": "nas.run",
     "resume": "nas.run",
@@ -37,8 +38,6 @@ __all__ += ["search"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "export":  # a room and a function of one name; the room can be called (see nas/export/__init__.py)
-        return import_module("nas.export")
     if name not in _HOME:
         raise AttributeError(f"module 'nas' has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

@@ -25,8 +25,8 @@ BELOW["evaluators"] = {"graph", "space", "network", "training", "data", "types"}
 BELOW["run"] = {*BELOW}
 BELOW["benchmark"] = {*BELOW}
 BELOW["integrations"] = {*BELOW}
-BELOW["export"] = BELOW["report"] = {*BELOW} - {"export", "report"}
-BELOW["cli"] = {*BELOW} | {"export", "report"}
+BELOW["exports"] = BELOW["report"] = {*BELOW} - {"exports", "report"}
+BELOW["cli"] = {*BELOW} | {"exports", "report"}
 EVERYWHERE = {"errors"}
 
 # At module level:

@@ -21,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.cli.search import images
     from nas.cli.target import trained_folder, trained_on
     from nas.errors import UserError
-    from nas.export.predict import evaluate
+    from nas.exports.predict import evaluate
     from nas.training.trained import load_trained
 
     folder = trained_folder(args.network)

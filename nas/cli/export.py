@@ -8,7 +8,7 @@ from typing import Any
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.parser import one_of
     from nas.cli.target import add_document
-    from nas.export.formats import FORMATS, RAW
+    from nas.exports.formats import FORMATS, RAW
 
     add_document(parser, "arch", "a packaged name (nas list), a document, a genome file, a run, or what nas train made")
     parser.add_argument("--to", metavar="DIR", required=True, help="the folder to write to")
@@ -26,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from nas.export.write import write
+    from nas.exports.write import write
 
     model, told = _network(args)
     settings = {"with_preprocessing": args.with_preprocessing, "force": args.force}
@@ -53,7 +53,7 @@ def _network(args: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
     import nas
     from nas.cli.target import find, trained_folder, trained_on
     from nas.errors import UserError
-    from nas.export.pictures import few
+    from nas.exports.pictures import few
     from nas.training.trained import WEIGHTS, load_trained
 
     place = Path(args.arch)

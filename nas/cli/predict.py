@@ -15,7 +15,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.cli.output import print_json, table
     from nas.cli.target import trained_folder
     from nas.errors import UserError
-    from nas.export.predict import predict
+    from nas.exports.predict import predict
     from nas.training.trained import load_trained
 
     model, _ = load_trained(trained_folder(args.network))

@@ -12,7 +12,7 @@ from nas.graph.operations import OPERATIONS
 from nas.graph.operations.activation import ACTIVATIONS, activation
 from nas.network import compile
 from nas.report.outline import outline
-from tests.export.test_operations import check
+from tests.exports.test_operations import check
 from tests.graph.building import Builder
 
 SHAPE = (4, 5, 5)

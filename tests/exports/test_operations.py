@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from nas.data.record import Record
-from nas.export import reader
-from nas.export.compare import difference
-from nas.export.culprit import culprit
-from nas.export.formats import FORMATS
-from nas.export.source import Source
+from nas.exports import reader
+from nas.exports.compare import difference
+from nas.exports.culprit import culprit
+from nas.exports.formats import FORMATS
+from nas.exports.source import Source
 from nas.graph.operations import OPERATIONS
 from nas.graph.operations.activation import ACTIVATIONS
 from nas.network import Network, compile

@@ -10,7 +10,7 @@ from torch import nn
 
 import nas
 from nas.errors import UserError
-from nas.export.python import source
+from nas.exports.python import source
 from nas.graph.operations import OPERATIONS
 from nas.graph.operations.activation import ACTIVATIONS
 from nas.network import Network, compile, set_drop_path

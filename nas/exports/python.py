@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from nas.data.record import Record
 from nas.errors import UserError
-from nas.export.preparing import preparing
+from nas.exports.preparing import preparing
 
 if TYPE_CHECKING:
     from torch import nn
 
-    from nas.export.source import Source
+    from nas.exports.source import Source
     from nas.graph.graph import Graph, Node
     from nas.network import Network
 

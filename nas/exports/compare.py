@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from nas.errors import UserError
-from nas.export import reader
-from nas.export.formats import RAW
-from nas.export.source import Source
+from nas.exports import reader
+from nas.exports.formats import RAW
+from nas.exports.source import Source
 
 TOLERANCE = 1e-4  # of the largest difference between two outputs, as a part of the largest output
 BATCHES, LARGE, FEWER = (1, 2, 5), 30e9, (1, 2)  # images in a batch; mult-adds from which a network gets fewer

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.errors import UserError
-from nas.export.python import python
+from nas.exports.python import python
 
 if TYPE_CHECKING:
-    from nas.export.source import Source
+    from nas.exports.source import Source
 
 LARGEST_INLINE = 1_500_000_000  # bytes of weights; a protobuf, hence an .onnx file, ends at 2 GB
 RAW = ("torch", "onnx")  # formats that can have the normalisation inside
@@ -60,7 +60,7 @@ def onnx(source: "Source", folder: Path) -> Path:
         import onnxscript  # noqa: F401  # torch.onnx needs it
     except ImportError:
         raise UserError("format onnx", "the package onnxscript is missing", 'pip install "nas[onnx]"') from None
-    from nas.export.adaptive import sliced
+    from nas.exports.adaptive import sliced
 
     path = folder / "model.onnx"
     found = torch.onnx.export(

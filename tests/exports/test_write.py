@@ -11,9 +11,9 @@ from torch import nn
 
 import nas
 from nas.errors import UserError
-from nas.export import compare, formats
-from nas.export.compare import difference
-from nas.export.source import Source
+from nas.exports import compare, formats
+from nas.exports.compare import difference
+from nas.exports.source import Source
 from tests.space.documents import space_of
 
 NETWORK = (

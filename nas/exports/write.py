@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from nas.data.record import CONFIG, Record, read_config
 from nas.errors import UserError, did_you_mean, shortened
-from nas.export.formats import FILES, FORMATS, RAW
+from nas.exports.formats import FILES, FORMATS, RAW
 from nas.training.trained import in_the_way, load_trained
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from nas.data.preprocessing import Preprocessing
-    from nas.export.compare import Compared
-    from nas.export.source import Source
+    from nas.exports.compare import Compared
+    from nas.exports.source import Source
     from nas.run import Run
     from nas.space import Genome
 
@@ -53,7 +53,7 @@ def export(
 
     Args:
         source: a module, or a finished search, whose best network is written with the weights of its final training.
-        formats: of `nas.export.FORMATS`.
+        formats: of `nas.exports.FORMATS`.
         genome: of the module, to be written beside it as genome.json; a search's best has its own.
         input: (channels, height, width), needed for a module that `nas.build` did not make.
         preprocessing, classes: of a module that has no attributes of these names; unknown if left out.
@@ -91,7 +91,7 @@ def write(
 
     pictures: uint8 images (N, channels, height, width) of the network's data to compare with. trained: noted.
     """
-    from nas.export.source import Source
+    from nas.exports.source import Source
 
     if not isinstance(to, str | Path):
         raise UserError("nas.export", f"to is {shortened(repr(to))}", "give the folder to write into")
@@ -131,7 +131,7 @@ def _network(
     if isinstance(source, torch.nn.Module):
         return source, genome, pictures, trained
     from nas.evaluators import trainer_of
-    from nas.export.pictures import few
+    from nas.exports.pictures import few
     from nas.run import Run
 
     if not isinstance(source, Run):
@@ -165,7 +165,7 @@ def _check_classes(source: "Source") -> None:
 def _write(
     source: "Source", folder: Path, names: Sequence[str], force: bool, pictures: "Tensor | None", trained: bool | None
 ) -> Written:
-    from nas.export.compare import TOLERANCE, compare
+    from nas.exports.compare import TOLERANCE, compare
 
     fingerprint, weights = _identity(source.model)
     others = in_the_way(folder, fingerprint, force)
@@ -212,7 +212,7 @@ def _write(
 
 def _draft(source: "Source", name: str, folder: Path) -> Path | UserError:
     """The file of one format, or why there is none."""
-    from nas.export.compare import one_line
+    from nas.exports.compare import one_line
 
     try:
         return FORMATS[name](source, folder)
@@ -230,7 +230,7 @@ def _draft(source: "Source", name: str, folder: Path) -> Path | UserError:
 
 def _named(source: "Source", name: str, error: UserError) -> UserError:
     """The error, with the operation that it is about where one can be found."""
-    from nas.export.culprit import culprit
+    from nas.exports.culprit import culprit
 
     found = culprit(source, name) if name in RAW else ""
     return UserError(f"{error.where}{found}", error.what, error.hint or "other formats may hold it")
@@ -259,8 +259,8 @@ def _kept(before: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _verified(source: "Source", written: Written, drafts: dict[str, Path]) -> dict[str, Any]:
-    from nas.export.source import NORMALISED
-    from nas.export.source import RAW as PIXELS
+    from nas.exports.source import NORMALISED
+    from nas.exports.source import RAW as PIXELS
 
     found = {}
     for name, result in written.compared.items():

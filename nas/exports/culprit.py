@@ -12,10 +12,10 @@ from torch import Tensor, nn
 
 from nas.data.record import Record
 from nas.errors import UserError
-from nas.export import reader
-from nas.export.compare import TOLERANCE, difference
-from nas.export.formats import FORMATS
-from nas.export.source import Source
+from nas.exports import reader
+from nas.exports.compare import TOLERANCE, difference
+from nas.exports.formats import FORMATS
+from nas.exports.source import Source
 from nas.graph.operation import Operation, Shape
 
 SECONDS = 60.0  # after which none is named
