@@ -9,7 +9,7 @@ from nas.space.language import FORMS, MERGES
 from nas.space.lazy import force, is_lazy
 from nas.space.place import Flow, Place
 from nas.space.shortcut import residual
-from nas.space.values import bind, choose, evaluate, only, settle, shown
+from nas.space.values import bind, choose, evaluate, only, relaxed_alternatives, settle, shown
 
 if TYPE_CHECKING:
     from nas.space.interpreter import Interpreter
@@ -19,11 +19,8 @@ MAX_TURNS = 10_000
 
 
 def choice(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
-    """An operation, block or chain chosen. (What `relaxed` adds, only supernets walk: here it has to exist.)"""
-    extra = item.get("relaxed", [])
-    if not isinstance(extra, list):
-        raise ExpressionError(f"'relaxed' is a list of alternatives, not {shown(extra)}")
-    for word in extra:
+    """An operation, block or chain chosen. (What `relaxed` adds, only supernets walk: it has to exist always.)"""
+    for word in relaxed_alternatives(item):
         if isinstance(word, str) and not is_expression(word) and not interpreter.knows(word):
             raise ExpressionError(
                 f"unknown operation {shown(word)} in 'relaxed'; {did_you_mean(word, interpreter.words())}"

@@ -76,10 +76,11 @@ def choose(
 ) -> End:
     """`then(alternative, its place)` of a `{choice: [...]}`."""
     only(raw, ("choice", "relaxed"), "a choice")
+    extra = relaxed_alternatives(raw)
 
     def among(alternatives: Any) -> End:
-        if target.relaxed and isinstance(alternatives, list):
-            alternatives = [*alternatives, *(extra for extra in raw.get("relaxed", ()) if extra not in alternatives)]
+        if target.relaxed and extra and isinstance(alternatives, list):
+            alternatives = [*alternatives, *(one for one in extra if one not in alternatives)]
         answers, places, usual = _alternatives(alternatives)
 
         def chosen(answer: Any) -> End:
@@ -88,6 +89,14 @@ def choose(
         return target.branch(Choice(at.answers, kind or usual, alternatives, answers), flow, chosen)
 
     return settle(target, raw["choice"], flow, at, among) if is_expression(raw["choice"]) else among(raw["choice"])
+
+
+def relaxed_alternatives(raw: Mapping[str, Any]) -> list[Any]:
+    """Those that a choice has in a supernet alone."""
+    extra = raw.get("relaxed", [])
+    if not isinstance(extra, list):
+        raise ExpressionError(f"'relaxed' is a list of alternatives, not {shown(extra)}")
+    return extra
 
 
 def _alternatives(alternatives: Any) -> tuple[list[Any], dict[Any, int], str]:

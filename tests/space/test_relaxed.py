@@ -2,6 +2,9 @@
 
 import random
 
+import pytest
+
+from nas.errors import UserError
 from nas.space import load
 from nas.space.build import build
 from nas.space.document import Document
@@ -39,6 +42,15 @@ def test_a_choice_has_its_relaxed_alternatives_only_then() -> None:
     graph, answers, _ = build(document, replayed({relaxed.path: "none"}), relaxed=True)
     assert answers == {relaxed.path: "none"}
     assert graph.nodes[1].operation == "none"
+
+
+def test_what_is_no_list_is_an_error_wherever_a_choice_stands() -> None:
+    for choice in (
+        "{choice: [relu, sigmoid], relaxed: none}",
+        "{conv: {channels: {choice: [3, 4], relaxed: 5}, kernel: 1}}",
+    ):
+        with pytest.raises(UserError, match="'relaxed' is a list of alternatives"):
+            space_of(SPACE.replace("  - norm\n", f"  - {choice}\n")).sample(random.Random(0))
 
 
 def test_an_operation_on_an_open_source_has_a_path_for_each() -> None:
