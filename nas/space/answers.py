@@ -9,7 +9,7 @@ from nas.space.document import Document, Template
 from nas.space.expressions import ExpressionError
 from nas.space.interpreter import Interpreter
 from nas.space.oracles import ConstraintBroken, Oracle
-from nas.space.place import Choice, Flow, Place
+from nas.space.place import Answered, Choice, Flow, Place
 from nas.space.target import End, Lazily
 
 
@@ -41,6 +41,9 @@ class AnswerTarget:
             answer = self.answers[choice.path] = self.oracle(choice)
             self.choices.append(choice)
         return then(answer)
+
+    def hangs_on(self) -> Answered:
+        return ()
 
     def setting(self, name: str, value: Any) -> None:
         self.recipe[name] = value

@@ -14,7 +14,7 @@ from nas.space.document import Template
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, parse
 from nas.space.language import EDGE_SETS, NODE_KEYS, NODE_MERGES
 from nas.space.lazy import is_lazy
-from nas.space.place import Choice, Flow, Place
+from nas.space.place import Answered, Choice, Flow, Place
 from nas.space.problems import placing
 from nas.space.values import bind, only, settle, shown
 from nas.space.widths import CellPlan, merge_of, plan, presence
@@ -35,12 +35,15 @@ class Cell:
     flow: Flow
     inputs: int = 0
     states: list[Flow] = field(default_factory=list)
-    used: set[int] = field(default_factory=set)
+    used: dict[int, list[Answered]] = field(default_factory=dict)  # of a state: what each of its uses hangs on
     edges: int = 0
     plan: CellPlan | None = None  # where the cell has `widths`
 
+    def use(self, number: int) -> None:
+        self.used.setdefault(number, []).append(self.interpreter.target.hangs_on())
+
     def copy(self) -> "Cell":
-        return replace(self, states=list(self.states), used=set(self.used))
+        return replace(self, states=list(self.states), used={number: list(uses) for number, uses in self.used.items()})
 
 
 def walk_cell(interpreter: "Interpreter", template: Template, flow: Flow, at: Place) -> Flow:
@@ -182,7 +185,7 @@ def _instead(cell: Cell, spec: Mapping[str, Any]) -> list[Flow]:
     number = spec["else"]
     if type(number) is not int or not 0 <= number < len(cell.states):
         raise ExpressionError(f"'else' is a source from 0 to {len(cell.states) - 1}, not {shown(number)}")
-    cell.used.add(number)
+    cell.use(number)
     return [cell.states[number]]
 
 
@@ -216,7 +219,7 @@ def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, ke
             f"source {shown(number)} is not one of 0 to {len(cell.states) - 1}, the inputs and earlier nodes"
         )
     interpreter, source = cell.interpreter, cell.states[number]
-    cell.used.add(number)
+    cell.use(number)
     cell.edges += 1
     if "where" in cell.template.source:
         interpreter.target.edge()
@@ -268,7 +271,9 @@ def _output(cell: Cell, output: Any, at: Place) -> Flow:
         if which == "nodes":
             numbers = list(range(cell.inputs, len(cell.states)))
         elif which == "unused":
-            numbers = [number for number in range(len(cell.states)) if number not in cell.used]
+            # used whatever the answers; what only some of several answers use is left to the walk
+            surely = {number for number, uses in cell.used.items() if () in uses}
+            numbers = [number for number in range(len(cell.states)) if number not in surely]
         elif isinstance(which, list) and all(type(n) is int and 0 <= n < len(cell.states) for n in which) and which:
             numbers = which
         else:

@@ -18,6 +18,9 @@ class Choice(NamedTuple):
     answers: Sequence[Any]
 
 
+Answered = tuple[tuple[str, Any], ...]  # choices by their paths, with an answer to each
+
+
 class Flow(NamedTuple):
     """What a chain passes on: a node, and the input of the cell before it (what DAG cells call `before`)."""
 

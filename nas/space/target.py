@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from nas.graph.operation import Shape
-from nas.space.place import Choice, Flow, Place
+from nas.space.place import Answered, Choice, Flow, Place
 
 if TYPE_CHECKING:
     from nas.space.document import Template
@@ -54,6 +54,9 @@ class Target(Protocol):
 
     def branch(self, choice: Choice, flow: Flow, then: Callable[[Any], End]) -> End:
         """`then(answer)` for each answer that the walk takes, and what these come to together."""
+
+    def hangs_on(self) -> Answered:
+        """The answers, of several that are walked, without which the walk were not where it is; none for one answer."""
 
     def either(self, walks: Sequence[Callable[[], Flow]], flow: Flow) -> Flow:
         """Met where a condition is UNKNOWN: no choice may hang on it."""

@@ -56,12 +56,12 @@ def channels(target: Target, flow: Flow) -> int | Unknown:
 
 def settle(target: Target, raw: Any, flow: Flow, at: Place, then: Callable[[Any], End], kind: str | None = None) -> End:
     """`then(value)` of what is written at `at`, for each that it can have: what the walk itself depends on."""
-    if target.lazy is None:
-        return then(read_value(target, raw, flow, at, [], kind))
     if isinstance(raw, dict) and "choice" in raw:
         return choose(
             target, raw, flow, at, kind, lambda chosen, inner: settle(target, chosen, flow, inner, then, kind)
         )
+    if target.lazy is None:
+        return then(read_value(target, raw, flow, at, [], kind))
     lazy, opened = target.lazy, list[Open]()
     value = read_value(target, raw, flow, at, opened, kind)
     return _closing(target, opened, lambda: force(lazy, value, then))
