@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Target:
+class Subject:
     """A space, the genome where one is given, and the run directory where it comes from one."""
 
     space: "Space"
@@ -83,7 +83,7 @@ def value(text: str) -> Any:
     return read_yaml(text, "value") if text.strip() else ""
 
 
-def find(word: str, settings: list[str] | None = None, fitted: dict[str, Any] | None = None) -> Target:
+def find(word: str, settings: list[str] | None = None, fitted: dict[str, Any] | None = None) -> Subject:
     """What a word means, with the user's settings; `fitted` are parameters that give way to these.
 
     Raises UserError for a word that names nothing, and for settings that the document does not have.
@@ -100,8 +100,8 @@ def find(word: str, settings: list[str] | None = None, fitted: dict[str, Any] | 
     elif path.is_dir() or path.suffix == ".json":
         genome = Genome.load(path / "genome.json" if path.is_dir() else path)
     else:
-        return Target(nas.load(word, **overrides))
+        return Subject(nas.load(word, **overrides))
     space = Space(genome.document)
     if overrides:
         space = space.with_parameters(**overrides)
-    return Target(space, space.genome(genome.answers), run)
+    return Subject(space, space.genome(genome.answers), run)
