@@ -1,4 +1,4 @@
-"""Compare searchers on a table of networks that were trained already: many repeats of each, in minutes."""
+"""Compare searchers on a table of networks that were trained before: many searches by each, in minutes."""
 
 import argparse
 
@@ -8,33 +8,48 @@ from nas.cli.parser import number, pairs, real
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.target import add_document
 
-    add_document(parser, "space", "a packaged space (nas list) or a path to a document, the one that the table is of")
-    given = "a benchmark table (docs/benchmarks.md); the one that comes with the space if left out"
+    add_document(parser, "space", "the space that the table is of: a packaged one (nas list), or a path to a document")
+    given = "the benchmark table (docs/benchmarks.md; default: the one that comes with the space)"
     parser.add_argument("--table", metavar="FILE", help=given)
-    parser.add_argument("--dataset", default="cifar10", help="where the table has several: cifar10, cifar100 ...")
-    searcher = "a searcher's name; again for more; regularized_evolution and random if left out"
+    parser.add_argument(
+        "--dataset", default="cifar10", help="the data set, if the table has several: cifar10, cifar100 ..."
+    )
+    searcher = "a searcher to compare (repeatable; default: regularized_evolution and random)"
     parser.add_argument("--searcher", action="append", default=[], help=searcher)
-    setting = "a setting of those searchers that have it, such as population=10; again for more"
+    setting = "a setting of those searchers that have it, such as population=10 (repeatable)"
     parser.add_argument("--searcher-set", action="append", default=[], metavar="NAME=VALUE", help=setting)
-    objective = "several, as in nas search: valid_accuracy, then costs, such as parameters:min; again for more"
+    objective = "an objective, as in nas search: valid_accuracy, then costs such as parameters:min (repeatable)"
     parser.add_argument("--objective", action="append", default=[], metavar="METRIC[:min]", help=objective)
     worst = (
-        "of the hypervolume, parameters=1.6e6 say; if left out accuracy 0, and the largest cost tried; again for more"
+        "the reference point of the hypervolume in one objective, such as parameters=1.6e6 (repeatable; "
+        "default: accuracy 0, and the largest cost tried)"
     )
     parser.add_argument("--reference", action="append", default=[], metavar="METRIC=VALUE", help=worst)
-    parser.add_argument("--trials", type=number(int, 1), default=100, metavar="N", help="of one search")
-    stop = "simulated seconds of training at which a search ends, if it has not ended by its trials"
+    parser.add_argument("--trials", type=number(int, 1), default=100, metavar="N", help="trials in one search")
+    stop = "end a search after S simulated seconds of training, if its trials have not ended it before"
     parser.add_argument("--seconds", type=number(float, 0), metavar="S", help=stop)
-    parser.add_argument("--epochs", type=number(int, 1), metavar="N", help="of a trial; the table's fewest if left out")
-    again = "let searchers try a network again, as most papers' code does"
+    parser.add_argument(
+        "--epochs", type=number(int, 1), metavar="N", help="epochs in one trial (default: the fewest of the table)"
+    )
+    again = "let searchers try a network twice, as the code of most papers does"
     parser.add_argument("--again", action="store_true", help=again)
-    workers = "trials under way at once, each for its simulated seconds; searchers are told as they end"
+    workers = "trials under way at the same time, each for its simulated seconds"
     parser.add_argument("--workers", type=number(int, 1), default=1, metavar="N", help=workers)
-    parser.add_argument("--repeats", type=number(int, 1), default=100, metavar="R", help="searches of each searcher")
-    parser.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of the first repeat")
-    parser.add_argument("--processes", type=number(int, 1), metavar="N", help="one a core if left out")
-    parser.add_argument("--to", metavar="DIR", help="write curves.svg, curves.png and results.csv there")
-    parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
+    parser.add_argument("--repeats", type=number(int, 1), default=100, metavar="R", help="searches by each searcher")
+    parser.add_argument(
+        "--seed",
+        type=number(int, 0),
+        default=0,
+        metavar="S",
+        help="the seed of the first repeat; the others count up from it",
+    )
+    parser.add_argument(
+        "--processes", type=number(int, 1), metavar="N", help="processes that work on it (default: one per core)"
+    )
+    parser.add_argument(
+        "--to", metavar="DIR", help="a folder, in which to write curves.svg, curves.png and results.csv"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON list")
 
 
 def run(args: argparse.Namespace) -> int:

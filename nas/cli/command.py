@@ -12,20 +12,20 @@ from nas.errors import UserError, did_you_mean
 from nas.run.interrupt import Stop, exit_status
 
 COMMANDS = {
-    "list": "every packaged document and variant by family: parameters, mult-adds, source",
-    "show": "an architecture's or a search space's sizes, costs and choices",
-    "search": "search a space for the best architecture",
-    "resume": "go on with a search that was stopped",
-    "results": "the trials of a search, best first",
-    "report": "write a search's report.html, one self-contained page",
-    "train": "train an architecture, a genome or a search's best",
+    "list": "list the packaged networks and search spaces, with their sizes and sources",
+    "show": "show the sizes, costs and choices of a network or a search space",
+    "search": "search a space for the best network, and train that",
+    "resume": "continue a search that was stopped, or take a finished one further",
+    "results": "list the trials of a search, best first",
+    "report": "write the report of a search, one self-contained HTML page",
+    "train": "train one network: a packaged one, your own, or the best of a search",
     "predict": "say what a trained network sees in pictures",
-    "evaluate": "measure a trained network on a data set",
-    "benchmark": "compare searchers on a table of networks that were trained already",
-    "tabulate": "make such a table: train every distinct network of a small space",
-    "export": "write a network as weights, ONNX or a torch.export program",
+    "evaluate": "measure the accuracy of a trained network on a data set",
+    "benchmark": "compare searchers on a table of networks that were trained before",
+    "tabulate": "make such a table by training every distinct network of a small space",
+    "export": "write a network as weights, ONNX, a torch.export program or Python code",
 }
-USAGE = "usage: nas COMMAND ...   (nas COMMAND --help explains one)"
+USAGE = "usage: nas COMMAND ...   (nas COMMAND --help explains it, nas --version prints the version)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:

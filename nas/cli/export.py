@@ -1,4 +1,4 @@
-"""Write a network as files that other programs read, with its trained weights; each file is compared with it."""
+"""Write a network with its trained weights as files that other programs read, each compared with the network."""
 
 import argparse
 import sys
@@ -10,19 +10,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.target import add_document
     from nas.exports.formats import FORMATS, RAW
 
-    add_document(parser, "arch", "a packaged name (nas list), a document, a genome file, a run, or what nas train made")
+    add_document(
+        parser,
+        "arch",
+        "a run directory, a folder that nas train wrote, a packaged name (nas list), a document, or a genome file",
+    )
     parser.add_argument("--to", metavar="DIR", required=True, help="the folder to write to")
     parser.add_argument(
         "--format",
         action="append",
         default=[],
         type=one_of(*FORMATS),
-        help=f"{', '.join(FORMATS)}; again for more (safetensors if left out)",
+        help=f"{', '.join(FORMATS)} (repeatable; default: safetensors)",
     )
-    inside = f"{' and '.join(RAW)} normalise inside, and take pixels from 0 to 255"
+    inside = f"put the normalisation into the {' and '.join(RAW)} files: they take pixels from 0 to 255"
     parser.add_argument("--with-preprocessing", action="store_true", help=inside)
-    parser.add_argument("--untrained", action="store_true", help="initial weights, of what has no trained ones")
-    parser.add_argument("--force", action="store_true", help="overwrite another network's files in DIR")
+    parser.add_argument(
+        "--untrained", action="store_true", help="write initial weights, if the network has no trained ones"
+    )
+    parser.add_argument("--force", action="store_true", help="overwrite the files of another network in DIR")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,12 +1,12 @@
-"""Every packaged document and variant by family, the oldest first: parameters, mult-adds, source."""
+"""List the packaged networks and search spaces by family, the oldest first, with their sizes and sources."""
 
 import argparse
 from typing import Any
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("word", metavar="WORD", nargs="?", default="", help="only names and families with this in them")
-    parser.add_argument("--json", action="store_true", help="one JSON list on standard output")
+    parser.add_argument("word", metavar="WORD", nargs="?", help="list only names and families that contain WORD")
+    parser.add_argument("--json", action="store_true", help="print one JSON list")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -14,7 +14,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.report.catalogue import facts, families
 
     rows = []
-    for family in families(args.word):
+    for family in families(args.word or ""):
         if not args.json:
             year = f" ({family.year})" if family.year else ""
             print(f"{clean(family.name)}{year}: {clean(family.source) or 'no source'}", flush=True)

@@ -21,7 +21,7 @@ class Help(argparse.HelpFormatter):
     """Shows the default of an option that has one."""
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
-        told = action.default not in (None, False, argparse.SUPPRESS) and action.default != []
+        told = action.default not in (None, argparse.SUPPRESS, []) and action.default is not False
         return f"{action.help} (default: %(default)s)" if told else action.help
 
 

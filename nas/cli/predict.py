@@ -6,9 +6,11 @@ from pathlib import Path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("network", metavar="RUN|DIR", help="a run, or the folder of nas train or of an export")
-    parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture, or a folder of them")
-    parser.add_argument("--json", action="store_true", help="a list of {image, class, probability}")
+    parser.add_argument(
+        "network", metavar="RUN|DIR", help="a run directory, or a folder that nas train or nas export wrote"
+    )
+    parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture, or a folder of pictures")
+    parser.add_argument("--json", action="store_true", help="print one JSON list of {image, class, probability}")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Write a search's report.html: one self-contained page."""
+"""Write the report of a search, RUN/report.html: one self-contained page."""
 
 import argparse
 

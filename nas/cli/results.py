@@ -1,4 +1,4 @@
-"""The trials of a search, best first, failures last."""
+"""List the trials of a search, best first, failures last."""
 
 import argparse
 import sys
@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="a run directory")
-    parser.add_argument("--top", type=number(int, 1), metavar="K", help="the best K only")
-    front = "only those that no other trial beats in all objectives (the Pareto front)"
+    parser.add_argument("--top", type=number(int, 1), metavar="K", help="list only the best K")
+    front = "list only the trials that no other beats in all objectives (the Pareto front)"
     parser.add_argument("--front", action="store_true", help=front)
-    volume = "only the front's hypervolume and its reference point (docs/searchers.md)"
+    volume = "print only the hypervolume of the front, and its reference point (docs/searchers.md)"
     parser.add_argument("--hypervolume", action="store_true", help=volume)
-    worst = "of the reference point, such as parameters=2e6; the worst of the trials if left out; again for more"
+    worst = (
+        "the reference point of the hypervolume in one objective, such as parameters=2e6 (repeatable; "
+        "default: the worst trial)"
+    )
     parser.add_argument("--reference", action="append", default=[], metavar="METRIC=VALUE", help=worst)
-    parser.add_argument("--json", action="store_true", help="one JSON value on standard output, a list of trials")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON value: the list of trials, or the hypervolume"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

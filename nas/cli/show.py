@@ -1,4 +1,4 @@
-"""An architecture's or a search space's sizes, costs and choices."""
+"""Show the sizes, costs and choices of a network or a search space."""
 
 import argparse
 from pathlib import Path
@@ -16,17 +16,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.target import add_document
 
     add_document(parser, "arch", "a packaged name (nas list), a path to a document, a genome file, or a run directory")
-    parser.add_argument("--layers", action="store_true", help="one row a layer with its shape and costs")
+    parser.add_argument("--layers", action="store_true", help="print one row per layer, with its shape and costs")
     parser.add_argument(
         "--modules",
         nargs="?",
         const=1,
         type=number(int, 1, 1000),
         metavar="DEPTH",
-        help="one row a module of the network's chain; DEPTH 2 has their parts, and so on (1 if left out)",
+        help="print one row per module, with its costs; DEPTH 2 splits these into their parts, and so on (default: 1)",
     )
-    parser.add_argument("--svg", metavar="FILE", help="write a drawing: the stages, and each different block once")
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument("--svg", metavar="FILE", help="draw the network: its stages, and each different block once")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:

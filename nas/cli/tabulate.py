@@ -1,4 +1,4 @@
-"""Make a benchmark table: train every distinct network of a small space, and note what each reached."""
+"""Make a benchmark table: train every distinct network of a small space, and write what each reached."""
 
 import argparse
 
@@ -7,14 +7,23 @@ from nas.cli.parser import number, pairs
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.target import add_document
+    from nas.data import NAMES
 
-    add_document(parser, "space", "a packaged space (nas list) or a path to a document")
-    to = "the table, as CSV; rows that it has already are not made again"
+    add_document(parser, "space", "a packaged space (nas list), or a path to a document")
+    to = "the CSV file to write; rows that it already has are not made again"
     parser.add_argument("--to", metavar="FILE", required=True, help=to)
-    parser.add_argument("--dataset", default="digits", help="digits, cifar10, cifar100, or a folder of class folders")
-    parser.add_argument("--data", metavar="DIR", help="where the data set is, or shall be downloaded to")
-    parser.add_argument("--epochs", type=number(int, 1), default=12, metavar="N", help="of each training")
-    parser.add_argument("--seeds", type=number(int, 1), default=3, metavar="N", help="trainings of each network")
+    parser.add_argument(
+        "--dataset", default="digits", help=f"{', '.join(NAMES)}, or a folder with one folder of images per class"
+    )
+    parser.add_argument("--data", metavar="DIR", help="the folder that the data set is in, or is downloaded to")
+    parser.add_argument("--epochs", type=number(int, 1), default=12, metavar="N", help="epochs in each training")
+    parser.add_argument(
+        "--seeds",
+        type=number(int, 1),
+        default=3,
+        metavar="N",
+        help="trainings of each network, each by a seed of its own",
+    )
 
 
 def run(args: argparse.Namespace) -> int:

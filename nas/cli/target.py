@@ -34,7 +34,7 @@ def add_document(parser: argparse.ArgumentParser, name: str, explained: str, **s
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="override a parameter of the document; again for more",
+        help="override a parameter of the document (repeatable)",
     )
 
 
