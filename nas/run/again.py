@@ -5,7 +5,6 @@ applies: so it is settled at one moment, before anything acts on it. Settings of
 number of trials stay as they began.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +13,7 @@ from typing import Any
 from nas.errors import UserError
 from nas.run.config import Config
 from nas.run.duration import parse_duration
-from nas.run.journal import Record
-from nas.run.records import session
+from nas.run.records import Session, now
 from nas.run.same_data import moved
 from nas.run.state import State
 
@@ -35,7 +33,7 @@ class Changes:
     executor: Mapping[str, Any] = field(default_factory=dict)
     data: str | Path | None = None
 
-    def record(self, where: Path, config: Config, state: State) -> Record | None:
+    def record(self, where: Path, config: Config, state: State) -> Session | None:
         """The record of a search at `state` that goes on so; None where it has ended and nothing more is asked for.
 
         Also None where there is nothing to say. Raises UserError for what cannot be.
@@ -57,7 +55,8 @@ class Changes:
         if state.end is not None and not self._goes_on(where, config, state, settings, retried):
             return None
         timed = config.max_time is not None or state.time_limit is not None
-        return session(settings, retried, time.time()) if settings or retried or timed else None
+        said = settings or retried or timed
+        return Session(settings=settings, retried=retried, time=now()) if said else None
 
     def place(self, where: Path, config: Config) -> dict[str, Any]:
         """The setting of where the data are now, if that is another place; also of a run that has ended."""

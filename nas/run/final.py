@@ -6,6 +6,7 @@ from pathlib import Path
 from nas.run.directory import best_directory, remove_trained, trial_directory, write_json
 from nas.run.loop import Search
 from nas.run.pace import Countdown
+from nas.run.records import Final
 from nas.space import Genome
 from nas.types import Metrics
 
@@ -42,9 +43,7 @@ def finish(search: Search) -> None:
         start = time.perf_counter()
         metrics = _train(search, genome)
         seconds = round(time.perf_counter() - start, 3)
-        record = {"kind": "final", "number": best.trial.number, "metrics": metrics, "seconds": seconds}
-        search.journal.append(record)
-        state.apply(record)
+        search.record(Final(number=best.trial.number, metrics=metrics, seconds=seconds))
     if state.trained is not None:
         genome = search.space.finalised(genome, config.final_set)
     else:
@@ -53,7 +52,7 @@ def finish(search: Search) -> None:
     remove_trained(search.path)
     search_metrics = best.result.metrics if best.result else None
     result = {"number": best.trial.number, "fingerprint": best.fingerprint, "search": search_metrics}
-    write_json(directory / "result.json", {**result, "final": state.trained["metrics"] if state.trained else None})
+    write_json(directory / "result.json", {**result, "final": state.trained.metrics if state.trained else None})
 
 
 def keep_trained(trial: Path, best: Path) -> None:

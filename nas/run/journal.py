@@ -18,7 +18,7 @@ from typing import Any
 
 from nas.errors import UserError
 
-Record = dict[str, Any]
+Line = dict[str, Any]  # what one holds but for its checksum; `nas.run.records` has the kinds
 SEALED = re.compile(rb'(\{.+),"crc":"([0-9a-f]{8})"\}', re.DOTALL)
 
 
@@ -37,7 +37,7 @@ class Journal:
             os.ftruncate(self.file, size)
             os.fsync(self.file)
 
-    def append(self, record: Record) -> None:
+    def append(self, record: Line) -> None:
         """Returns once the record is on disk. After an error the journal takes no more: its tail may be torn."""
         line, self.crc = seal(record, self.crc)
         try:
@@ -54,7 +54,7 @@ class Journal:
         self.file = -1
 
 
-def read(path: Path) -> tuple[list[Record], int, int]:
+def read(path: Path) -> tuple[list[Line], int, int]:
     """The records of a journal, the bytes of its sound part, the last CRC. A file that is missing has none."""
     try:
         data = path.read_bytes()
@@ -70,14 +70,14 @@ def read(path: Path) -> tuple[list[Record], int, int]:
     return records, len(data) - len(tail), crc
 
 
-def seal(record: Record, before: int) -> tuple[bytes, int]:
+def seal(record: Line, before: int) -> tuple[bytes, int]:
     """The line of a record after one of CRC `before`, and its own CRC. Raises ValueError for a NaN or an infinity."""
     body = json.dumps(record, separators=(",", ":"), allow_nan=False).encode()[:-1]
     crc = zlib.crc32(body, before)
     return body + b',"crc":"%08x"}\n' % crc, crc
 
 
-def unseal(line: bytes, before: int, where: str) -> tuple[Record, int]:
+def unseal(line: bytes, before: int, where: str) -> tuple[Line, int]:
     """The record of a line and its CRC. Raises UserError where the line is not as it was written."""
     match = SEALED.fullmatch(line)
     if match is None or zlib.crc32(match[1], before) != int(match[2], 16):

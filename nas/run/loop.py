@@ -8,7 +8,6 @@ on it, so a process may die at any point: trials issued and not done are dispatc
 Where the schedule pauses trials, it is asked before the searcher: a paused one may be `promoted` to more epochs.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -28,11 +27,11 @@ from nas.run.directory import (
     write_json,
 )
 from nas.run.interrupt import Stop
-from nas.run.journal import Journal, Record
+from nas.run.journal import Journal
 from nas.run.pace import Pace
 from nas.run.progress import Clock, Watcher
 from nas.run.propose import End, Proposal, first_of, propose
-from nas.run.records import done, ended, issued, promoted
+from nas.run.records import Done, Ended, Issued, Promoted, Record, Session, now, to_json
 from nas.run.schedule import Schedule
 from nas.run.state import OUT_OF_TIME, Entry, State
 from nas.space import Space
@@ -70,12 +69,12 @@ class Search:
         self.given = 0  # how many of those, and then of the warm start's, have had their turn
         self.kept = self._best()  # the one trial whose trained network stays on disk
 
-    def begin(self, record: Record | None) -> None:
+    def begin(self, record: Session | None) -> None:
         """Journal what a search goes on with, if that differs from before."""
         if record is not None:
             # What an interrupted training of the best has left may be of another than the best to come.
             (self.path / "best" / CHECKPOINT).unlink(missing_ok=True)
-            self._record(record)
+            self.record(record)
             self.clock = Clock(self.state.finished)
             self.watcher.follow(self.state, self.pace, self.clock)
 
@@ -113,7 +112,8 @@ class Search:
         snapshot.save(self.path, self.searcher)
         if end is None and (self.state.pending or self._wanted() or self._promotion()):
             return False
-        self._record(ended(end or ALL, time.time()))
+        end = end or ALL
+        self.record(Ended(reason=end.reason, duplicates=end.duplicates, over_limit=end.over_limit, time=now()))
         entries = self.state.entries
         settled = self.schedule.settled(entries, self.config.trials)
         self._settle(settled if self.state.out_of_time else set(range(len(entries))))
@@ -145,14 +145,14 @@ class Search:
         if promotion is None:
             return None if self.running else end  # what is under way may yet be promoted
         number, budget = promotion
-        self._record(promoted(number, budget, time.time()))
+        self.record(Promoted(number=number, budget=budget, time=now()))
         return self.state.entries[number].trial
 
     def _issued(self, found: Proposal) -> Trial:
         number = len(self.state.entries)
         seed = trial_random(self.config.seed, number).randrange(2**31)
         trial = Trial(number, found.genome, seed, self.schedule.first(number), horizon=self.schedule.horizon)
-        self._record(issued(trial, found, time.time()))
+        self.record(Issued.of(trial, found))
         return self.state.entries[number].trial
 
     def _promotion(self, last: bool = False) -> tuple[int, int] | None:
@@ -178,7 +178,7 @@ class Search:
         if result.curve:
             write_curve(trial_directory(self.path, result.trial.number) / CURVE, result.curve)
         self.pace.finished(self.state.entries[result.trial.number], result)
-        entry = self._record(done(result, time.time()))
+        entry = self.record(Done.of(result))
         assert entry is not None and entry.result is not None
         entry.tell(self.searcher.tell, retelling(self.searcher))
         if self.state.finished % snapshot.RESULTS_BETWEEN == 0 and not entry.retold:
@@ -192,8 +192,9 @@ class Search:
     def _best(self) -> int | None:
         return self.state.best.trial.number if self.state.best else None
 
-    def _record(self, record: Record) -> Entry | None:
-        self.journal.append(record)
+    def record(self, record: Record) -> Entry | None:
+        """Journal it, then take it up; of a result, returns the trial's entry."""
+        self.journal.append(to_json(record))
         return self.state.apply(record)
 
     def _describe(self, trial: Trial) -> Path:

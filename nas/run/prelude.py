@@ -4,7 +4,6 @@ The choice is one record of the journal. A run that stopped before makes it agai
 """
 
 import random
-import time
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from nas.evaluators import Proxy
 from nas.run.interrupt import Stop
 from nas.run.loop import Search
 from nas.run.propose import End, Proposal, propose
+from nas.run.records import Warmed, now
 from nas.run.warm_start import WarmStart
 from nas.searchers.random import Random
 from nas.types import Executor, Metrics, Trial
@@ -34,10 +34,8 @@ def warm_up(search: Search, executor: Executor, stop: Stop) -> bool:
         return False
     best = ranked(scores, warm.names)[: max(1, config.trials // SHARE)]
     answers = [dict(candidates[number].genome.answers) for number in best]
-    counts = {"scored": len(scores), "failed": len(candidates) - len(scores)}
-    record = {"kind": "warm_start", "answers": answers, **counts, "time": round(time.time(), 3)}
-    search.journal.append(record)
-    state.apply(record)
+    failed = len(candidates) - len(scores)
+    search.record(Warmed(answers=answers, scored=len(scores), failed=failed, time=now()))
     return True
 
 

@@ -64,11 +64,11 @@ class Run:
 
     @property
     def reason(self) -> str | None:
-        return self.state.end["reason"] if self.state.end else None
+        return self.state.end.reason if self.state.end else None
 
     @property
     def final(self) -> dict[str, float] | None:
-        return self.state.trained["metrics"] if self.state.trained else None
+        return self.state.trained.metrics if self.state.trained else None
 
     @property
     def way_on(self) -> str:

@@ -107,10 +107,11 @@ def search(
     class count alike in the loss of all trainings, however few images it has.
     executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation
     may take.
-    limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6, "latency_ms": 5}`.
-    objectives: metrics of the evaluator, or `parameters`, `mult_adds` and `latency_ms`, to be made large, or small:
-    "parameters:min"; `balanced_accuracy`, `macro_f1` and the like are the validation set's. The first decides which
-    trial is best and is the one that a searcher of one objective sees.
+    limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6, "latency_ms": 5}`: of
+    `latency_ms` and of the costs that are named in `nas.graph.costs.COSTS`.
+    objectives: metrics of the evaluator, those costs and `latency_ms`, to be made large, or small: "parameters:min";
+    `balanced_accuracy`, `macro_f1` and the like are the validation set's. The first decides which trial is best and is
+    the one that a searcher of one objective sees.
     warm_start: "synflow:1000" scores so many random networks first and begins with the best of them, a tenth of the
     trials; "synflow+jacov:1000" by the sum of ranks.
     start_from: what is tried first of all, one or several: a genome, its answers or its file, a run or its directory
@@ -270,7 +271,7 @@ def _go_on(
         replay(journal.records, state, searcher.tell, str(journal.path), retelling(searcher), known)
         config = config.changed(state.settings, str(journal.path))
         record = changes.record(path, config, state)
-        config = config.changed(record["settings"] if record else changes.place(path, config), str(path))
+        config = config.changed(record.settings if record else changes.place(path, config), str(path))
         evaluator = evaluator_of(config)
         under_way = Search(path, config, space, searcher, config.budgets(), evaluator, journal, state, watcher)
         try:

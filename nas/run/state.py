@@ -1,29 +1,17 @@
 """The state of a run: what its journal's records add up to. The running search and a replay apply the same records."""
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from nas.errors import UserError
 from nas.objectives import Objective, missing, parse_objectives, values
-from nas.run.journal import Record
+from nas.run.journal import Line
+from nas.run.records import Done, Ended, Final, Issued, Promoted, Record, Session, Warmed, parse
 from nas.space import Document, Genome
 from nas.space.genome import is_answer
 from nas.types import OBJECTIVE, Metrics, Result, Trial
 
-NUMBER, NONE = (int, float), type(None)
-COSTS = dict.fromkeys(("parameters", "mult_adds", "duplicates", "over_limit"), (int,))
-FIELDS: dict[str, dict[str, tuple[type, ...]]] = {  # what the values of a record of each kind are
-    "issued": {"number": (int,), "answers": (dict,), "fingerprint": (str,), "seed": (int,), "budget": (int, NONE)}
-    | {**COSTS, "time": NUMBER},
-    "done": {"number": (int,), "attempt": (int,), "seconds": NUMBER},
-    "promoted": {"number": (int,), "budget": (int,)},
-    "end": {"reason": (str,)},
-    "final": {"number": (int,), "metrics": (dict,)},
-    "warm_start": {"answers": (list,), "scored": (int,), "failed": (int,)},
-    "session": {"settings": (dict,), "retried": (list,), "time": NUMBER},
-}
 OUT_OF_TIME = "out of time"  # why a search ended that may go on when it is given more
 
 
@@ -38,9 +26,6 @@ class Entry:
     trial: Trial
     fingerprint: str
     costs: dict[str, int]
-    duplicates: int
-    over_limit: int
-    issued: float
     result: Result | None = None
     results: dict[int | None, Result] = field(default_factory=dict)  # by the budgets that it has reached
     told: list[Result] = field(default_factory=list)  # the last two that it has had
@@ -89,7 +74,7 @@ class State:
     document: of the genomes, whose answers are checked when they are used, not here: a replay is quick. objectives:
     by whose values results are told and the best is known. pending: trials that were issued or promoted and have no
     result of that, by number. warm: what a warm start tries first, None without one.
-    end: the record of why the search ended. final: that of a final training, of the best or of one that was it before
+    end: why the search ended. final: a final training, of the best or of one that was it before
     the search went on. settings: what run.yaml says otherwise, by the last who resumed it. seconds: how long the search
     has been running, as far as its sessions are in the journal; time_limit: how long it may, where one of them said so.
     """
@@ -105,84 +90,61 @@ class State:
     duplicates: int = 0
     over_limit: int = 0
     warm: list[Genome] | None = None
-    end: Record | None = None
-    final: Record | None = None
-    settings: Record = field(default_factory=dict)
+    end: Ended | None = None
+    final: Final | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     time_limit: float | None = None
     clock: float | None = None  # the time of the last record of a session
 
     @property
-    def trained(self) -> Record | None:
-        """The record of the best one's final training."""
-        return self.final if self.final and self.best and self.final["number"] == self.best.trial.number else None
+    def trained(self) -> Final | None:
+        """The best one's final training."""
+        return self.final if self.final and self.best and self.final.number == self.best.trial.number else None
 
     @property
     def out_of_time(self) -> bool:
         """Whether it ended for want of time."""
-        return self.end is not None and self.end["reason"] == OUT_OF_TIME
+        return self.end is not None and self.end.reason == OUT_OF_TIME
 
     def apply(self, record: Record) -> Entry | None:
         """Take up a record; for `done` returns the trial's entry, with the result that the searcher is to be told."""
-        kind = record["kind"]
-        for name, kinds in FIELDS.get(kind, {}).items():
-            if type(record[name]) not in kinds:
-                raise TypeError(f"{name} is {record[name]!r}")
-        if self.clock is not None and "time" in record:
-            now = float(record["time"])
-            self.seconds += max(0.0, now - self.clock) if kind != "session" else 0.0
-            self.clock = now
-        if kind == "issued":
-            self._issue(record)
-        elif kind == "done":
-            return self._finish(record)
-        elif kind == "promoted":
-            self._promote(record["number"], record["budget"])
-        elif kind == "end":
-            self._end(record)
-        elif kind == "warm_start":
-            self.warm = [self._genome(answers) for answers in record["answers"]]
-        elif kind == "session":
-            self._go_on(record)
-        elif kind == "final":
-            self.final = {**record, "metrics": _finite(record["metrics"])}
-        else:
-            raise ValueError(f"unknown kind {kind!r}")
+        if self.clock is not None and not isinstance(record, Final):
+            self.seconds += max(0.0, record.time - self.clock) if not isinstance(record, Session) else 0.0
+            self.clock = record.time
+        match record:
+            case Issued():
+                self._issue(record)
+            case Done():
+                return self._finish(record)
+            case Promoted():
+                self._promote(record.number, record.budget)
+            case Warmed():
+                self.warm = [self._genome(answers) for answers in record.answers]
+            case Session():
+                self._go_on(record)
+            case Ended():
+                self.duplicates += record.duplicates or 0
+                self.over_limit += record.over_limit or 0
+                self.end = record
+            case Final():
+                self.final = record
         return None
 
-    def _issue(self, record: Record) -> None:
-        if record["number"] != len(self.entries):
-            raise ValueError(f"trial {record['number']} issued where {len(self.entries)} was next")
-        known = record.get("identity", record["fingerprint"])
-        if type(known) is not str:
-            raise TypeError(f"identity is {known!r}")
-        horizon = record.get("horizon")
-        if not (horizon is None or (type(horizon) is int and type(record["budget"]) is int)):
-            raise TypeError(f"horizon is {horizon!r}")
-        genome = self._genome(record["answers"])
-        trial = Trial(record["number"], genome, record["seed"], record["budget"], horizon=horizon)
-        costs = {name: record[name] for name in ("parameters", "mult_adds")} | record.get("costs", {})
-        if not all(type(cost) is int for cost in costs.values()):
-            raise TypeError(f"costs are {costs!r}")
+    def _issue(self, record: Issued) -> None:
+        if record.number != len(self.entries):
+            raise ValueError(f"trial {record.number} issued where {len(self.entries)} was next")
+        genome = self._genome(record.answers)
+        trial = Trial(record.number, genome, record.seed, record.budget, horizon=record.horizon)
         self.pending[trial.number] = trial
-        self.entries.append(
-            Entry(trial, record["fingerprint"], costs, record["duplicates"], record["over_limit"], record["time"])
-        )
-        self.seen.add(known)
-        self.duplicates += record["duplicates"]
-        self.over_limit += record["over_limit"]
+        self.entries.append(Entry(trial, record.fingerprint, record.all_costs))
+        self.seen.add(record.identity or record.fingerprint)
+        self.duplicates += record.duplicates
+        self.over_limit += record.over_limit
 
-    def _end(self, record: Record) -> None:
-        """Counts, where there are any, are of the proposals refused after the last trial."""
-        counts = [record.get(name, 0) for name in ("duplicates", "over_limit")]
-        if any(type(count) is not int for count in counts):
-            raise TypeError(f"refused: {counts}")
-        self.duplicates, self.over_limit = self.duplicates + counts[0], self.over_limit + counts[1]
-        self.end = record
-
-    def _go_on(self, record: Record) -> None:
+    def _go_on(self, record: Session) -> None:
         """Another process takes the search up, with other settings, and with trials to be tried again."""
-        for number in record["retried"]:
+        for number in record.retried:
             entry = self.entries[number] if type(number) is int and 0 <= number < len(self.entries) else None
             if entry is None or number in self.pending or entry.result is None or not entry.result.failed:
                 raise ValueError(f"trial {number!r} tried again without having failed")
@@ -192,10 +154,10 @@ class State:
             self.failed -= 1
             self.finished -= entry.result is None
             self._compare(entry)
-        self.settings.update(record["settings"])
-        if "max_time" in record["settings"]:
-            self.time_limit = self.seconds + float(record["settings"]["max_time"])
-        self.clock, self.end = float(record["time"]), None
+        self.settings.update(record.settings)
+        if "max_time" in record.settings:
+            self.time_limit = self.seconds + float(record.settings["max_time"])
+        self.clock, self.end = float(record.time), None
 
     def _genome(self, answers: dict[str, Any]) -> Genome:
         if not all(map(is_answer, answers.values())):
@@ -211,21 +173,15 @@ class State:
             raise ValueError(f"trial {number} promoted from {reached} to {budget} epochs")
         entry.trial = self.pending[number] = replace(entry.trial, budget=budget)
 
-    def _finish(self, record: Record) -> Entry:
-        number = record["number"]
-        if self.pending.pop(number, None) is None:
-            raise ValueError(f"trial {number} done without being under way")
-        entry = self.entries[number]
-        trial = replace(entry.trial, attempt=record["attempt"])
-        metrics = record.get("metrics")
-        if metrics is not None:
-            metrics = _finite(metrics)
-            if not metrics:
-                raise ValueError("a result without metrics")
-        error = str(record["error"]) if metrics is None else self._lacking(entry, metrics)
+    def _finish(self, record: Done) -> Entry:
+        if self.pending.pop(record.number, None) is None:
+            raise ValueError(f"trial {record.number} done without being under way")
+        entry, metrics = self.entries[record.number], record.metrics
+        trial = replace(entry.trial, attempt=record.attempt)
+        error = record.error if metrics is None else self._lacking(entry, metrics)
         known = {} if error else {**entry.costs, **(metrics or {})}
         worth = () if error else values(self.objectives, known)
-        entry.result = Result(trial, None if error else metrics, error, record["seconds"], values=worth)
+        entry.result = Result(trial, None if error else metrics, error, record.seconds, values=worth)
         entry.results[trial.budget] = entry.result
         entry.told = [*entry.told[-1:], entry.result]
         self.finished += not entry.retold
@@ -249,16 +205,8 @@ class State:
         return f"the evaluator's metrics have no {lacking}, which is an objective" if lacking else None
 
 
-def _finite(metrics: dict[str, Any]) -> Metrics:
-    """Metrics as floats, from a journal of any origin."""
-    numbers = {name: float(value) for name, value in metrics.items()}
-    if not all(map(math.isfinite, numbers.values())):
-        raise ValueError(f"metrics are {numbers}")
-    return numbers
-
-
 def replay(
-    records: list[Record],
+    lines: Sequence[Line],
     state: State,
     tell: Callable[[Result], None],
     where: str,
@@ -266,18 +214,18 @@ def replay(
     known: int = 0,
 ) -> None:
     """Apply the records of a journal, telling each result in their order, as `Entry.tell` does; those of the first
-    `known` records not at all. Raises UserError naming the line.
+    `known` lines not at all. Raises UserError naming the line.
     """
-    for line, record in enumerate(records, start=1):
+    for number, line in enumerate(lines, start=1):
         try:
-            entry = state.apply(record)
+            entry = state.apply(parse(line))
         except UserError as error:
             raise UserError(
-                f"{where}:{line}", f"does not fit run.yaml: {error}", "restore the run from a copy"
+                f"{where}:{number}", f"does not fit run.yaml: {error}", "restore the run from a copy"
             ) from None
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise UserError(
-                f"{where}:{line}", f"not a record of a run ({error})", "restore the run from a copy"
+                f"{where}:{number}", f"not a record of a run ({error})", "restore the run from a copy"
             ) from None
-        if line > known and entry is not None and entry.result is not None:
+        if number > known and entry is not None and entry.result is not None:
             entry.tell(tell, retell)

@@ -17,7 +17,7 @@ from unittest import mock
 
 from nas.run.journal import Journal
 from nas.run.propose import Proposal
-from nas.run.records import done, issued
+from nas.run.records import Done, Issued, to_json
 from nas.run.state import State
 from nas.searchers.regularized_evolution import RegularizedEvolution
 from nas.space import Space, load
@@ -40,12 +40,12 @@ class Engine:
         start = time.perf_counter()
         genome = self.searcher.ask(rng, tuple(state.pending.values()))
         proposal = Proposal(genome, f"{number:032x}", COSTS, 0, 0)
-        record = issued(Trial(number, genome, rng.randrange(2**31)), proposal, time.time())
-        self.journal.append(record)
-        state.apply(record)
-        record = done(Result(state.entries[number].trial, {"valid_accuracy": rng.random()}, seconds=1.0), time.time())
-        self.journal.append(record)
-        entry = state.apply(record)
+        issued = Issued.of(Trial(number, genome, rng.randrange(2**31)), proposal)
+        self.journal.append(to_json(issued))
+        state.apply(issued)
+        done = Done.of(Result(state.entries[number].trial, {"valid_accuracy": rng.random()}, seconds=1.0))
+        self.journal.append(to_json(done))
+        entry = state.apply(done)
         assert entry is not None and entry.result is not None
         self.searcher.tell(entry.result)
         return time.perf_counter() - start

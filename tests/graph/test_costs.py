@@ -1,4 +1,4 @@
-from nas.graph.costs import by_module
+from nas.graph.costs import COSTS, by_module
 from tests.graph.building import Builder, nasbench201
 from tests.space.documents import graph_of
 
@@ -77,6 +77,13 @@ def test_costs_by_module_are_in_order_and_keep_auxiliary_heads_apart():
     ]
     assert deeper["stages.1"] == (20, 16 * 16, (4, 4, 4))
     assert sum(cost.parameters for cost in deeper.values()) == graph.parameters + graph.auxiliary_parameters
+
+
+def test_costs_are_attributes_too():
+    graph = graph_of(MODULES)
+    assert graph.costs == {name: getattr(graph, name) for name in COSTS}
+    assert (graph.costs["parameters"], graph.costs["auxiliary_parameters"]) == (112 + 40 + 50, 50)
+    assert graph.costs["mult_adds"] == 1728 + 512 + 40
 
 
 def test_networkx_view():

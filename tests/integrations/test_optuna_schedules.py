@@ -83,7 +83,7 @@ def test_several_objectives(name: str, schedule: str, tmp_path: Path) -> None:
     ended = {entry.trial.number: entry for entry in run.trials if entry.score is not None}
     values = {number: list(entry.result.values) for number, entry in ended.items()}
     assert {number: value for number, value in studied(run).items() if value is not None} == values
-    assert all(value[1] == -ended[number].parameters for number, value in values.items())
+    assert all(value[1] == -ended[number].costs["parameters"] for number, value in values.items())
     most = max(entry.worth[0] for entry in ended.values())
     points = [entry.result.values for entry in ended.values() if entry.worth[0] == most]
     assert {entry.result.values for entry in run.front()} == {points[i] for i in front(points)}

@@ -257,7 +257,7 @@ class Ticking:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1e9
-        monkeypatch.setattr("nas.run.loop.time.time", lambda: self.now)
+        monkeypatch.setattr("time.time", lambda: self.now)
         monkeypatch.setattr(Clock, "seconds", lambda clock: self.now - clock.__dict__.setdefault("began", self.now))
 
     def __call__(self, genome: Any) -> float:

@@ -12,7 +12,7 @@ GENOME = cheap.genomes(1)[0]
 
 def entry(number: int, results: dict[int, float | None], budget: int | None = None) -> Entry:
     """A trial with its score at each rung (None: it failed there), and what it was last issued or promoted with."""
-    found = Entry(Trial(number, GENOME, 0, budget or max(results), horizon=9), str(number), {}, 0, 0, 0.0)
+    found = Entry(Trial(number, GENOME, 0, budget or max(results), horizon=9), str(number), {})
     for epochs, score in sorted(results.items()):
         metrics = None if score is None else {"valid_accuracy": score}
         found.result = Result(Trial(number, GENOME, 0, epochs, horizon=9), metrics, None if metrics else "why")

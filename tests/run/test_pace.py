@@ -24,7 +24,7 @@ class Run:
     def issue(self) -> Entry:
         number = len(self.entries)
         trial = Trial(number, GENOMES[number], 0, self.schedule.first(number), horizon=self.schedule.horizon)
-        self.entries.append(Entry(trial, str(number), {}, 0, 0, 0.0))
+        self.entries.append(Entry(trial, str(number), {}))
         return self.entries[-1]
 
     def promote(self, entry: Entry, budget: int) -> Entry:

@@ -14,7 +14,7 @@ from tests import cheap
 def entry(number: int, score: float | None, error: str | None = None, **trial: Any) -> Entry:
     of = Trial(number, cheap.genomes(1)[0], 0, **trial)
     metrics = None if score is None else {"valid_accuracy": score}
-    return Entry(of, "", {}, 0, 0, 0.0, result=Result(of, metrics, error, seconds=3.2))
+    return Entry(of, "", {}, result=Result(of, metrics, error, seconds=3.2))
 
 
 BEST = entry(9, 0.9325)

@@ -35,6 +35,7 @@ def test_costs_are_the_pruned_graphs() -> None:
     found = propose(Random(space), space, random.Random(0), (), set(), {})
     assert isinstance(found, Proposal)
     assert space.graph(found.genome).parameters > 0
+    assert found.costs == space.graph(found.genome).prune().costs
     assert found.costs["parameters"] == 0
 
 

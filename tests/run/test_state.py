@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from nas.errors import UserError
-from nas.run.propose import End, Proposal
-from nas.run.records import done, ended, issued, promoted
+from nas.run.propose import Proposal
+from nas.run.records import Done, Ended, Issued, Promoted, to_json
 from nas.run.state import State, replay
 from nas.types import Result, Trial
 from tests import cheap
@@ -16,18 +16,21 @@ COSTS = {"parameters": 0, "mult_adds": 100, "depth": 2}
 
 def issue(number: int) -> dict[str, Any]:
     trial = Trial(number, GENOMES[number], seed=number, budget=2)
-    return issued(trial, Proposal(GENOMES[number], f"print{number}", {**COSTS, "parameters": number}, number, 1), 5.0)
+    return to_json(Issued.of(trial, Proposal(GENOMES[number], f"print{number}", COSTS, number, 1)))
 
 
 def end(number: int, accuracy: float | None) -> dict[str, Any]:
     metrics = None if accuracy is None else {"valid_accuracy": accuracy}
-    return done(
-        Result(Trial(number, GENOMES[number], 0, 2, attempt=1), metrics, None if metrics else "why", 1.23456), 6.0
-    )
+    trial = Trial(number, GENOMES[number], 0, 2, attempt=1)
+    return to_json(Done.of(Result(trial, metrics, None if metrics else "why", 1.23456)))
+
+
+def promoted(number: int, budget: int) -> dict[str, Any]:
+    return to_json(Promoted(number=number, budget=budget, time=7.0))
 
 
 def test_what_was_refused_in_the_end_counts_and_old_journals_do_not_say() -> None:
-    state, _ = state_of([issue(0), ended(End("exhausted", duplicates=4, over_limit=996), 6.0)])
+    state, _ = state_of([issue(0), to_json(Ended(reason="exhausted", duplicates=4, over_limit=996, time=6.0))])
     assert (state.duplicates, state.over_limit) == (4, 997)
     state, _ = state_of([issue(0), {"kind": "end", "reason": "exhausted", "time": 6.0}])
     assert (state.duplicates, state.over_limit) == (0, 1)
@@ -58,7 +61,7 @@ def test_a_promoted_trial_is_one_trial_and_its_later_result_counts() -> None:
     again: list[Result] = []
     state, told = State(SPACE.document), list[Result]()
     before = [PAUSED, {**issue(1), "horizon": 9}, end(0, 0.5), end(1, 0.6)]
-    replay([*before, promoted(0, 9, 7.0)], state, told.append, "journal.jsonl", again.append)
+    replay([*before, promoted(0, 9)], state, told.append, "journal.jsonl", again.append)
     entry = state.entries[0]
     assert (state.pending[0].budget, state.pending[0].horizon, entry.trial.budget, entry.score) == (9, 9, 9, 0.5)
     assert (state.finished, again, state.best) == (2, [], state.entries[1])
@@ -68,7 +71,7 @@ def test_a_promoted_trial_is_one_trial_and_its_later_result_counts() -> None:
     assert (state.finished, state.failed, state.pending) == (2, 0, {})
     assert state.best is entry  # 0.6 after two epochs does not compare
     assert {budget: result.score for budget, result in entry.results.items()} == {2: 0.5, 9: 0.4}
-    replay([promoted(1, 9, 8.0), end(1, None)], state, told.append, "journal.jsonl", again.append)
+    replay([promoted(1, 9), end(1, None)], state, told.append, "journal.jsonl", again.append)
     assert (state.finished, state.failed, state.best) == (2, 1, entry)
 
 
@@ -95,19 +98,19 @@ def test_a_promoted_trial_is_one_trial_and_its_later_result_counts() -> None:
         ([issue(0), {**end(0, 0.5), "metrics": {}}], 2),
         ([issue(0), {**end(0, 0.5), "metrics": {"valid_accuracy": "x"}}, issue(1), end(1, 0.5)], 2),
         ([issue(0), {**end(0, 0.5), "number": [0]}], 2),
-        ([issue(0), end(0, 0.5), promoted(0, 3, 7.0)], 3),  # its schedule pauses nothing
+        ([issue(0), end(0, 0.5), promoted(0, 3)], 3),  # its schedule pauses nothing
         ([{**issue(0), "horizon": "9"}], 1),
         ([{**issue(0), "horizon": True}], 1),
         ([{**issue(0), "horizon": 9, "budget": None}], 1),
-        ([PAUSED, promoted(0, 3, 7.0)], 2),  # it has not ended
-        ([PAUSED, end(0, None), promoted(0, 3, 7.0)], 3),  # it failed
-        ([PAUSED, end(0, 0.5), promoted(1, 3, 7.0)], 3),
-        ([PAUSED, end(0, 0.5), promoted(-1, 3, 7.0)], 3),
-        ([PAUSED, end(0, 0.5), promoted(0, 2, 7.0)], 3),  # no more than it had
-        ([PAUSED, end(0, 0.5), promoted(0, 10, 7.0)], 3),  # beyond the horizon
-        ([PAUSED, end(0, 0.5), {**promoted(0, 3, 7.0), "budget": 2.5}], 3),
-        ([PAUSED, end(0, 0.5), promoted(0, 3, 7.0), promoted(0, 9, 7.0)], 4),
-        ([PAUSED, end(0, 0.5), promoted(0, 3, 7.0), end(0, 0.5), end(0, 0.5)], 5),
+        ([PAUSED, promoted(0, 3)], 2),  # it has not ended
+        ([PAUSED, end(0, None), promoted(0, 3)], 3),  # it failed
+        ([PAUSED, end(0, 0.5), promoted(1, 3)], 3),
+        ([PAUSED, end(0, 0.5), promoted(-1, 3)], 3),
+        ([PAUSED, end(0, 0.5), promoted(0, 2)], 3),  # no more than it had
+        ([PAUSED, end(0, 0.5), promoted(0, 10)], 3),  # beyond the horizon
+        ([PAUSED, end(0, 0.5), {**promoted(0, 3), "budget": 2.5}], 3),
+        ([PAUSED, end(0, 0.5), promoted(0, 3), promoted(0, 9)], 4),
+        ([PAUSED, end(0, 0.5), promoted(0, 3), end(0, 0.5), end(0, 0.5)], 5),
     ],
 )
 def test_records_that_do_not_fit_name_their_line(records: list[dict[str, Any]], line: int) -> None:
