@@ -46,23 +46,30 @@ def export(
     with_preprocessing: bool = False,
     force: bool = False,
 ) -> list[Path]:
-    """Writes a network into the folder `to`, in inference mode and fp32, and returns the files.
+    """Write a network as files that other programs read, in inference mode and fp32.
 
-    Each file is read back in a fresh process, and what it computes is compared with the network: see `compare`. The
-    differences are kept in config.json, with how pictures become input, and the classes.
+    Each file is read back in a fresh process and compared with the network. config.json, beside the files, has the
+    differences, how pictures become input, and the names of the classes.
 
     Args:
         source: a module, or a finished search, whose best network is written with the weights of its final training.
-        formats: of `nas.exports.FORMATS`.
-        genome: of the module, to be written beside it as genome.json; a search's best has its own.
-        input: (channels, height, width), needed for a module that `nas.build` did not make.
-        preprocessing, classes: of a module that has no attributes of these names; unknown if left out.
-        with_preprocessing: the formats torch and onnx normalise inside: they take float32 pixels from 0 to 255.
-        force: overwrite another network's files in `to`.
+        to: the folder to write to; it is made where it is missing.
+        formats: one or more of "safetensors", "state_dict", "torch", "onnx" and "python".
+        genome: the genome of a module, to be written as genome.json; that of a search is known.
+        input: the shape (channels, height, width), for a module that `nas.build` did not make.
+        preprocessing: how pictures become input; default: the attribute `preprocessing` of the module, if any.
+        classes: the names of the classes; default: the attribute `classes` of the module, if any.
+        with_preprocessing: put the normalisation into the torch and onnx files, which then take float32 pixels from 0
+            to 255.
+        force: overwrite the files of another network in `to`, which is an error otherwise.
 
-    Raises UserError for an unknown format, for a folder with another network's files, and where the input's shape is
-    not known, before anything is written; and once all other formats are written, where one cannot express the network,
-    or computes something else.
+    Returns:
+        The paths of the files.
+
+    Raises:
+        UserError: before anything is written, for an unknown format, for the files of another network in the folder, or
+            for an unknown input shape; after all other formats are written, for one that cannot express the network or
+            computes something else.
     """
     settings: dict[str, Any] = {"genome": genome, "input": input, "preprocessing": preprocessing, "classes": classes}
     written = write(source, to, formats, with_preprocessing=with_preprocessing, force=force, **settings)

@@ -16,10 +16,21 @@ def build(
     weights: str | None = None,
     **overrides: Any,
 ) -> Network:
-    """The network of a document (a name or path) or space, with these parameters and a genome's answers; seed 0.
+    """Build a network as a torch module, with new weights that are always the same (drawn from seed 0).
 
-    `weights`: torchvision's for its network of that name, such as `IMAGENET1K_V1`, which it downloads. With other
-    `classes` than theirs the layers that lead to the classes are new, as without `weights`, and all others theirs.
+    Args:
+        space: a packaged name (`resnet50`), the path of a document, or a Space.
+        genome: the answers to the choices of a search space; left out for a document that has none.
+        weights: a name of torchvision's pretrained weights for its network of that name, such as `IMAGENET1K_V1`, which
+            are downloaded on first use. With other `classes` than theirs, the layers that lead to the classes get new
+            weights and all others the pretrained ones.
+        overrides: parameters of the document, among them `input` (channels, height, width) and `classes`.
+
+    Returns:
+        A module that takes float32 images (N, *input) and gives logits (N, classes).
+
+    Raises:
+        UserError: the document is wrong, the genome does not answer it, or the weights do not exist.
     """
     if not isinstance(space, Space):
         space = load(str(space), **overrides)

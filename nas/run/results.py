@@ -29,10 +29,14 @@ class AllFailed(UserWarning):
 class Run:
     """A run directory, read. Opening one takes no lock: a search that goes on may be looked at.
 
-    path: the folder. config: what was asked for, by the last who resumed it too. space: what is searched. trials:
-    entries in the order of issue. best: the entry of the best first objective (the earliest of equals), None before
-    there is one. reason: why the search ended, None while it has not. final: metrics of the best one's last training,
-    test_accuracy among them, None without.
+    Attributes:
+        path: the folder.
+        config: what was asked for, with what resuming has changed.
+        space: what is searched.
+        trials: the trials in the order in which they were begun.
+        best: the trial that is best in the first objective (the earliest of equals); None before one has succeeded.
+        reason: why the search ended; None while it has not.
+        final: the metrics of the winner's last training, `test_accuracy` among them; None before it has ended.
     """
 
     def __init__(self, path: Path, config: configuration.Config, space: Space, state: State) -> None:
@@ -186,7 +190,17 @@ class Run:
 
 
 def load_run(path: str | Path) -> Run:
-    """`Run.open`."""
+    """Read a run directory.
+
+    Args:
+        path: the directory, such as `runs/nasbench201-random-1`. It takes no lock, so the search may be under way.
+
+    Returns:
+        The run: `best`, `results()`, `front()`, `model()`, `report()` and more.
+
+    Raises:
+        UserError: the path is no run directory, or its journal is damaged.
+    """
     return Run.open(path)
 
 

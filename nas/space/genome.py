@@ -17,7 +17,12 @@ MAX_FILE = 4_000_000
 
 
 class Genome:
-    """Frozen and hashable. `answers` maps each choice's path to its answer, in the order in which they are asked."""
+    """The answers to the choices of a document. Frozen and hashable.
+
+    Attributes:
+        document: the document that they answer, resolved, so that a genome rebuilds its network by itself.
+        answers: the answer to each choice by the choice's path, in the order in which they are asked.
+    """
 
     def __init__(self, document: Document, answers: Mapping[str, Any]) -> None:
         self.document = document
@@ -60,12 +65,12 @@ class Genome:
         return cls(Document(document), data["answers"])
 
     def save(self, path: str | Path) -> None:
-        """Writes the genome file."""
+        """Write the genome as a JSON file, which `Genome.load` reads."""
         Path(path).write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> "Genome":
-        """Reads a genome file. Raises UserError where there is none, or something else."""
+        """Read a genome file. Raises UserError if it does not exist or is something else."""
         try:
             if Path(path).stat().st_size > MAX_FILE:
                 raise UserError(str(path), f"larger than {MAX_FILE} bytes", "is this a genome file?")

@@ -44,7 +44,14 @@ class NothingValid(UserError):
 
 
 class Space:
-    """A loaded document."""
+    """A loaded document: one network, or a search space. `nas.load` makes it.
+
+    Attributes:
+        document: the document, resolved.
+        fixed: whether no choice is open, so that it is one network.
+        input: the shape (channels, *spatial) of an image.
+        classes: the number of classes.
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -103,7 +110,17 @@ class Space:
         return built
 
     def graph(self, genome: Genome | Mapping[str, Any] | None = None) -> Graph:
-        """The network that these answers give, as the document says it, dead operations included. Raises UserError."""
+        """Expand a genome into the graph of its network, as the document says it, dead operations included.
+
+        Args:
+            genome: a genome of this space, or its answers by path; None for a document without choices.
+
+        Returns:
+            The graph: shapes, `parameters`, `mult_adds`, `fingerprint()`; `prune()` drops dead operations.
+
+        Raises:
+            UserError: the answers are not those of this document, or a shape does not fit.
+        """
         return self._of(genome if genome is None or isinstance(genome, Genome) else self.genome(genome)).graph
 
     def choices(self, genome: Genome) -> list[Choice]:
@@ -129,7 +146,13 @@ class Space:
         return Genome(self.document, walk.answers)
 
     def sample(self, rng: random.Random) -> Genome:
-        """A genome, each choice answered uniformly among valid ones. Raises UserError where none is found.
+        """Draw a genome, each choice answered uniformly among valid ones.
+
+        Args:
+            rng: where the answers are drawn from.
+
+        Raises:
+            UserError: no valid genome was found.
 
         Where hardly any is valid, those of equally many edges are drawn alike (`nas.space.tilted`); and where shapes
         hardly ever fit, it is many changes away from one that is always the same.
@@ -189,7 +212,12 @@ class Space:
         raise NothingValid(self.name, f"no valid genome among {tries} samples: {problem}", "loosen the 'where'")
 
     def mutate(self, genome: Genome, rng: random.Random, kind: str | None = None) -> Genome:
-        """The genome with one answer changed, of the given kind where one is asked for.
+        """Change one answer of a genome.
+
+        Args:
+            genome: a genome of this space.
+            rng: where the change is drawn from.
+            kind: the kind of choice to change, "operation", "input" or "number"; None: any.
 
         A set of sources changes in one of them. Choices that the change opens are answered at random; the genome itself
         comes back where it has no such choice. Where no change of one answer is valid, two are changed, or more.
@@ -214,7 +242,7 @@ class Space:
         return None
 
     def crossover(self, first: Genome, second: Genome, rng: random.Random) -> Genome:
-        """A genome with each answer from one of the two, taken at random (uniform crossover).
+        """Mix two genomes: each answer is taken at random from one of them (uniform crossover).
 
         One of the two where no mixture of them is valid.
         """

@@ -18,7 +18,19 @@ CANDIDATES = ("epochs", "steps", "evaluate_every")  # how long these train; a wi
 
 
 def load(name: str, **overrides: Any) -> Space:
-    """As `nas.space.load`; raises UserError also for a setting of the recipe that does not exist, or cannot be so."""
+    """Load a document, which is one network or a search space.
+
+    Args:
+        name: a packaged name (`resnet50`, `nasbench201`), the path of a document, or `path#variant`.
+        overrides: parameters of the document by name, among them `input` (channels, height, width) and `classes`.
+
+    Returns:
+        The space. `space.fixed` tells whether it is one network, `space.sample(rng)` draws a genome.
+
+    Raises:
+        UserError: something is wrong in the document under any of its answers, with the file, the line and the place;
+            or with a setting of its `recipe`.
+    """
     space = load_space(name, **overrides)
     check_recipe(space)
     return space
