@@ -208,19 +208,38 @@ def resume(
     table: str | Path | None = None,
     progress: Watch | bool | None = None,
 ) -> Run:
-    """Go on with the run at `path`, from where its journal ends. A finished run is returned as it is, unless there is
-    more to do than it was asked for.
+    """Continue a search from where its journal ends, or take a finished one further.
 
-    trials: how many there are to be in all, the old ones counting. max_time: how much longer it may run ("8h").
-    retry_failed: try the trials that failed once more, from their checkpoints where they have any; the new results
-    count instead. executor, workers, gpus_per_trial, ray_address, deadline: as `search` has them, from now on. What is
-    left out is as before. The final training is made again if another trial is the best then. Epochs cannot change:
-    results would not compare. data: the folder where the data set is now (that of your own data itself, CIFAR's the one
-    around it): the same as the run began with.
-    evaluator: the user's own, where the run had one: what a run directory names is never imported. table: the
-    benchmark table, where it is a pickle, for the same reason, or is elsewhere now. ray_address: likewise to be given
-    again, where it ran on a cluster other than "auto". progress: as of `search`. Raises as `search` does, and UserError
-    where another process has the run, its journal is damaged, or it cannot go on so.
+    A finished run is returned as it is, unless it is told to do more. What is left out stays as it was. Epochs cannot
+    change: results would not compare. The winner is trained again if it is another trial than before.
+
+    Args:
+        path: the run directory.
+        trials: how many trials there are to be in all; the old ones count.
+        max_time: how much longer it may run: seconds, or text such as "8h", "90m" or "1h30m".
+        retry_failed: try the trials that failed once more, from their checkpoints where they have any. The new results
+            count instead.
+        executor: "serial" or "ray", from now on.
+        workers: how many trials are evaluated at a time (ray), from now on.
+        gpus_per_trial: how many GPUs, or what part of one, a trial gets (ray), from now on.
+        ray_address: the running cluster to join. Other than "auto" it has to be given again, since a run directory may
+            come from anyone.
+        deadline: the seconds that one evaluation may take, from now on.
+        data: the folder where the data set is now: that of your own data itself, CIFAR's the one around it. The data
+            have to be the ones that the run began with.
+        evaluator: your own evaluator, where the run had one: what a run directory names is never imported.
+        table: the benchmark table, where it is elsewhere now, or where it is a pickle (which can run any code when it
+            is read, and so has to be given again).
+        progress: as in `search`.
+
+    Returns:
+        The run.
+
+    Raises:
+        UserError: the input is wrong, another process has the run, its journal is damaged, or it cannot go on so.
+        Interrupted: the user stopped it; resume again.
+        Unfinished: the final training failed; resume again.
+        OSError: the run directory cannot be written, as on a full disk; resume again.
     """
     watcher = Watcher(progress)
     watcher.stage("reading the run")
