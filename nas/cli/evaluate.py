@@ -1,4 +1,4 @@
-"""Measure a trained network on a data set, whose images are prepared as the network's were."""
+"""Measure the accuracy of a trained network on a data set. Its images are prepared as those of the training were."""
 
 import argparse
 
@@ -9,11 +9,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.search import add_data
     from nas.data.dataset import SPLITS
 
-    parser.add_argument("network", metavar="RUN|DIR", help="a run, or the folder of nas train or of an export")
+    parser.add_argument(
+        "network", metavar="RUN|DIR", help="a run directory, or a folder that nas train or nas export wrote"
+    )
     add_data(parser, None)
-    told = "train, valid or test"
+    told = "the set to measure on: train, valid or test"
     parser.add_argument("--split", type=one_of(*SPLITS), default="test", metavar="SET", help=told)
-    parser.add_argument("--json", action="store_true", help="{split, images, accuracy, loss}")
+    parser.add_argument("--json", action="store_true", help="print one JSON object: {split, images, accuracy, loss}")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""Train an architecture, a genome or a search's best by a recipe, on all but the test images."""
+"""Train one network by a recipe, on all images but those of the test set."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -17,17 +17,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.target import add_document
     from nas.training.recipe import recipes
 
-    add_document(parser, "arch", "a packaged name (nas list), a document, a genome file, or a run directory")
+    add_document(
+        parser,
+        "arch",
+        "a packaged name (nas list), a path to a document, a genome file, or a run directory (its best network)",
+    )
     add_data(parser, None)
     add_augmentation(parser)
     names = tuple(recipes())
-    told = f"how it is trained: {', '.join(names)}"
+    told = f"the recipe of the training (docs/recipes.md): {', '.join(names)}"
     add_recipe(parser, "final", told)
     add_weights(parser)
-    parser.add_argument("--epochs", type=number(int, 1), metavar="N", help="of training; the recipe's if left out")
-    parser.add_argument("--seed", type=number(int, 0), default=0, metavar="S", help="of weights and images' order")
-    parser.add_argument("--to", metavar="DIR", help="folder for the weights; runs/train-NAME-1 or so if left out")
-    parser.add_argument("--force", action="store_true", help="overwrite another network's files in the folder")
+    parser.add_argument(
+        "--epochs", type=number(int, 1), metavar="N", help="epochs of training (default: those of the recipe)"
+    )
+    parser.add_argument(
+        "--seed", type=number(int, 0), default=0, metavar="S", help="the seed of the weights and of the order of images"
+    )
+    parser.add_argument("--to", metavar="DIR", help="the folder to write to (default: runs/train-NAME-1)")
+    parser.add_argument("--force", action="store_true", help="overwrite the files of another network in the folder")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -1,7 +1,9 @@
 import argparse
+from importlib import import_module
 
 import pytest
 
+from nas.cli.command import COMMANDS
 from nas.cli.parser import Parser, Said, number, one_of, pairs
 from nas.errors import UserError
 
@@ -69,3 +71,11 @@ def test_bad_pairs(items: list[str], line: str) -> None:
     with pytest.raises(UserError) as caught:
         pairs(items, "--set", int)
     assert str(caught.value) == line
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_says_which_options_are_repeatable(command: str) -> None:
+    made = Parser(prog=f"nas {command}")
+    import_module(f"nas.cli.{command}").arguments(made)
+    for action in made._actions:
+        assert isinstance(action, argparse._AppendAction) == ("(repeatable" in str(action.help)), action.option_strings
