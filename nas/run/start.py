@@ -87,45 +87,67 @@ def search(
     name: str | None = None,
     progress: Watch | bool | None = None,
 ) -> Run:
-    """Search `space` for the genome of highest valid_accuracy, in a new run directory `runs/name`.
+    """Search a space for the genome with the highest `valid_accuracy`, or other objectives, and train the winner.
 
-    space: a packaged name, a document's path, or a Space; `overrides` are parameters of the document, of which
-    `input` and `classes` come from the data set unless they are given here.
-    evaluator: "train" (on `dataset`, digits if left out, found in the folder `data`); "table", which looks networks up
-    in the benchmark table `table` (docs/benchmarks.md; None: the one that comes with the space; `dataset`: cifar10 if
-    left out); "proxy", which trains nothing and gives `proxies` of `evaluators.proxies.PROXIES` as metrics and
-    objectives; any picklable function of a genome that gives a number to maximise or a mapping of metrics, or an
-    Evaluator.
-    trials: how many genomes to evaluate; no two count as one. epochs: a trial's budget. final_epochs: of the
-    winner's last training with the parameters `final_set`, 0 for none. None: what the evaluator's recipes say.
-    recipe: how candidates train: the name of a recipe, one itself, or settings of "search". recipe_set: settings of
-    it. Those that are expressions or choices, {"learning_rate": "=lr"}, become the document's, and are searched.
-    device: cpu, cuda, cuda:1 or mps; None takes a GPU where there is one.
-    schedule: "full", or "asha" or "hyperband" (nas.run.asha, .hyperband): `epochs` are the most that a trial gets, most
-    are paused after fewer and go on only where they are among the best. `schedule_options`: `eta`, `min_epochs`.
-    final_recipe: the named recipe of that training by "train"; None: "final". class_weights: "balanced" makes each
-    class count alike in the loss of all trainings, however few images it has.
-    executor: "serial", or "ray" with `workers`, `gpus_per_trial` and `ray_address`. deadline: seconds an evaluation
-    may take.
-    limits: the most that a candidate may have, `{"parameters": "3.5M", "mult_adds": 600e6, "latency_ms": 5}`: of
-    `latency_ms` and of the costs that are named in `nas.graph.costs.COSTS`.
-    objectives: metrics of the evaluator, those costs and `latency_ms`, to be made large, or small: "parameters:min";
-    `balanced_accuracy`, `macro_f1` and the like are the validation set's. The first decides which trial is best and is
-    the one that a searcher of one objective sees.
-    warm_start: "synflow:1000" scores so many random networks first and begins with the best of them, a tenth of the
-    trials; "synflow+jacov:1000" by the sum of ranks.
-    start_from: what is tried first of all, one or several: a genome, its answers or its file, a run or its directory
-    (its best), a packaged network that was found in this space ("darts_v2" in "darts").
-    deduplicate: which genomes count as one: those with the same answers, "genome" (None: so with a user's own
-    evaluator), those whose "network" trains alike ("train" and "proxy"), or computes the same "function" ("table").
-    max_time: "8h", "90m", "1h30m", or seconds, after which no trial is begun: those under way may end, and the winner
-    is trained. What counts is how long the search was running, before a kill too, up to the last record of its journal.
-    progress: called with a Progress after each trial, and after each epoch of the final training. True: show it on
-    standard error, or in the notebook; None: where that is a terminal or a notebook; False: show nothing.
+    Args:
+        space: a packaged name, the path of a document, or a Space.
+        searcher: a name of `nas.searchers.SEARCHERS`, or a sampler of Optuna's such as "optuna:tpe".
+        searcher_options: settings of the searcher by name; default: what suits so many trials.
+        evaluator: "train"; "table", which looks networks up; "proxy", which trains nothing; an Evaluator; or any
+            picklable function of a genome that gives a number to maximise or a mapping of metrics.
+        dataset: "digits" (the default), "cifar10", "cifar100", or a folder with one folder of images per class.
+        data: the folder that the data set is in, or is downloaded to.
+        image_size: N or (height, width) in pixels, to which all images are brought; default: they have one size.
+        resize: how they are brought to it: "crop" (the default), "stretch" or "pad".
+        skip_unreadable: leave out files that cannot be read, which are an error otherwise.
+        flip: whether images may be mirrored in training; default: as suits the data set.
+        crop: the pixels by which images may be shifted in training; default: as suits the data set.
+        table: the file of a benchmark table (docs/benchmarks.md); default: the one that comes with the space.
+        trials: how many genomes to evaluate; no two of them count as one.
+        epochs: the epochs of a trial, or with a schedule the most that one gets; default: those of the recipe.
+        schedule: "full"; "asha" or "hyperband" pause most trials early and go on only with the best.
+        schedule_options: `eta` (one in so many goes on) and `min_epochs` (before the first pause).
+        recipe: how candidates train: the name of a recipe, a Recipe, or settings of "search" by name.
+        recipe_set: settings of it. Expressions and choices, {"learning_rate": "=lr"}, are searched with the document.
+        device: "cpu", "cuda", "cuda:1" or "mps"; default: a GPU where there is one.
+        final_epochs: the epochs of the winner's last training, 0 for none; default: those of its recipe.
+        final_set: parameters of the document for the winner's last training.
+        final_recipe: the name of the recipe of the winner's last training; default: "final".
+        class_weights: "balanced" makes each class count alike in the loss, however few images it has.
+        executor: "serial", in this process, or "ray".
+        workers: how many trials are evaluated at a time (ray).
+        gpus_per_trial: how many GPUs, or what part of one, a trial gets (ray).
+        ray_address: the running cluster to join; default: Ray is started on this machine.
+        deadline: the seconds that one evaluation may take.
+        seed: of everything random.
+        limits: the most that a candidate may cost, {"parameters": "3.5M", "mult_adds": 600e6, "latency_ms": 5}.
+        objectives: metrics, costs or `latency_ms`, to be made large, or small: "parameters:min". The first decides
+            which trial is best, and is the one that a searcher of one objective sees. `balanced_accuracy`, `macro_f1`
+            and the like are those of the validation set.
+        proxies: of `nas.evaluators.proxies.PROXIES`, for evaluator "proxy"; each is a metric and an objective.
+        warm_start: "synflow:1000" scores so many random networks first and begins with the best of them, a tenth of
+            the trials; "synflow+jacov:1000" ranks them by both.
+        start_from: what is tried first, one or several: a genome, its answers or its file, a run or its directory
+            (its best), or a packaged network that was found in this space ("darts_v2" in "darts").
+        deduplicate: which genomes count as one: those with the same answers, "genome" (the default with your own
+            evaluator), those whose "network" trains alike ("train" and "proxy"), or computes the same "function"
+            ("table").
+        max_time: seconds, or text such as "8h" or "1h30m", after which no trial is begun. Trials under way may end,
+            and the winner is trained. The time before a kill counts, up to the last record of the journal.
+        overrides: parameters of the document; `input` and `classes` come from the data set unless they are here.
+        runs: the folder in which the run directory is made.
+        name: the name of the run directory; default: made from those of the space and the searcher.
+        progress: called with a Progress after each trial, and after each epoch of the final training. True shows it
+            on standard error or in the notebook, False shows nothing; default: shown on a terminal or in a notebook.
 
-    Raises UserError for bad input, Interrupted where the user stops it, Unfinished where the final training fails,
-    OSError where the run directory cannot be written (the disk is full). After each of the last three, `resume` goes
-    on. A search whose trials all failed warns of it (AllFailed).
+    Returns:
+        The run. Its warning AllFailed says that no trial succeeded.
+
+    Raises:
+        UserError: the input is wrong; nothing has been searched.
+        Interrupted: the user stopped it; `resume` goes on.
+        Unfinished: the final training failed; `resume` goes on.
+        OSError: the run directory cannot be written, as on a full disk; `resume` goes on.
     """
     watcher = Watcher(progress)
     watcher.stage("reading the search space")
