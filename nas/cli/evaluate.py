@@ -6,30 +6,30 @@ from nas.cli.parser import one_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    from nas.cli.search import add_data
+    from nas.cli.options import DATA, IMAGES, add_settings
     from nas.data.dataset import SPLITS
 
     parser.add_argument(
         "network", metavar="RUN|DIR", help="a run directory, or a folder that nas train or nas export wrote"
     )
-    add_data(parser, None)
+    add_settings(parser, (*DATA, *IMAGES))
     told = "the set to measure on: train, valid or test"
     parser.add_argument("--split", type=one_of(*SPLITS), default="test", metavar="SET", help=told)
     parser.add_argument("--json", action="store_true", help="print one JSON object: {split, images, accuracy, loss}")
 
 
 def run(args: argparse.Namespace) -> int:
+    from nas.cli.options import IMAGES, given
     from nas.cli.output import percent, print_json
-    from nas.cli.search import images
     from nas.cli.target import trained_folder, trained_on
     from nas.errors import UserError
     from nas.exports.predict import evaluate
     from nas.training.trained import load_trained
 
     folder = trained_folder(args.network)
-    given = {"name": args.dataset, "directory": args.data, **images(args)}
+    asked = {"name": args.dataset, "directory": args.data, **given(args, IMAGES)}
     before = trained_on(args.network) if args.dataset is None else {}
-    source = {name: given.get(name) or setting for name, setting in {**given, **before}.items()}
+    source = {name: asked.get(name) or setting for name, setting in {**asked, **before}.items()}
     if source["name"] is None:
         raise UserError("nas evaluate", "on which data is not said", "give --dataset")
     model, _ = load_trained(folder)

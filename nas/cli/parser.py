@@ -66,7 +66,9 @@ def one_of(*words: str) -> Callable[[str], str]:
 def number(kind: type[int] | type[float], least: float, most: float = float("inf")) -> Callable[[str], Any]:
     """A type for numbers between `least` and `most`, both included."""
     word = "a whole number" if kind is int else "a number"
-    bounds = f"of at least {least:g}" + (f" and at most {most:g}" if most < float("inf") else "")
+    bounds = [f"at least {least:g}"] if least > float("-inf") else []
+    bounds += [f"at most {most:g}"] if most < float("inf") else []
+    wanted = f"{word} of {' and '.join(bounds)}" if bounds else word
 
     def parse(text: str) -> int | float:
         try:
@@ -74,7 +76,7 @@ def number(kind: type[int] | type[float], least: float, most: float = float("inf
         except ValueError:
             value = None
         if value is None or not least <= value <= most or value != value or value in (float("inf"), float("-inf")):
-            raise argparse.ArgumentTypeError(f"'{text}' does not fit; give {word} {bounds}")
+            raise argparse.ArgumentTypeError(f"'{text}' does not fit; give {wanted}")
         return value
 
     return parse

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from nas.cli.parser import number, pairs
+from nas.cli.parser import number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    from nas.cli.search import add_augmentation, add_data, add_recipe, add_weights
+    from nas.cli.options import AUGMENTATION, DATA, IMAGES, add_settings
     from nas.cli.target import add_document
     from nas.training.recipe import recipes
 
@@ -22,12 +22,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "arch",
         "a packaged name (nas list), a path to a document, a genome file, or a run directory (its best network)",
     )
-    add_data(parser, None)
-    add_augmentation(parser)
-    names = tuple(recipes())
-    told = f"the recipe of the training (docs/recipes.md): {', '.join(names)}"
-    add_recipe(parser, "final", told)
-    add_weights(parser)
+    add_settings(parser, (*DATA, *IMAGES, *AUGMENTATION))
+    told = f"the recipe of the training (docs/recipes.md): {', '.join(recipes())}"
+    add_settings(parser, ["recipe"], default="final", help=told)
+    add_settings(parser, ("recipe_set", "device", "class_weights"))
     parser.add_argument(
         "--epochs", type=number(int, 1), metavar="N", help="epochs of training (default: those of the recipe)"
     )
@@ -54,8 +52,8 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from dataclasses import replace
     from pathlib import Path
 
-    from nas.cli.search import augmentation
-    from nas.cli.target import find, value
+    from nas.cli.options import AUGMENTATION, given
+    from nas.cli.target import find
     from nas.errors import UserError
     from nas.executors.attempt import reason
     from nas.run.directory import create, write_json
@@ -69,10 +67,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from nas.training.precision import check_device
     from nas.training.trained import in_the_way
 
-    settings = pairs(args.recipe_set, "--recipe-set", value)
-    given = {**augmentation(args), "class_weights": args.class_weights}
-    asked = {name: setting for name, setting in given.items() if setting is not None}
-    settings = {**settings, **asked}
+    settings = given(args, ["recipe_set"]).get("recipe_set", {}) | given(args, (*AUGMENTATION, "class_weights"))
     named = Recipe.named(args.recipe)
     applied(named, settings)  # mistakes before the data are read
     if args.device is not None:
@@ -142,11 +137,11 @@ def _trainer(args: argparse.Namespace) -> "Train":
     from dataclasses import replace
     from pathlib import Path
 
-    from nas.cli.search import images
+    from nas.cli.options import IMAGES, given
     from nas.evaluators import Train, trainer_of
     from nas.run import Run
 
-    read = {name: setting for name, setting in images(args).items() if setting}
+    read = {name: setting for name, setting in given(args, IMAGES).items() if setting}
     if args.dataset is not None or not (Path(args.arch) / "run.yaml").exists():
         return Train(args.dataset or "digits", args.data, **read)
     searched = trainer_of(Run.open(args.arch).config.evaluator)

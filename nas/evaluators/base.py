@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -33,7 +33,7 @@ class Settings:
     dataset: str | None = None
     data: str | None = None
     table: str | None = None
-    proxies: tuple[str, ...] = ()
+    proxies: Sequence[str] = ()
     final_recipe: str | None = None
     images: Mapping[str, Any] = field(default_factory=dict)
     augmentation: Mapping[str, Any] = field(default_factory=dict)

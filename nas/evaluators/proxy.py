@@ -59,7 +59,7 @@ class Proxy(Evaluator):
     @classmethod
     def asked(cls, settings: Settings) -> Self:
         train = Train.asked(settings)
-        return cls(settings.proxies, train) if settings.proxies else cls(train=train)
+        return cls(tuple(settings.proxies), train) if settings.proxies else cls(train=train)
 
     def to_json(self) -> dict[str, Any]:
         return {"names": list(self.names), "images": self.images, "train": {"name": "train", **self.train.to_json()}}

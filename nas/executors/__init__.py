@@ -1,7 +1,11 @@
 """Where evaluations run: in this process, or on warm Ray workers."""
 
+from typing import TYPE_CHECKING
+
 from nas.errors import UserError, did_you_mean
-from nas.types import Executor
+
+if TYPE_CHECKING:
+    from nas.types import Executor
 
 EXECUTORS = ("serial", "ray")
 
@@ -12,7 +16,7 @@ def create(
     gpus_per_trial: float = 0.0,
     address: str | None = None,
     deadline: float | None = None,
-) -> Executor:
+) -> "Executor":
     """The executor `name`. Raises UserError as `check`, and for a request that the machines can never satisfy."""
     check(name, workers, gpus_per_trial, address, deadline)
     if name == "serial":

@@ -4,31 +4,50 @@ its text, numpy's 5 and the text "5" are 5, one objective is a list of one. Anyt
 
 import inspect
 import os
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial, wraps
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial, reduce, wraps
+from operator import or_
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from nas.errors import UserError, shortened
-from nas.objectives import Objective
-from nas.space import Space
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def understood(function: Callable[P, R]) -> Callable[P, R]:
-    """The function, given the plain values of its arguments; None is left as it is where it is the default.
+def taken(name: str, value: Any, kind: Any, default: Any = None, least: int | None = None) -> Any:
+    """The plain value that is meant by an argument of this kind; None is left as it is where it is the default.
 
-    The function raises UserError, naming the argument, for a value that means nothing.
+    Raises UserError, naming the argument, for a value that means nothing.
     """
+    if value is None and default is None:
+        return None
+    kind = bare(kind)
+    if name in BY_NAME:
+        return BY_NAME[name](name, value)
+    if kind in (int, float):
+        return _number(name, value, kind, least)
+    return BY_KIND[kind](name, value) if kind in BY_KIND else value
+
+
+def bare(kind: Any) -> Any:
+    """A type without its None."""
+    others = [one for one in get_args(kind) if one is not NoneType]
+    return reduce(or_, others) if get_origin(kind) in (Union, UnionType) else kind
+
+
+def understood(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, given the plain values of its arguments."""
     signature = inspect.signature(function)
 
     @wraps(function)
     def run(*args: P.args, **settings: P.kwargs) -> R:
         bound = signature.bind(*args, **settings)
         for name, value in bound.arguments.items():
-            if name in TAKEN and not (value is None and signature.parameters[name].default is None):
-                bound.arguments[name] = TAKEN[name](name, value)
+            parameter = signature.parameters[name]
+            bound.arguments[name] = taken(name, value, parameter.annotation, parameter.default)
         return function(*bound.args, **bound.kwargs)
 
     return run
@@ -46,6 +65,8 @@ def _path(name: str, value: Any, wanted: str = "a path") -> str:
 
 
 def _space(name: str, value: Any) -> Any:
+    from nas.space import Space
+
     return value if isinstance(value, Space) else _path(name, value, "a packaged name, a document's path, or a Space")
 
 
@@ -62,27 +83,19 @@ def _scalar(value: Any) -> Any:
     return value.item() if hasattr(value, "item") and getattr(value, "shape", None) == () else value
 
 
-def _number(name: str, value: Any) -> int | float:
+def _number(name: str, value: Any, kind: type[int] | type[float], least: int | None) -> int | float:
+    wanted = "a whole number" if kind is int else "a number"
+    wanted += "" if least is None else f" of at least {least}"
     found = _scalar(value)
     try:
         if isinstance(found, bool) or not isinstance(found, int | float | str):
             raise ValueError
-        return found if isinstance(found, int) else float(found)
-    except ValueError:
-        raise _wrong(name, value, "give a number") from None
-
-
-def _whole(name: str, value: Any, least: int | None = None) -> int:
-    wanted = "a whole number" if least is None else f"a whole number of at least {least}"
-    found = _scalar(value)
-    try:
-        if isinstance(found, bool) or not isinstance(found, int | float | str) or int(found) != float(found):
+        number: int | float = found if isinstance(found, int) else kind(found)
+        if (number != found and not isinstance(found, str)) or (least is not None and number < least):
             raise ValueError
     except (ValueError, OverflowError):
         raise _wrong(name, value, f"give {wanted}") from None
-    if least is not None and int(found) < least:
-        raise _wrong(name, value, f"give {wanted}")
-    return int(found)
+    return number
 
 
 def _mapping(name: str, value: Any) -> dict[str, Any]:
@@ -102,6 +115,8 @@ def _plain(value: Any) -> Any:
 
 def _several(name: str, value: Any) -> list[str]:
     """One name is a list of one."""
+    from nas.objectives import Objective
+
     several = [value] if isinstance(value, str | Objective) else value
     several = list(several) if isinstance(several, Iterable) and not isinstance(several, Mapping | bytes) else [None]
     if not all(isinstance(one, str | Objective) for one in several):
@@ -117,31 +132,14 @@ def _evaluator(name: str, value: Any) -> Any:
     return value
 
 
-_folder = partial(_path, wanted="a folder")
-_mappings = ("searcher_options", "schedule_options", "final_set", "limits", "overrides")
-_texts: tuple[str, ...] = (
-    "searcher",
-    "schedule",
-    "executor",
-    "name",
-    "device",
-    "final_recipe",
-    "class_weights",
-    "warm_start",
-)
-_texts += ("warm_start", "deduplicate", "ray_address", "resize")
-
-TAKEN: Mapping[str, Callable[[str, Any], Any]] = {
+BY_NAME: Mapping[str, Callable[[str, Any], Any]] = {
     "space": _space,
     "evaluator": _evaluator,
     "dataset": partial(_path, wanted="the name of a data set, or a folder of images"),
-    **dict.fromkeys(("data", "runs", "path"), _folder),
-    "table": partial(_path, wanted="a table's file"),
-    **dict.fromkeys(("trials", "epochs"), partial(_whole, least=1)),
-    "final_epochs": partial(_whole, least=0),
-    **dict.fromkeys(("seed", "workers", "crop"), _whole),
-    **dict.fromkeys(("deadline", "gpus_per_trial"), _number),
-    **dict.fromkeys(_mappings, _mapping),
-    **dict.fromkeys(("objectives", "proxies"), _several),
-    **dict.fromkeys(_texts, _text),
+}
+BY_KIND: Mapping[Any, Callable[[str, Any], Any]] = {
+    str: _text,
+    str | Path: _path,
+    Mapping[str, Any]: _mapping,
+    str | Sequence[str]: _several,
 }

@@ -13,48 +13,35 @@ from nas.errors import UserError, did_you_mean
 from nas.graph.limits import parse_limits
 from nas.objectives import parse_objectives
 from nas.run import alike
+from nas.run.arguments import bare
 from nas.run.directory import write_atomically
 from nas.run.duration import parse_duration
 from nas.run.schedule import Schedule, create
+from nas.run.settings import Plan, names_of
 from nas.run.warm_start import WarmStart
 from nas.space import Genome, Space
 from nas.types import OBJECTIVE
 
 FORMAT, MAX_BYTES = 1, 8_000_000
 PACKAGES = ("torch", "ray", "numpy")
-EXECUTOR = ("name", "workers", "gpus_per_trial", "address", "deadline")
-KINDS: dict[Any, str] = {int: "a whole number", str: "a name", list[str]: "a list", list[dict[str, Any]]: "a list"}
-COUNTS = {"trials": 1, "epochs": 1, "final_epochs": 0}  # the least of each; the epochs may also be None
+KINDS: dict[Any, str] = {int: "a whole number", float: "a number", bool: "True or False", str: "a name", list: "a list"}
 CHANGES = ("trials", "max_time", "executor", "place")  # what a resumed search may be told otherwise
 
 
-@dataclass(frozen=True)
-class Config:
-    """A search as its user asked for it. Raises UserError for values of a wrong kind or out of range.
+@dataclass(frozen=True, kw_only=True)
+class Config(Plan):
+    """A search as its user asked for it, and what that came to. Raises UserError for values of a wrong kind or range.
 
-    space: the resolved document and, where there is one, nothing else that it would need. evaluator: as
-    `evaluators.describe` puts it. executor: the arguments of `executors.create`. epochs: a trial's budget, None: the
-    evaluator's own. schedule: how it is shared out, with its options. final_epochs: of the winner's last training, 0
-    for none, None: the final recipe's. final_set: parameters of the document for it. objectives: as
-    `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does; empty: none.
-    deduplicate: which genomes count as one, as `alike.identity` has it. max_time: seconds after which no trial is
-    begun, None: however long it takes. data: the digest of the data set, empty where there is none.
-    start_from: answers of the genomes that are tried first.
+    The settings of the Plan are kept as they were given, but for these. space: the resolved document and, where there
+    is one, nothing else that it would need. evaluator: as `evaluators.describe` puts it. executor: the arguments of
+    `executors.create`. objectives: as `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does;
+    empty: none. deduplicate: as `alike.identity` has it. max_time: seconds, None: however long it takes. data: the
+    digest of the data set, empty where there is none. start_from: answers of the genomes that are tried first.
     """
 
-    space: dict[str, Any]
-    evaluator: dict[str, Any]
-    executor: dict[str, Any]
-    searcher: str = "regularized_evolution"
-    searcher_options: dict[str, Any] = field(default_factory=dict)
-    trials: int = 30
-    epochs: int | None = None
-    schedule: str = "full"
-    schedule_options: dict[str, Any] = field(default_factory=dict)
-    final_epochs: int | None = None
-    final_set: dict[str, Any] = field(default_factory=dict)
-    seed: int = 0
-    limits: dict[str, Any] = field(default_factory=dict)
+    space: dict[str, Any] = field()  # type: ignore[assignment]  # what the user's name or Space stands for
+    evaluator: dict[str, Any] = field()
+    executor: dict[str, Any] = field()  # type: ignore[assignment]  # with what else is for it
     objectives: list[str] = field(default_factory=lambda: [OBJECTIVE])
     warm_start: str = ""
     deduplicate: str = "function"  # as all was before there was a choice
@@ -66,22 +53,15 @@ class Config:
         if self.max_time is not None:
             object.__setattr__(self, "max_time", parse_duration(self.max_time, "max_time"))
         for item in fields(self):
-            if item.name == "max_time":
-                continue
-            value, least = getattr(self, item.name), COUNTS.get(item.name)
-            if least is None:
-                kind: Any = get_origin(item.type) or item.type
-                fits = isinstance(value, kind) and not isinstance(value, bool)
-            else:
-                fits = item.name != "trials" if value is None else type(value) is int and value >= least
-            if not fits:
-                wanted = (
-                    f"a whole number of at least {least}" if least is not None else KINDS.get(item.type, "a mapping")
-                )
+            value, least, kind = getattr(self, item.name), item.metadata.get("least"), bare(item.type)
+            kind = get_origin(kind) or kind
+            fits = isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+            if not (item.default is None if value is None else fits and (least is None or value >= least)):
+                wanted = KINDS.get(kind, "a mapping") + ("" if least is None else f" of at least {least}")
                 raise UserError("run", f"{item.name} is {value!r}", f"give {wanted}")
         for name in self.executor:
-            if name not in EXECUTOR:
-                raise UserError("run", f"unknown executor option '{name}'", did_you_mean(name, EXECUTOR))
+            if name not in names_of("executor"):
+                raise UserError("run", f"unknown executor option '{name}'", did_you_mean(name, names_of("executor")))
         executors.check(**{"name": None, **self.executor})
         object.__setattr__(self, "limits", parse_limits(self.limits))
         parse_objectives(self.objectives)

@@ -64,17 +64,15 @@ def measuring(evaluator: Evaluator, objectives: Sequence[Objective], limits: Map
     return evaluator
 
 
-def asked(
-    recipe: str | Recipe | Mapping[str, Any] | None, settings: Mapping[str, Any] | None
+def recipe_of(
+    recipe: str | Recipe | Mapping[str, Any] | None, settings: Mapping[str, Any]
 ) -> tuple[Recipe | None, dict[str, Any]]:
-    """(the recipe, if one is given; settings of it). Raises UserError for what is neither."""
-    if not isinstance(settings, Mapping | None):
-        raise UserError("recipe_set", f"is {settings!r}", "give names with values: {'learning_rate': 0.05}")
+    """(the recipe, if one is given; settings of it). Raises UserError for what is none."""
     if isinstance(recipe, Mapping):
-        return None, {**recipe, **(settings or {})}
+        return None, {**recipe, **settings}
     if not isinstance(recipe, str | Recipe | None):
         raise UserError("recipe", f"is {recipe!r}", "give the name of one, a nas.training.Recipe, or its settings")
-    return Recipe.named(recipe) if isinstance(recipe, str) else recipe, dict(settings or {})
+    return Recipe.named(recipe) if isinstance(recipe, str) else recipe, dict(settings)
 
 
 def holding(space: Space, settings: Mapping[str, Any]) -> Space:

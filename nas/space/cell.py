@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from nas.errors import did_you_mean
 from nas.space.document import Template
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, parse
 from nas.space.language import EDGE_SETS, NODE_KEYS, NODE_MERGES
 from nas.space.lazy import is_lazy
+from nas.space.output import cell_output
 from nas.space.place import Answered, Choice, Flow, Place
 from nas.space.problems import placing
 from nas.space.values import bind, only, settle, shown
@@ -86,7 +86,7 @@ def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
             with placing(source, "where", f"{at.path}.where"):
                 _constrain(cell, source["where"], at)
         with placing(source, "output", f"{at.path}.output"):
-            return _output(cell, source.get("output", "last"), at)
+            return cell_output(cell, source.get("output", "last"), at)
     spec, here = specs[position], at.child("nodes")
     with placing(specs, position, f"{here.path}.{position}"):
         if not isinstance(spec, dict):
@@ -257,48 +257,3 @@ def _constrain(cell: Cell, condition: Any, at: Place) -> None:
             raise ExpressionError(f"'where' may not depend on '{name}', which is open or a shape")
     holds = lambda edges: expression.value({**at.names, "edges": edges})  # noqa: E731
     cell.interpreter.target.constrain(holds, cell.edges, at.answers)
-
-
-def _output(cell: Cell, output: Any, at: Place) -> Flow:
-    if output == "last":
-        return cell.states[-1]
-    if not isinstance(output, dict) or len(output) != 1 or next(iter(output)) not in NODE_MERGES:
-        hint = did_you_mean(output, ("last",)) if isinstance(output, str) else "write last, or {concat: nodes}"
-        raise ExpressionError(f"unknown cell output {shown(output)}; {hint}")
-    ((merge, which),) = output.items()
-
-    def merged(which: Any) -> Flow:
-        if which == "nodes":
-            numbers = list(range(cell.inputs, len(cell.states)))
-        elif which == "unused":
-            # used whatever the answers; what only some of several answers use is left to the walk
-            surely = {number for number, uses in cell.used.items() if () in uses}
-            numbers = [number for number in range(len(cell.states)) if number not in surely]
-        elif isinstance(which, list) and all(type(n) is int and 0 <= n < len(cell.states) for n in which) and which:
-            numbers = which
-        else:
-            raise ExpressionError(
-                f"a cell gives nodes, unused, or a list of states from 0 to {len(cell.states) - 1}, not {shown(which)}"
-            )
-        flows = _aligned(cell, [cell.states[number] for number in numbers], at.child("output"))
-        if len(flows) == 1:
-            return flows[0]
-        return cell.interpreter.target.add(merge, {}, flows, at.child("output").child(merge))
-
-    return settle(cell.interpreter.target, which, cell.flow, at.child("output"), merged)
-
-
-def _aligned(cell: Cell, flows: Sequence[Flow], at: Place) -> Sequence[Flow]:
-    """States brought to the size of the smallest: larger ones pass a factorized reduction (NASNet)."""
-    interpreter, channels = cell.interpreter, {"channels": at.names["channels"]}
-    sizes = [shape[1:] for flow in flows if (shape := interpreter.target.shape(flow)) is not None]
-    if interpreter.target.shape(cell.flow) is None:
-        return flows or [cell.flow]
-    if not sizes:
-        raise ExpressionError("the cell's output reads no state")
-    return [
-        flow
-        if size == min(sizes)
-        else interpreter.call("factorized_reduce", channels, flow, at.child(f"reduce_{position}"))
-        for position, (flow, size) in enumerate(zip(flows, sizes, strict=True))
-    ]

@@ -1,12 +1,14 @@
-"""Every choice of a document, whatever has to be answered before it is met."""
+"""Every choice of a document, whatever has to be answered before it is met, and every genome."""
 
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 from nas.errors import UserError
 from nas.space.answers import AnswerTarget
 from nas.space.document import Document
-from nas.space.oracles import ConstraintBroken
+from nas.space.genome import Genome
+from nas.space.oracles import ConstraintBroken, replayed, scripted
 from nas.space.place import Choice
 
 MAX_WALKS = 5000
@@ -51,3 +53,20 @@ def every_choice(document: Document) -> list[Choice]:
         if untried[path][:1] == [answer]:  # not met again
             del untried[path][0]
     return list(met.values())
+
+
+def completions(document: Document, answers: Mapping[str, Any]) -> Iterator[Genome]:
+    """Every genome that keeps these answers where they are asked for, by names alone."""
+    script: list[int] = []
+    while True:
+        taken: list[tuple[int, int]] = []
+        target = AnswerTarget(document, replayed(answers, scripted(script, taken)))
+        with suppress(ConstraintBroken):
+            target.walk()
+            yield Genome(document, target.answers)
+        while taken and taken[-1][0] + 1 == taken[-1][1]:
+            taken.pop()
+        if not taken:
+            return
+        script = [position for position, _ in taken]
+        script[-1] += 1

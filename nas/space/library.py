@@ -24,7 +24,7 @@ def with_library(data: Mapping) -> Mapping:
     """The document with the library's blocks that it names, and those that they name, among its own."""
     blocks = data.get("blocks") or Mapping(where=line_of(data))
     written = {key: value for key, value in data.items() if key not in ABOUT_KEYS}
-    available, needed = library(), dict.fromkeys(_words(written))
+    available, needed = library(), dict.fromkeys(sorted(_words(written)))
     for word, block in IMPLIED.items():
         if word in needed:
             needed[block] = None
@@ -33,7 +33,7 @@ def with_library(data: Mapping) -> Mapping:
         name = todo.pop()
         if name not in blocks and name not in (data.get("cells") or {}):
             blocks[name] = available[name]
-            todo.extend(word for word in _words(available[name]) if word in available)
+            todo.extend(word for word in sorted(_words(available[name])) if word in available)
     if blocks:
         data["blocks"] = blocks
     return data

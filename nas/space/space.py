@@ -12,8 +12,9 @@ from nas.space.answers import AnswerTarget
 from nas.space.build import Built, build
 from nas.space.change import changes, others
 from nas.space.document import Document
+from nas.space.explore import completions
 from nas.space.genome import Genome, answers_of
-from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed, sampled, scripted
+from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed, sampled
 from nas.space.place import Choice
 from nas.space.problems import DocumentError
 from nas.space.reader import line_of
@@ -157,17 +158,14 @@ class Space:
         Where hardly any is valid, those of equally many edges are drawn alike (`nas.space.tilted`); and where shapes
         hardly ever fit, it is many changes away from one that is always the same.
         """
-        for find in (lambda: self._draw(lambda: sampled(rng)), lambda: self._tight(rng)):
-            with suppress(NothingValid):
-                return find()
+        with suppress(NothingValid):
+            return self._draw(lambda: sampled(rng))
+        with suppress(NothingValid):
+            return self._draw(lambda: replayed(tilted(self.document, rng), sampled(rng)), TIGHT_TRIES)
         genome = self._somewhere
         for _ in self.choices(genome):
             genome = self._changed(genome, rng) or genome
         return genome
-
-    def _tight(self, rng: random.Random) -> Genome:
-        """Where a `where` is tight."""
-        return self._draw(lambda: replayed(tilted(self.document, rng), sampled(rng)), TIGHT_TRIES)
 
     @cached_property
     def _somewhere(self) -> Genome:
@@ -255,11 +253,11 @@ class Space:
         """Every genome with one answer changed, under each answer to the choices that the change opens."""
         for choice in self.choices(genome):
             for answer in others(choice, genome.answers[choice.path]):
-                yield from self._completions({**genome.answers, choice.path: answer})
+                yield from completions(self.document, {**genome.answers, choice.path: answer})
 
     def enumerate(self) -> Iterator[Genome]:
         """Every genome, by names alone: those whose shapes do not fit are among them, as they are in `size()`."""
-        yield from self._completions({})
+        yield from completions(self.document, {})
 
     def can_be_built(self, genome: Genome) -> bool:
         """Whether its graph fits the space's input: `enumerate`, `neighbours` and `size` go by names. It is kept."""
@@ -276,20 +274,6 @@ class Space:
             if self.can_be_built(genome) and (fingerprint := self.graph(genome).fingerprint()) not in seen:
                 seen.add(fingerprint)
                 yield genome
-
-    def _completions(self, answers: Mapping[str, Any]) -> Iterator[Genome]:
-        """Every genome that keeps these answers where they are asked for."""
-        script: list[int] = []
-        while True:
-            taken: list[tuple[int, int]] = []
-            with suppress(ConstraintBroken):
-                yield Genome(self.document, self._walk(replayed(answers, scripted(script, taken))).answers)
-            while taken and taken[-1][0] + 1 == taken[-1][1]:
-                taken.pop()
-            if not taken:
-                return
-            script = [position for position, _ in taken]
-            script[-1] += 1
 
     def with_parameters(self, **overrides: Any) -> "Space":
         """The same space with other parameters, `input` or `classes`. Raises UserError for one that is not there."""

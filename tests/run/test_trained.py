@@ -175,7 +175,7 @@ def test_a_network_trains_by_its_document_and_explicit_settings_win(tmp_path: Pa
     [
         ({"recipe": "final2"}, "recipe 'final2': no such recipe; did you mean 'final'?"),
         ({"recipe": 3}, "recipe: is 3; give the name of one, a nas.training.Recipe, or its settings"),
-        ({"recipe_set": ["lr"]}, "recipe_set: is .'lr'.; give names with values"),
+        ({"recipe_set": ["lr"]}, "recipe_set is .'lr'.; give names with values"),
         ({"recipe_set": {"learning_rat": 1}}, "recipe.learning_rat: no such setting; did you mean 'learning_rate'?"),
         ({"recipe_set": {"learning_rate": "fast"}}, "recipe.learning_rate: is 'fast'; give a number"),
         ({"recipe_set": {"learning_rate": "=rl"}}, "recipe.learning_rate: unknown name 'rl' in '=rl'"),

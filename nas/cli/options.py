@@ -1,0 +1,56 @@
+"""The settings of a search as options of the command line: of nas search all of them, of other commands some."""
+
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import Field
+from typing import Any
+
+from nas.cli.parser import number, one_of, pairs
+from nas.cli.target import value
+from nas.run.arguments import bare
+from nas.run.settings import SETTINGS
+
+PAIRS, SEVERAL = Mapping[str, Any], str | Sequence[str]
+DATA = ("dataset", "data")
+IMAGES = ("image_size", "resize", "skip_unreadable")
+AUGMENTATION = ("flip", "crop")
+
+
+def add_settings(parser: Any, names: Iterable[str], **otherwise: Any) -> None:
+    """The options of these settings; `otherwise`: arguments of `add_argument` that are not as in a search."""
+    for name in names:
+        item = SETTINGS[name]
+        flag = (_flag(item),) if item.kw_only else ()
+        parser.add_argument(*flag, dest=name, **{**_described(item), **otherwise})
+
+
+def given(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """The values of these settings but for those that are left out. Raises UserError for what is no pair."""
+    values = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    for name in values:
+        if bare(SETTINGS[name].type) == PAIRS:
+            values[name] = pairs(values[name], _flag(SETTINGS[name]), value)
+    return values
+
+
+def _flag(item: Field[Any]) -> str:
+    return item.metadata["flag"] or f"--{item.name.replace('_', '-')}"
+
+
+def _described(item: Field[Any]) -> dict[str, Any]:
+    """Arguments of `add_argument`."""
+    about, kind = item.metadata, bare(item.type)
+    found = {"help": about["help"], "metavar": about["metavar"], "default": item.default}
+    if not item.kw_only:
+        return found | {"nargs": "?", "metavar": item.name.upper()}
+    if kind is bool:
+        return found | {"action": "store_const", "const": item.default is False}  # else it is there to forbid
+    if kind in (PAIRS, SEVERAL) or about["several"]:
+        metavar = "NAME=VALUE" if kind == PAIRS else about["metavar"]
+        found |= {"action": "append", "default": None, "help": f"{about['help']} (repeatable)", "metavar": metavar}
+    elif kind in (int, float):
+        least = float("-inf") if about["least"] is None else about["least"]
+        found |= {"type": number(kind, least), "metavar": about["metavar"] or "N"}
+    elif about["words"]:
+        found["type"] = one_of(*about["words"])
+    return found

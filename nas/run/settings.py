@@ -1,0 +1,263 @@
+"""The settings of a search, each said once: the keywords of `nas.search`, the options of `nas search` and the keys of
+run.yaml follow from the fields below.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, MISSING, dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nas.data import NAMES
+from nas.evaluators.proxies import PROXIES
+from nas.executors import EXECUTORS
+from nas.run.arguments import taken
+from nas.run.keywords import setting
+
+if TYPE_CHECKING:  # the help of the command line reads this, and needs no space
+    from nas.run.progress import Watch
+    from nas.space import Space
+    from nas.training import Recipe
+
+GROUPS = ("", "the search", "the evaluation of a network", "where it runs")  # of options, as help shows them
+document, search, evaluation, place, in_python = (partial(setting, group) for group in (*GROUPS, None))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What both a user says of a search (Request) and run.yaml keeps of it (run.config.Config).
+
+    A setting that is kept as it is given stands here and nowhere else.
+    """
+
+    space: "str | Path | Space" = document(
+        "nasbench201", "the search space: a packaged one (nas list), or a path to a document", "Or a Space."
+    )
+    _: KW_ONLY
+    evaluator: Any = evaluation(
+        "train",
+        "how networks are scored: train, table (looked up) or proxy (without training)",
+        "Or any picklable function of a genome that gives a number to maximise or a mapping of metrics, or an "
+        "Evaluator.",
+    )
+    executor: str = place(
+        "serial", "where trials run: serial (in this process) or ray (in workers)", words=EXECUTORS, to="executor.name"
+    )
+    searcher: str = search(
+        "regularized_evolution",
+        "the searcher: regularized_evolution, bananas, random, nsga2, optuna:tpe ... (docs/searchers.md)",
+    )
+    searcher_options: Mapping[str, Any] = search(
+        dict, "a setting of the searcher, such as population=50", flag="--searcher-set"
+    )
+    trials: int = search(30, "how many networks to evaluate", "No two of them count as one.", least=1)
+    epochs: int | None = evaluation(
+        None,
+        "epochs of training for each candidate (default: those of the recipe)",
+        "None: the recipe's. With asha or hyperband, the most that a candidate gets.",
+        least=1,
+    )
+    schedule: str = evaluation(
+        "full",
+        "how epochs are shared out: full (all to everyone), asha or hyperband (most to the best)",
+        "Halving pauses most after fewer, and goes on where they are among the best.",
+        metavar="NAME",
+    )
+    schedule_options: Mapping[str, Any] = evaluation(
+        dict, "a setting of the schedule: eta=3, min_epochs=1", flag="--schedule-set"
+    )
+    final_epochs: int | None = evaluation(
+        None,
+        "epochs of training for the winner; 0 for none (default: those of the final recipe)",
+        "None: the final recipe's.",
+        least=0,
+    )
+    final_set: Mapping[str, Any] = evaluation(
+        dict, "a parameter of the document for the last training of the winner, such as channels=36"
+    )
+    seed: int = search(0, "the seed of everything random", metavar="S")
+    limits: Mapping[str, Any] = search(
+        dict,
+        "the most that a network may cost: parameters=3.5M, mult_adds=600M, depth=20, latency_ms=5",
+        flag="--limit",
+    )
+    objectives: str | Sequence[str] = search(
+        list,
+        "maximise this, or minimise it with :min: valid_accuracy, latency_ms:min ...; the first decides",
+        "Metrics of the evaluator, or costs of a network. The first says which trial is best, and is the one that "
+        "a searcher of one objective sees. `macro_f1` and the like are the validation set's.",
+        flag="--objective",
+        metavar="METRIC[:min]",
+    )
+    warm_start: str | None = search(
+        None,
+        "score N random networks by proxies and begin with the best: synflow:1000, synflow+jacov:1000 (sum of ranks)",
+        "The best are a tenth of the trials.",
+        metavar="PROXY:N",
+    )
+    deduplicate: str | None = in_python(
+        None,
+        "which genomes count as one: those with the same answers, 'genome' (None: so with your own evaluator), "
+        "those whose 'network' trains alike ('train' and 'proxy'), or computes the same 'function' ('table').",
+    )
+    max_time: float | str | None = search(
+        None,
+        "begin no trial after so long: 90m, 1h30m, 1d, or seconds",
+        "Those under way may end, and the winner is trained. What counts is how long the search was running, "
+        "before a kill too, up to the last record of its journal.",
+        metavar="8h",
+    )
+
+
+@dataclass(frozen=True)
+class Request(Plan):
+    """A search as its user asks for it: the arguments of `nas.search`. Raises UserError for what means nothing."""
+
+    _: KW_ONLY
+    overrides: Mapping[str, Any] = document(
+        dict,
+        "override a parameter of the document, such as channels=16",
+        "`input` and `classes` come from the data set unless they are given here.",
+        flag="--set",
+    )
+    start_from: Any = search(
+        (),
+        "try this first: a genome file, the best of a run, or a packaged network of this space (darts_v2)",
+        "One or several; also genomes, their answers, and runs.",
+        metavar="GENOME|RUN|ARCH",
+        several=True,
+    )
+    table: str | Path | None = evaluation(
+        None,
+        "the benchmark table for --evaluator table (docs/benchmarks.md; default: the one of the space)",
+        "None: the one that comes with the space.",
+        metavar="FILE",
+        to="evaluator.table",
+    )
+    proxies: str | Sequence[str] = evaluation(
+        list,
+        f"a proxy for --evaluator proxy: {', '.join(PROXIES)}, or several by rank, a+b (default: synflow)",
+        "Each is a metric and an objective.",
+        flag="--proxy",
+        metavar="NAME",
+        to="evaluator.proxies",
+    )
+    dataset: str | Path | None = evaluation(
+        None,
+        f"{', '.join(NAMES)}, or a folder with one folder of images per class",
+        "None: digits; of a table that is given, cifar10.",
+        to="evaluator.dataset",
+    )
+    data: str | Path | None = evaluation(
+        None, "the folder that the data set is in, or is downloaded to", metavar="DIR", to="evaluator.data"
+    )
+    image_size: int | str | Sequence[int] | None = evaluation(
+        None,
+        "bring all images to N x N pixels, or H x W (height, width); without it they must have one size",
+        metavar="N|HxW",
+        to="images.image_size",
+    )
+    resize: str | None = evaluation(
+        None,
+        "how to reach --image-size: crop (cover it, take the middle), stretch, or pad (default: crop)",
+        metavar="WAY",
+        to="images.resize",
+    )
+    skip_unreadable: bool = evaluation(
+        False, "leave out files that cannot be read, instead of ending with an error", to="images.skip_unreadable"
+    )
+    flip: bool | None = evaluation(
+        None,
+        "never mirror images in training, because left and right differ in these classes",
+        flag="--no-flip",
+        to="augmentation.flip",
+    )
+    crop: int | None = evaluation(
+        None,
+        "shift images by up to N pixels in training (default: as suits the data set)",
+        least=0,
+        to="augmentation.crop",
+    )
+    recipe: "str | Recipe | Mapping[str, Any] | None" = evaluation(
+        None,
+        "the recipe by which candidates train, one of those in nas train --help (default: search)",
+        "Or a Recipe, or settings of 'search'.",
+        metavar="NAME",
+    )
+    recipe_set: Mapping[str, Any] = evaluation(
+        dict,
+        "a setting of the recipe, such as learning_rate=0.05",
+        "Expressions and choices, {'learning_rate': '=lr'}, become the document's, and are searched.",
+    )
+    device: str | None = evaluation(
+        None, "where to compute: cpu, cuda, cuda:1 or mps (default: a GPU, if there is one)", metavar="D"
+    )
+    final_recipe: str | None = evaluation(
+        None,
+        "the recipe by which the winner trains, one of those in nas train --help (default: final)",
+        metavar="NAME",
+        to="evaluator.final_recipe",
+    )
+    class_weights: str | None = evaluation(
+        None,
+        "none, or balanced: each class counts alike in the loss, however few images it has (default: the recipe's)",
+        "Of candidates and of the winner.",
+        metavar="HOW",
+        words=("none", "balanced"),
+    )
+    workers: int | None = place(None, "how many networks to evaluate at a time (ray)", least=1, to="executor.workers")
+    gpus_per_trial: float = place(
+        0.0,
+        "how many GPUs, or what part of one, a trial gets (ray)",
+        metavar="F",
+        least=0,
+        to="executor.gpus_per_trial",
+    )
+    ray_address: str | None = place(
+        None,
+        "the running cluster to join: auto, or HOST:PORT (ray; default: start Ray on this machine)",
+        metavar="ADDRESS",
+        to="executor.address",
+    )
+    deadline: float | None = place(
+        None, "count a trial as failed after so many seconds", metavar="SECONDS", least=0, to="executor.deadline"
+    )
+    runs: str | Path = place("runs", "the folder in which run directories are made", metavar="DIR")
+    name: str | None = place(
+        None, "the name of the run directory (default: made from those of the space and the searcher)"
+    )
+    progress: "Watch | bool | None" = in_python(
+        None,
+        "called with a Progress after each trial, and after each epoch of the final training. True: show it on "
+        "standard error, or in the notebook; None: where that is a terminal or a notebook; False: show nothing.",
+    )
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if value is None and item.default_factory is not MISSING:
+                value = item.default_factory()
+            value = taken(item.name, value, item.type, item.default, item.metadata["least"])
+            object.__setattr__(self, item.name, value)
+
+    def kept(self) -> dict[str, Any]:
+        """Those of the Plan that are not left out."""
+        values = {item.name: getattr(self, item.name) for item in fields(Plan)}
+        return {name: value for name, value in values.items() if value is not None}
+
+    def part(self, owner: str, given: bool = False) -> dict[str, Any]:
+        """What is for an owner, by its own names for it: "executor", "evaluator", its "images", its "augmentation".
+
+        given: without what is left out.
+        """
+        values = {there: (getattr(self, here), SETTINGS[here].default) for there, here in names_of(owner).items()}
+        return {there: value for there, (value, default) in values.items() if not given or value is not default}
+
+
+def names_of(owner: str) -> dict[str, str]:
+    """What settings are called by whom they are for, and here."""
+    to = [(item.metadata["to"].partition("."), item.name) for item in fields(Request)]
+    return {there: here for (to_whom, _, there), here in to if to_whom == owner}
+
+
+SETTINGS = {item.name: item for item in fields(Request)}
