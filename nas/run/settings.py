@@ -54,7 +54,7 @@ class Plan:
     epochs: int | None = evaluation(
         None,
         "epochs of training for each candidate (default: those of the recipe)",
-        "None: the recipe's. With asha or hyperband, the most that a candidate gets.",
+        "With asha or hyperband, the most that a candidate gets.",
         least=1,
     )
     schedule: str = evaluation(
@@ -69,7 +69,6 @@ class Plan:
     final_epochs: int | None = evaluation(
         None,
         "epochs of training for the winner; 0 for none (default: those of the final recipe)",
-        "None: the final recipe's.",
         least=0,
     )
     final_set: Mapping[str, Any] = evaluation(
