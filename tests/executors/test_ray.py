@@ -52,9 +52,9 @@ def test_results_come_back_once_each_with_their_trials_and_curves() -> None:
         assert result.metrics is not None
         assert result.metrics["valid_accuracy"] == cheap.score(result.trial.genome)
         assert result.curve == ({"epoch": 1, "valid_accuracy": 0.25},)
-    assert (
-        len({result.metrics["pid"] for result in results if result.metrics} - {os.getpid()}) == 2
-    )  # warm: two processes
+    processes = {result.metrics["pid"] for result in results if result.metrics}
+    assert os.getpid() not in processes
+    assert len(processes) <= 2  # warm; on a busy machine one may have done it all before the other began
 
 
 @pytest.mark.parametrize(
