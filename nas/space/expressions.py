@@ -99,6 +99,8 @@ class Expression:
         self.text = text
         if len(text) > MAX_TEXT:
             raise ExpressionError(f"expression of {len(text)} characters; at most {MAX_TEXT}")
+        if "\0" in text:  # no SyntaxError before Python 3.11.4
+            raise ExpressionError(f"cannot read the expression {text!r}: it has a null byte")
         try:
             with warnings.catch_warnings(action="ignore"):
                 tree = ast.parse(text.strip(), mode="eval").body
