@@ -86,12 +86,12 @@ def _scalar(value: Any) -> Any:
 def _number(name: str, value: Any, kind: type[int] | type[float], least: int | None) -> int | float:
     wanted = "a whole number" if kind is int else "a number"
     wanted += "" if least is None else f" of at least {least}"
-    found = _scalar(value)
+    scalar = _scalar(value)
     try:
-        if isinstance(found, bool) or not isinstance(found, int | float | str):
+        if isinstance(scalar, bool) or not isinstance(scalar, int | float | str):
             raise ValueError
-        number: int | float = found if isinstance(found, int) else kind(found)
-        if (number != found and not isinstance(found, str)) or (least is not None and number < least):
+        number: int | float = scalar if isinstance(scalar, int) else kind(scalar)
+        if (number != scalar and not isinstance(scalar, str)) or (least is not None and number < least):
             raise ValueError
     except (ValueError, OverflowError):
         raise _wrong(name, value, f"give {wanted}") from None

@@ -24,10 +24,10 @@ from nas.run.state import Entry
 
 def rungs(most: int, eta: int, least: int) -> tuple[int, ...]:
     """The epochs of each rung: least * eta^k below `most`, and `most`."""
-    found = [least]
-    while found[-1] * eta < most:
-        found.append(found[-1] * eta)
-    return (*found, most) if least < most else (most,)
+    epochs = [least]
+    while epochs[-1] * eta < most:
+        epochs.append(epochs[-1] * eta)
+    return (*epochs, most) if least < most else (most,)
 
 
 class Asha:
@@ -54,13 +54,13 @@ class Asha:
 
         A place on a rung only gets worse, and no rung ever holds more than all trials but those settled below it.
         """
-        found: set[int] = set()
+        numbers: set[int] = set()
         for rung in self.rungs:
-            promoted = (total - len(found)) // self.eta if rung < self.rungs[-1] else 0
+            promoted = (total - len(numbers)) // self.eta if rung < self.rungs[-1] else 0
             going_on = {entry.trial.number for entry in ranked(entries, rung)[:promoted]}
             ended = {entry.trial.number for entry in at(entries, rung) if paused(entry, rung)}
-            found |= ended - going_on
-        return found
+            numbers |= ended - going_on
+        return numbers
 
     def expected(self, entries: Sequence[Entry], total: int) -> int:
         """Of each rung as many go on as one of eta, or have already, and no more than did not fail there."""

@@ -105,13 +105,13 @@ def versions() -> dict[str, str]:
     """Versions of what a run depends on, where installed."""
     from nas import __version__
 
-    found = {"nas": __version__, "python": platform.python_version()}
+    installed = {"nas": __version__, "python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            installed[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 def read(path: Path) -> Config:
@@ -126,15 +126,15 @@ def read(path: Path) -> Config:
         raise UserError(str(path), "not text in UTF-8", "restore the run from a copy") from None
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise UserError(str(path), f"not of format {FORMAT}", "it was not written by this version of nas search")
-    known = {item.name for item in fields(Config)}
+    names = {item.name for item in fields(Config)}
     values = {name: value for name, value in values.items() if name not in ("format", "versions")}
     for name in values:
-        if name not in known:
-            raise UserError(str(path), f"unknown key '{name}'", did_you_mean(name, known))
+        if name not in names:
+            raise UserError(str(path), f"unknown key '{name}'", did_you_mean(name, names))
     try:
         return Config(**values)
     except TypeError:
-        missing = sorted(known - set(values))
+        missing = sorted(names - set(values))
         raise UserError(
             str(path), f"incomplete: it has no {', '.join(missing)}", "restore the run from a copy"
         ) from None

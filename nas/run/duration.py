@@ -16,11 +16,11 @@ def parse_duration(value: Any, where: str) -> float:
     text = "".join(str(value).lower().split())
     try:
         parts = PARTS.fullmatch(text)
-        found = (
+        seconds = (
             sum(float(part) * SECONDS[unit] for unit, part in parts.groupdict("0").items()) if parts else float(text)
         )
     except ValueError:
-        found = math.nan
-    if isinstance(value, bool) or not 0 < found < LONGEST:
+        seconds = math.nan
+    if isinstance(value, bool) or not 0 < seconds < LONGEST:
         raise UserError(where, f"{value!r} is no length of time", "give one like 8h, 90m, 1h30m, 1d, or seconds")
-    return found
+    return seconds

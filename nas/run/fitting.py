@@ -21,10 +21,10 @@ def measured(evaluator: Evaluator, objectives: Sequence[Objective]) -> tuple[Obj
     Raises UserError for one that is no metric of one of our evaluators: each trial would fail in vain.
     """
     if name_of(evaluator) is not None and evaluator.measures is not None:
-        known = (*evaluator.measures, *COSTS)
-        objectives = named(objectives, known)
-        if lacking := missing(objectives, known):
-            raise UserError(f"objective {lacking}", "the evaluator does not measure it", did_you_mean(lacking, known))
+        metrics = (*evaluator.measures, *COSTS)
+        objectives = named(objectives, metrics)
+        if lacking := missing(objectives, metrics):
+            raise UserError(f"objective {lacking}", "the evaluator does not measure it", did_you_mean(lacking, metrics))
     return tuple(objectives)
 
 

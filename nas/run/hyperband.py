@@ -67,14 +67,14 @@ class Hyperband:
 
     def settled(self, entries: Sequence[Entry], total: int) -> set[int]:
         """Those that failed, that are on their last rung, or behind all that are promoted: a place only gets worse."""
-        found: set[int] = set()
+        numbers: set[int] = set()
         for trials, size, epochs in self._begun(entries, total):
             for i, rung in enumerate(epochs, start=1):
                 promoted = size // self.eta**i if rung < epochs[-1] else 0
                 going_on = {entry.trial.number for entry in ranked(trials, rung)[:promoted]}
                 ended = {entry.trial.number for entry in at(trials, rung) if paused(entry, rung)}
-                found |= ended - going_on
-        return found
+                numbers |= ended - going_on
+        return numbers
 
     def expected(self, entries: Sequence[Entry], total: int) -> int:
         """Those of the brackets; where more have failed on a rung than were to stop there, fewer go on."""

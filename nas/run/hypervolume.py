@@ -38,14 +38,14 @@ def hypervolume(points: Points, reference: Sequence[float]) -> float:
 def course(points: Points, reference: Sequence[float]) -> list[float]:
     """The hypervolume of the first point, of the first two, and so on: it never falls."""
     front: list[Sequence[float]] = []
-    found: list[float] = []
+    volumes: list[float] = []
     for point in points:
         if any(dominates(other, point) or tuple(other) == tuple(point) for other in front):
-            found.append(found[-1])
+            volumes.append(volumes[-1])
             continue
         front = [other for other in front if not dominates(point, other)] + [point]
-        found.append(hypervolume(front, reference))
-    return found
+        volumes.append(hypervolume(front, reference))
+    return volumes
 
 
 def reference_point(
@@ -57,8 +57,8 @@ def reference_point(
     """
     check(objectives, given or {})
     worst = [min(column) for column in zip(*points, strict=True)]
-    known = {**measured(objectives, worst), **(given or {})}
-    return values(objectives, known)
+    coordinates = {**measured(objectives, worst), **(given or {})}
+    return values(objectives, coordinates)
 
 
 def check(objectives: Sequence[Objective], given: Mapping[str, float]) -> None:

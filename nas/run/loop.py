@@ -138,21 +138,21 @@ class Search:
         """The next trial, or a paused one with more epochs, journaled; or why there is none, None for "not yet"."""
         promotion, end = self._promotion(), ALL
         if promotion is None and self._wanted():
-            found, self.ahead = self.ahead or self._propose(), None
-            if not isinstance(found, End):
-                return self._issued(found)
-            promotion, end = self._promotion(last=True), replace(found, reason=f"exhausted: {found.reason}")
+            proposal, self.ahead = self.ahead or self._propose(), None
+            if not isinstance(proposal, End):
+                return self._issued(proposal)
+            promotion, end = self._promotion(last=True), replace(proposal, reason=f"exhausted: {proposal.reason}")
         if promotion is None:
             return None if self.running else end  # what is under way may yet be promoted
         number, budget = promotion
         self.record(Promoted(number=number, budget=budget, time=now()))
         return self.state.entries[number].trial
 
-    def _issued(self, found: Proposal) -> Trial:
+    def _issued(self, proposal: Proposal) -> Trial:
         number = len(self.state.entries)
         seed = trial_random(self.config.seed, number).randrange(2**31)
-        trial = Trial(number, found.genome, seed, self.schedule.first(number), horizon=self.schedule.horizon)
-        self.record(Issued.of(trial, found))
+        trial = Trial(number, proposal.genome, seed, self.schedule.first(number), horizon=self.schedule.horizon)
+        self.record(Issued.of(trial, proposal))
         return self.state.entries[number].trial
 
     def _promotion(self, last: bool = False) -> tuple[int, int] | None:
@@ -169,9 +169,9 @@ class Search:
         chosen = [*self.first, *(self.state.warm or [])]
         while self.given < len(chosen):  # one that is refused, as those tried before a resumption are, is passed over
             self.given += 1
-            found = first_of([chosen[self.given - 1]], self.space, *rules, [])
-            if isinstance(found, Proposal):
-                return found
+            proposal = first_of([chosen[self.given - 1]], self.space, *rules, [])
+            if isinstance(proposal, Proposal):
+                return proposal
         return propose(self.searcher, self.space, rng, pending, *rules)
 
     def _finish(self, result: Result) -> None:

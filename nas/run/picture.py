@@ -16,15 +16,15 @@ def lines(event: Progress, since: float, width: int, height: int) -> list[str]:
 
     The first is the state of the whole; below it, where several trials run, is one for each, the slowest first.
     """
-    found = [fitted(variants(event, since), width)]
+    rows = [fitted(variants(event, since), width)]
     if len(event.under_way) > 1:
         trials = sorted(event.under_way, key=_part)
         room = max(0, height - 1)
         shown = trials if len(trials) <= room else trials[: max(0, room - 1)]
-        found += [fitted([f"  {doing(each)}"], width) for each in shown]
+        rows += [fitted([f"  {doing(each)}"], width) for each in shown]
         if len(shown) < len(trials) and room:
-            found.append(fitted([f"  and {len(trials) - len(shown)} more"], width))
-    return found[: max(1, height)]
+            rows.append(fitted([f"  and {len(trials) - len(shown)} more"], width))
+    return rows[: max(1, height)]
 
 
 def variants(event: Progress, since: float = 0.0) -> list[str]:

@@ -43,15 +43,15 @@ def sample(search: Search, count: int) -> list[Proposal]:
     """So many random networks within the limits, no two of them the same; fewer where there are no more."""
     config = search.config
     rng, searcher = random.Random(f"{config.seed}/warm start"), Random(search.space)
-    found: list[Proposal] = []
+    proposals: list[Proposal] = []
     seen: set[str] = set()
-    while len(found) < count:
+    while len(proposals) < count:
         proposal = propose(searcher, search.space, rng, (), seen, config.limits, deduplicate=config.deduplicate)
         if isinstance(proposal, End):
             break
-        found.append(proposal)
+        proposals.append(proposal)
         seen.add(proposal.identity)
-    return found
+    return proposals
 
 
 def ranked(scores: Mapping[int, Metrics], names: Sequence[str]) -> list[int]:
@@ -69,7 +69,7 @@ def _score(
 ) -> dict[int, Metrics] | None:
     """Metrics by position in `candidates` of those that could be scored; None where the user stopped it before."""
     rng = random.Random(f"{search.config.seed}/warm start weights")
-    todo = deque(Trial(i, found.genome, rng.randrange(2**31)) for i, found in enumerate(candidates))
+    todo = deque(Trial(i, candidate.genome, rng.randrange(2**31)) for i, candidate in enumerate(candidates))
     scores: dict[int, Metrics] = {}
     running = ended = 0
     while running or (todo and not stop.asked):

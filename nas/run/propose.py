@@ -65,13 +65,13 @@ def propose(
     def first(genomes: Iterable[Genome | None]) -> Proposal | End:
         return first_of(genomes, space, seen, limits, has, deduplicate, refused)
 
-    found = first(searcher.ask(rng, pending, refused) for _ in range(PATIENCE))
-    if isinstance(found, End) and found.reason != NOTHING:
+    proposal = first(searcher.ask(rng, pending, refused) for _ in range(PATIENCE))
+    if isinstance(proposal, End) and proposal.reason != NOTHING:
         other = first(_by_chance(space, rng))
         if isinstance(other, Proposal):
-            counts = found.duplicates + other.duplicates, found.over_limit + other.over_limit
+            counts = proposal.duplicates + other.duplicates, proposal.over_limit + other.over_limit
             return replace(other, duplicates=counts[0], over_limit=counts[1])
-    return found
+    return proposal
 
 
 def _by_chance(space: Space, rng: random.Random) -> Iterator[Genome]:
@@ -115,12 +115,12 @@ def first_of(
         if limit := broken(graph, limits):
             refuse(genome, f"over the limit {limit}={limits[limit]:g}")
             over_limit += 1
-        elif (known := identity(deduplicate, genome, graph)) in seen:
+        elif (key := identity(deduplicate, genome, graph)) in seen:
             refuse(genome, tried)
         elif has is not None and not has(genome):
             refuse(genome, "without a row in the table")
         else:
-            return Proposal(genome, graph.fingerprint(), graph.costs, reasons[tried], over_limit, known)
+            return Proposal(genome, graph.fingerprint(), graph.costs, reasons[tried], over_limit, key)
     counts = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common())
     reason = f"the last {PATIENCE} proposals were all refused: {counts}{impossible}"
     return End(reason, reasons[tried], over_limit)

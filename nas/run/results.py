@@ -96,8 +96,8 @@ class Run:
     @property
     def images(self) -> dict[str, int]:
         """How many images each set of its data has; empty where that was not noted."""
-        found = dict(getattr(self.config, "data", {})).get("images")
-        counts = found.items() if isinstance(found, dict) else ()
+        images = dict(getattr(self.config, "data", {})).get("images")
+        counts = images.items() if isinstance(images, dict) else ()
         return {str(split): count for split, count in counts if type(count) is int and count > 0}
 
     def results(self) -> list[dict[str, Any]]:
@@ -178,8 +178,8 @@ class Run:
         if len(objectives) < 2 or not points:
             return None
         point = reference_point(objectives, points, reference)
-        found = course(points, point)
-        return Hypervolume(found[-1], measured(objectives, point), found)
+        volumes = course(points, point)
+        return Hypervolume(volumes[-1], measured(objectives, point), volumes)
 
     @property
     def compared(self) -> list[Entry]:

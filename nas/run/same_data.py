@@ -27,9 +27,9 @@ def check_same(run: Path, before: Mapping[str, Any], evaluator: Evaluator) -> No
     if not before:
         note = "it began before runs remembered their data; whether they are still the same cannot be known"
         warnings.warn(f"{run}: {note}", stacklevel=5)
-    elif found := difference(before, digest(evaluator)):
+    elif change := difference(before, digest(evaluator)):
         where = (train.data if train.dataset in NAMES else None) or train.dataset
-        raise UserError(where, f"not the data that this run began with: {found}", f"bring them back, or {moved}")
+        raise UserError(where, f"not the data that this run began with: {change}", f"bring them back, or {moved}")
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:

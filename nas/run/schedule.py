@@ -70,11 +70,11 @@ def create(name: str, options: Mapping[str, Any], epochs: int | None) -> Schedul
     """The schedule `name` with at most `epochs` a trial. Raises UserError for what it does not know."""
     if name not in SCHEDULES:
         raise UserError("schedule", f"unknown schedule '{name}'", did_you_mean(name, SCHEDULES))
-    known = list(inspect.signature(SCHEDULES[name]).parameters)[1:]
+    accepted = list(inspect.signature(SCHEDULES[name]).parameters)[1:]
     for option in options:
-        if option not in known:
+        if option not in accepted:
             raise UserError(
-                f"schedule {name}", f"unknown option '{option}'", did_you_mean(option, known) or "it takes none"
+                f"schedule {name}", f"unknown option '{option}'", did_you_mean(option, accepted) or "it takes none"
             )
     if epochs is None and name != "full":
         raise UserError(f"schedule {name}", "the most epochs of a trial are not given", "give epochs=27 (--epochs 27)")

@@ -249,14 +249,14 @@ class Request(Plan):
 
         given: without what is left out.
         """
-        values = {there: (getattr(self, here), SETTINGS[here].default) for there, here in names_of(owner).items()}
-        return {there: value for there, (value, default) in values.items() if not given or value is not default}
+        values = {name: (getattr(self, ours), SETTINGS[ours].default) for name, ours in names_of(owner).items()}
+        return {name: value for name, (value, default) in values.items() if not given or value is not default}
 
 
 def names_of(owner: str) -> dict[str, str]:
-    """What settings are called by whom they are for, and here."""
+    """The names of the settings that are for an owner: its own name for each -> the field of `Request`."""
     to = [(item.metadata["to"].partition("."), item.name) for item in fields(Request)]
-    return {there: here for (to_whom, _, there), here in to if to_whom == owner}
+    return {name: ours for (to_whom, _, name), ours in to if to_whom == owner}
 
 
 SETTINGS = {item.name: item for item in fields(Request)}

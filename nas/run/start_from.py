@@ -84,13 +84,13 @@ def _oracle(data: Mapping[str, Any], asked: set[str], name: str) -> Oracle:
     def answer(choice: Choice) -> Any:
         asked.add(choice.path)
         value = _edge(data, asked, choice.path) if EDGE.fullmatch(choice.path) else _parameter(data, choice.path)
-        for known in choice.answers:
-            if known == value and isinstance(known, bool) == isinstance(value, bool):
-                return known
-        known = ", ".join(map(str, choice.answers[:12]))
-        what = f"its answer to {choice.path} is {value!r}, not one of {known}"
+        for alternative in choice.answers:
+            if alternative == value and isinstance(alternative, bool) == isinstance(value, bool):
+                return alternative
+        listed = ", ".join(map(str, choice.answers[:12]))
+        what = f"its answer to {choice.path} is {value!r}, not one of {listed}"
         if value is None:
-            what = f"nothing in it answers {choice.path} ({known})"
+            what = f"nothing in it answers {choice.path} ({listed})"
         raise UserError(f"{WHERE} {name}", what, "give a genome of the space, or a run")
 
     return answer
@@ -121,8 +121,8 @@ def _edge(data: Mapping[str, Any], asked: set[str], path: str) -> Any:
     if number is None:
         return tuple(sorted(source for _, source in edges))
     if what == "input" or f"cells.{cell}.nodes.{node}.{number}.input" in asked:  # edges in a row: by their place
-        found = edges[int(number)] if int(number) < len(edges) else (None, None)
-        return found[what == "input"]
+        edge = edges[int(number)] if int(number) < len(edges) else (None, None)
+        return edge[what == "input"]
     return next((operation for operation, source in edges if source == int(number)), "none")
 
 
@@ -132,6 +132,6 @@ def _nodes(cell: Any) -> list[Any]:
 
 
 def _edges(node: Any) -> list[tuple[Any, int]]:
-    found = next((node[merge] for merge in NODE_MERGES if merge in node), None) if isinstance(node, Mapping) else None
-    pairs = found if isinstance(found, list) else []
+    written = next((node[merge] for merge in NODE_MERGES if merge in node), None) if isinstance(node, Mapping) else None
+    pairs = written if isinstance(written, list) else []
     return [(edge[0], edge[1]) for edge in pairs if isinstance(edge, list) and len(edge) == 2 and type(edge[1]) is int]

@@ -62,9 +62,9 @@ class Entry:
         validation set or there is no valid_accuracy, else that."""
         if self.result is None or self.result.metrics is None:
             return None
-        known = {**self.costs, **self.result.metrics}
-        name = objective if objective.startswith("valid_") or OBJECTIVE not in known else OBJECTIVE
-        return name, known[name]
+        measured = {**self.costs, **self.result.metrics}
+        name = objective if objective.startswith("valid_") or OBJECTIVE not in measured else OBJECTIVE
+        return name, measured[name]
 
 
 @dataclass
@@ -179,8 +179,8 @@ class State:
         entry, metrics = self.entries[record.number], record.metrics
         trial = replace(entry.trial, attempt=record.attempt)
         error = record.error if metrics is None else self._lacking(entry, metrics)
-        known = {} if error else {**entry.costs, **(metrics or {})}
-        worth = () if error else values(self.objectives, known)
+        measured = {} if error else {**entry.costs, **(metrics or {})}
+        worth = () if error else values(self.objectives, measured)
         entry.result = Result(trial, None if error else metrics, error, record.seconds, values=worth)
         entry.results[trial.budget] = entry.result
         entry.told = [*entry.told[-1:], entry.result]
@@ -211,10 +211,10 @@ def replay(
     tell: Callable[[Result], None],
     where: str,
     retell: Callable[[Result], None] | None = None,
-    known: int = 0,
+    told: int = 0,
 ) -> None:
     """Apply the records of a journal, telling each result in their order, as `Entry.tell` does; those of the first
-    `known` lines not at all. Raises UserError naming the line.
+    `told` lines not at all, which the searcher was told already. Raises UserError naming the line.
     """
     for number, line in enumerate(lines, start=1):
         try:
@@ -227,5 +227,5 @@ def replay(
             raise UserError(
                 f"{where}:{number}", f"not a record of a run ({error})", "restore the run from a copy"
             ) from None
-        if number > known and entry is not None and entry.result is not None:
+        if number > told and entry is not None and entry.result is not None:
             entry.tell(tell, retell)

@@ -22,7 +22,7 @@ def opening(search: "Search", executor: Executor) -> list[str]:
     config, evaluator = search.config, search.evaluator
     size = search.space.size()
     genomes = f"{size:,}" if size < LARGEST else f"about {size:.1e}".replace("e+", "e")
-    found = {
+    facts = {
         "run": str(search.path),
         "space": f"{search.space.name}, {genomes} genomes",
         "searcher": f"{config.searcher}, seed {config.seed}",
@@ -31,7 +31,7 @@ def opening(search: "Search", executor: Executor) -> list[str]:
         **(_data(evaluator.trainer) if evaluator.trainer else {}),
         "device": _device(evaluator, executor),
     }
-    return [f"{name:<9} {clean(text)}" for name, text in found.items() if text]
+    return [f"{name:<9} {clean(text)}" for name, text in facts.items() if text]
 
 
 def _trials(search: "Search") -> str:
@@ -53,11 +53,11 @@ def _data(train: Train) -> dict[str, str]:
     counts = {split: len(labels) for split, labels in data.labels.items()}
     sets = f"{counts['train']:,} train, {counts['valid']:,} valid, {counts['test']:,} test images"
     shape = "x".join(map(str, data.shape))
-    found = {"data": f"{train.dataset}: {sets} of {shape}, {len(data.classes)} classes"}
+    facts = {"data": f"{train.dataset}: {sets} of {shape}, {len(data.classes)} classes"}
     notes = list(getattr(data, "notes", ()))
     if train.recipe.flip is None and data.flip and train.dataset not in NAMES:
         notes.append("images are mirrored at random in training: --no-flip where left and right differ")
-    return found | {("note" if i == 0 else " " * i): note for i, note in enumerate(notes)}
+    return facts | {("note" if i == 0 else " " * i): note for i, note in enumerate(notes)}
 
 
 def _device(evaluator: Evaluator, executor: Executor) -> str:
@@ -137,17 +137,17 @@ def doubts(run: "Run") -> list[str]:
         return []
     accuracy = (best.result.metrics or {})[OBJECTIVE]
     valid, test = images.get("valid"), images.get("test")
-    found = []
+    sentences = []
     if valid and run.state.objectives[0].metric == OBJECTIVE:
         low, high = wilson(accuracy, valid)
         alike = sum((entry.score or 0.0) >= low for entry in run.compared)
         if alike >= max(3, len(run.compared) / 4):
             told = f"the interval of {percent(accuracy)} on {valid:,} validation images is {_range(low, high)}"
-            found.append(f"{told}: the best {alike} trials cannot be told apart")
+            sentences.append(f"{told}: the best {alike} trials cannot be told apart")
     if final is not None and valid and test and less(final, test, accuracy, valid):
         told = f"{percent(final)} on {test:,} test images, {percent(accuracy)} on {valid:,} validation images before"
-        found.append(f"the final training is worse than the trial: {told}; try another recipe, or more epochs")
-    return found
+        sentences.append(f"the final training is worse than the trial: {told}; try another recipe, or more epochs")
+    return sentences
 
 
 def _range(low: float, high: float) -> str:

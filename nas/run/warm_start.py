@@ -25,11 +25,11 @@ class WarmStart:
         if not count.isdecimal() or not 0 < int(count) <= 1_000_000:
             hint = "write PROXY:NETWORKS, such as synflow:1000 or synflow+jacov:1000"
             raise UserError("warm start", f"'{text}' does not say how many networks to score", hint)
-        found = tuple(proxies.check(name.strip()) for name in names.split("+"))
-        for name in found:
-            if found.count(name) > 1:
+        chosen = tuple(proxies.check(name.strip()) for name in names.split("+"))
+        for name in chosen:
+            if chosen.count(name) > 1:
                 raise UserError("warm start", f"'{name}' is given twice", "leave one out")
-        return cls(found, int(count))
+        return cls(chosen, int(count))
 
     def evaluator(self, of: Evaluator) -> Proxy:
         """That scores, on the data and device of the search's own evaluator. Raises UserError where that has none."""

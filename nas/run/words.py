@@ -42,8 +42,8 @@ def measured(name: str, value: float) -> str:
 
 def accuracies(metrics: Mapping[str, float]) -> str:
     """`train accuracy 99.10 %, valid accuracy 93.25 %`, at first sight; a balanced one where it differs."""
-    found = {name: value for name, value in metrics.items() if name.endswith("accuracy") and not _told(name, metrics)}
-    return ", ".join(f"{clean(name).replace('_', ' ')} {percent(value)}" for name, value in found.items())
+    shown = {name: value for name, value in metrics.items() if name.endswith("accuracy") and not _told(name, metrics)}
+    return ", ".join(f"{clean(name).replace('_', ' ')} {percent(value)}" for name, value in shown.items())
 
 
 def _told(name: str, metrics: Mapping[str, float]) -> bool:

@@ -54,17 +54,18 @@ def create(name: str, space: Space, options: Mapping[str, Any] | None = None, se
 
     Raises UserError for an unknown name or option, or a value out of range.
     """
-    known = known_options(name)
+    accepted = known_options(name)
     for option in options or {}:
-        if option not in known:
-            hint = did_you_mean(option, known) or "it takes none"
+        if option not in accepted:
+            hint = did_you_mean(option, accepted) or "it takes none"
             raise UserError(f"searcher {name}", f"unknown option '{option}'", hint)
     family, _, member = name.partition(":")
+    searcher: Searcher
     if member:
-        found: Searcher = import_module(FAMILIES[family]).create(member, space, options)
-        return found
-    own = {"seed": seed} if "seed" in inspect.signature(SEARCHERS[name]).parameters else {}
-    searcher: Searcher = SEARCHERS[name](space, **own, **(options or {}))
+        searcher = import_module(FAMILIES[family]).create(member, space, options)
+    else:
+        own = {"seed": seed} if "seed" in inspect.signature(SEARCHERS[name]).parameters else {}
+        searcher = SEARCHERS[name](space, **own, **(options or {}))
     return searcher
 
 

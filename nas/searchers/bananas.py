@@ -44,7 +44,7 @@ class Bananas:
         self.space = space
         self.first, self.best, self.mutations, self.samples = first, best, mutations, samples
         self.told: dict[int, tuple[Genome, float]] = {}  # by the trial's number; a failure is not among them
-        self.known: set[Genome] = set()  # all that was told
+        self.tried: set[Genome] = set()  # all that was told
         self.ranking: Iterator[Genome] = iter(())  # for the trial that was asked for last
         self._surrogate: Surrogate | None = None
 
@@ -73,22 +73,22 @@ class Bananas:
     def ranked(self, rng: random.Random, pending: Sequence[Trial]) -> Iterator[Genome]:
         """Candidates by expected improvement, best first; none that was tried or is under way."""
         under_way = [trial.genome for trial in pending]
-        found = [genome for genome in self.candidates(rng) if genome not in under_way]
-        if not found:
+        candidates = [genome for genome in self.candidates(rng) if genome not in under_way]
+        if not candidates:
             return
-        values = self.surrogate.improvements(list(self.told.values()), under_way, found)
-        yield from (found[here] for here in sorted(range(len(found)), key=values.__getitem__, reverse=True))
+        values = self.surrogate.improvements(list(self.told.values()), under_way, candidates)
+        yield from (candidates[i] for i in sorted(range(len(candidates)), key=values.__getitem__, reverse=True))
 
     def candidates(self, rng: random.Random) -> list[Genome]:
         ordered = sorted(self.told.values(), key=lambda one: one[1], reverse=True)
         parents = [genome for genome, _ in ordered[: self.best]]
-        found = [self.space.mutate(rng.choice(parents), rng) for _ in range(self.mutations)]
-        found += [self.space.sample(rng) for _ in range(self.samples)]
-        return [genome for genome in dict.fromkeys(found) if genome not in self.known]
+        genomes = [self.space.mutate(rng.choice(parents), rng) for _ in range(self.mutations)]
+        genomes += [self.space.sample(rng) for _ in range(self.samples)]
+        return [genome for genome in dict.fromkeys(genomes) if genome not in self.tried]
 
     def tell(self, result: Result) -> None:
         genome = result.trial.genome
-        self.known.add(genome)
+        self.tried.add(genome)
         if not result.failed:
             self.told[result.trial.number] = (genome, result.score)
 

@@ -125,12 +125,12 @@ class Controller:
 
         The others are as they were made, and will be again.
         """
-        found = {}
+        tensors = {}
         for name, weight in self.weights.items():
             if moments := self.optimizer.state.get(weight):
-                found[f"weight {name}"] = weight.detach().clone()
-                found |= {f"{moment} {name}": moments[moment].clone() for moment in MOMENTS}
-        return found
+                tensors[f"weight {name}"] = weight.detach().clone()
+                tensors |= {f"{moment} {name}": moments[moment].clone() for moment in MOMENTS}
+        return tensors
 
     def load(self, state: Mapping[str, Any]) -> None:
         """Take up the `state()` of another controller, before any step of its own. Raises KeyError, RuntimeError."""
@@ -207,8 +207,8 @@ class Episode:
         return torch.tanh(before + self.h @ self.weight("W_curr", hidden, hidden)) @ self.weight("v", hidden)
 
     def anchor(self, cell: str, source: int) -> Tensor:
-        found = self.anchors.get((cell, source - self.controller.inputs_of(cell)))
-        return found if found is not None else self.weight(f"anchor {source}", 1, self.controller.hidden)
+        anchor = self.anchors.get((cell, source - self.controller.inputs_of(cell)))
+        return anchor if anchor is not None else self.weight(f"anchor {source}", 1, self.controller.hidden)
 
     def take(self, choice: Choice, taken: int) -> None:
         """The answer at this position was given."""

@@ -31,17 +31,17 @@ class Encoder:
     def __init__(self, space: Space) -> None:
         self.space = space
         self.cells = frozenset(space.document.data.get("cells") or ())
-        self.known: dict[Genome, frozenset[Feature]] = {}
+        self.cached: dict[Genome, frozenset[Feature]] = {}
 
     def features(self, genome: Genome) -> frozenset[Feature]:
         """Those that the genome has. Raises UserError where no network can be built."""
-        if genome not in self.known:
-            if len(self.known) >= MAX_GENOMES:
-                self.known.clear()
-            self.known[genome] = frozenset(
+        if genome not in self.cached:
+            if len(self.cached) >= MAX_GENOMES:
+                self.cached.clear()
+            self.cached[genome] = frozenset(
                 (*self.answers(genome), *paths(self.space.graph(genome).prune(), self.cells))
             )
-        return self.known[genome]
+        return self.cached[genome]
 
     def answers(self, genome: Genome) -> list[Feature]:
         """One-hot: (choice, answer) of each choice met; a choice not met has none.
@@ -49,13 +49,13 @@ class Encoder:
         Of a set of sources each one; of a number also (choice, "<", each smaller alternative), so that near numbers
         are near.
         """
-        found: list[Feature] = []
+        features: list[Feature] = []
         for choice in self.space.choices(genome):
             answer = genome.answers[choice.path]
-            found.extend((choice.path, str(part)) for part in (answer if isinstance(answer, tuple) else (answer,)))
+            features.extend((choice.path, str(part)) for part in (answer if isinstance(answer, tuple) else (answer,)))
             if choice.kind == "number" and all(isinstance(other, int | float) for other in choice.answers):
-                found.extend((choice.path, "<", str(other)) for other in choice.answers if other < answer)
-        return found
+                features.extend((choice.path, "<", str(other)) for other in choice.answers if other < answer)
+        return features
 
     def matrices(self, told: Sequence[Genome], others: Sequence[Genome]) -> tuple[Encoded, Encoded]:
         """Of both their encoded answers and paths, (genomes, columns) each.
@@ -65,18 +65,18 @@ class Encoder:
         counts = Counter(feature for genome in (*told, *others) for feature in sorted(self.features(genome)))
         columns = {feature: column for column, (feature, _) in enumerate(counts.most_common(COLUMNS))}
         paths = np.array([feature[0] in self.cells for feature in columns], dtype=bool)
-        known, asked = self._rows(told, columns), self._rows(others, columns)
+        observed, asked = self._rows(told, columns), self._rows(others, columns)
         for part in (paths, ~paths):
-            scale = np.sqrt(known[:, part].sum(axis=1).mean()) or 1.0
-            known[:, part] /= scale
+            scale = np.sqrt(observed[:, part].sum(axis=1).mean()) or 1.0
+            observed[:, part] /= scale
             asked[:, part] /= scale
-        return (known[:, ~paths], known[:, paths]), (asked[:, ~paths], asked[:, paths])
+        return (observed[:, ~paths], observed[:, paths]), (asked[:, ~paths], asked[:, paths])
 
     def _rows(self, genomes: Sequence[Genome], columns: Mapping[Feature, int]) -> np.ndarray:
-        found = np.zeros((len(genomes), len(columns)))
-        for row, genome in zip(found, genomes, strict=True):
+        matrix = np.zeros((len(genomes), len(columns)))
+        for row, genome in zip(matrix, genomes, strict=True):
             row[[columns[feature] for feature in self.features(genome) if feature in columns]] = 1
-        return found
+        return matrix
 
 
 @lru_cache(maxsize=2)
@@ -89,10 +89,10 @@ def paths(graph: Graph, cells: frozenset[str]) -> list[Feature]:
     """(cell, operations on a path through it...), for the first use of each cell of a pruned graph."""
     uses: dict[str, str] = {}  # cell -> path of its first use
     inside: dict[str, list[int]] = {}  # path of a use -> its nodes
-    for here, node in enumerate(graph.nodes):
+    for i, node in enumerate(graph.nodes):
         for scope in node.scopes:
             if scope.template in cells:
-                inside.setdefault(scope.path, []).append(here)
+                inside.setdefault(scope.path, []).append(i)
                 uses.setdefault(scope.template, scope.path)
                 break
     return [(cell, *path) for cell, use in uses.items() for path in _through(graph, use, inside[use])]
@@ -101,19 +101,19 @@ def paths(graph: Graph, cells: frozenset[str]) -> list[Feature]:
 def _through(graph: Graph, use: str, nodes: list[int]) -> list[Path]:
     """Paths from the inputs of a cell's use to its outputs: what other nodes read, or what ends the graph."""
     members = set(nodes)
-    read = {source for here, node in enumerate(graph.nodes) if here not in members for source in node.inputs}
+    read = {source for i, node in enumerate(graph.nodes) if i not in members for source in node.inputs}
     leading: dict[int, set[Path]] = {}
-    operations = {here: _operation(graph.nodes[here], use) for here in nodes}
-    for here in nodes:
-        where, name = operations[here]
-        found: set[Path] = set()
-        for source in graph.nodes[here].inputs:
+    operations = {i: _operation(graph.nodes[i], use) for i in nodes}
+    for i in nodes:
+        where, name = operations[i]
+        arriving: set[Path] = set()
+        for source in graph.nodes[i].inputs:
             before = leading[source] if source in members else {()}
             entered = name and (source not in members or operations[source][0] != where)
-            found |= {(*path, name) for path in before} if entered else before
-        leading[here] = set(sorted(found, key=lambda path: (len(path), path))[:MAX_PATHS])
-    outputs = [here for here in nodes if here in read or here == graph.output]
-    return sorted({path for here in outputs for path in leading[here] if len(path) <= LONGEST})
+            arriving |= {(*path, name) for path in before} if entered else before
+        leading[i] = set(sorted(arriving, key=lambda path: (len(path), path))[:MAX_PATHS])
+    outputs = [i for i in nodes if i in read or i == graph.output]
+    return sorted({path for i in outputs for path in leading[i] if len(path) <= LONGEST})
 
 
 def _operation(node: Node, use: str) -> tuple[str, str]:

@@ -17,11 +17,11 @@ class Grid:
     def __init__(self, space: Space) -> None:
         self.space = space
         self.left = space.enumerate()
-        self.known: set[Genome] = set()  # told, and so not to be asked for again after a search is resumed
+        self.tried: set[Genome] = set()  # told, and so not to be asked for again after a search is resumed
 
     def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome | None:
-        done = self.known | {trial.genome for trial in pending}
+        done = self.tried | {trial.genome for trial in pending}
         return next((one for one in self.left if one not in done and self.space.can_be_built(one)), None)
 
     def tell(self, result: Result) -> None:
-        self.known.add(result.trial.genome)
+        self.tried.add(result.trial.genome)

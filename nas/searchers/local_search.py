@@ -56,15 +56,15 @@ class LocalSearch:
         self.drawn: tuple[Genome | None, list[Genome]] = (None, [])  # restarts of the last v that needed any
 
     def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
-        known = {trial.genome for trial in pending} | {one.genome for one in refused} | self.scores.keys()
+        tried = {trial.genome for trial in pending} | {one.genome for one in refused} | self.scores.keys()
         for v in self.places():
             for genome in self.neighbours(v):
-                if genome not in known and genome not in self.impossible:
+                if genome not in tried and genome not in self.impossible:
                     if self.space.can_be_built(genome):
                         return genome
                     self.impossible.add(genome)
         for genome in self.restarts():
-            if genome not in known and not self.is_late(genome):
+            if genome not in tried and not self.is_late(genome):
                 return genome
         return self.space.sample(rng)
 
@@ -151,13 +151,13 @@ class LocalSearch:
         """In an order that v alone decides."""
         if v not in self.listed:
             rng = random.Random(_name(v))
-            found = list(islice(self.space.neighbours(v), LISTED_NEIGHBOURS + 1))
-            if len(found) > LISTED_NEIGHBOURS:
-                found = list(dict.fromkeys(self.space.mutate(v, rng) for _ in range(DRAWN_NEIGHBOURS)))
-            rng.shuffle(found)
+            neighbours = list(islice(self.space.neighbours(v), LISTED_NEIGHBOURS + 1))
+            if len(neighbours) > LISTED_NEIGHBOURS:
+                neighbours = list(dict.fromkeys(self.space.mutate(v, rng) for _ in range(DRAWN_NEIGHBOURS)))
+            rng.shuffle(neighbours)
             if len(self.listed) >= PLACES_KEPT:
                 self.listed.popitem(last=False)
-            self.listed[v] = dict.fromkeys(found)
+            self.listed[v] = dict.fromkeys(neighbours)
         self.listed.move_to_end(v)
         return self.listed[v]
 

@@ -83,14 +83,14 @@ class NSGA2:
         """The first N by front and crowding distance are the population."""
         ranks = ranked([one.values for one in everyone])
         order = sorted(range(len(ranks)), key=ranks.__getitem__)[: self.population_size]
-        self.population = [everyone[here] for here in order]
+        self.population = [everyone[i] for i in order]
         self.ranks = ranked([one.values for one in self.population])
 
 
 def ranked(points: Sequence[tuple[float, ...]]) -> list[tuple[int, float]]:
     """(number of its front, minus its crowding distance) of each point: smaller is better."""
-    found = [(0, 0.0)] * len(points)
+    ranks = [(0, 0.0)] * len(points)
     for number, members in enumerate(fronts(points)):
-        for here, distance in zip(members, crowding([points[i] for i in members]), strict=True):
-            found[here] = (number, -distance)
-    return found
+        for member, distance in zip(members, crowding([points[i] for i in members]), strict=True):
+            ranks[member] = (number, -distance)
+    return ranks

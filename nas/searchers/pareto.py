@@ -13,21 +13,21 @@ def dominates(one: Sequence[float], other: Sequence[float]) -> bool:
 
 def front(points: Points) -> list[int]:
     """Positions of the points that no other dominates (of equals all), in their order."""
-    found: list[int] = []
-    for here in sorted(range(len(points)), key=lambda i: tuple(points[i]), reverse=True):  # dominating ones come first
-        if not any(dominates(points[other], points[here]) for other in found):
-            found.append(here)
-    return sorted(found)
+    undominated: list[int] = []
+    for new in sorted(range(len(points)), key=lambda i: tuple(points[i]), reverse=True):  # dominating ones come first
+        if not any(dominates(points[old], points[new]) for old in undominated):
+            undominated.append(new)
+    return sorted(undominated)
 
 
 def fronts(points: Points) -> list[list[int]]:
     """Positions front by front: each is the front of what the ones before it leave (Deb et al. 2002, section III-A)."""
-    left, found = list(range(len(points))), []
+    left, fronts = list(range(len(points))), []
     while left:
-        found.append([left[i] for i in front([points[here] for here in left])])
-        taken = set(found[-1])
-        left = [here for here in left if here not in taken]
-    return found
+        fronts.append([left[i] for i in front([points[j] for j in left])])
+        taken = set(fronts[-1])
+        left = [i for i in left if i not in taken]
+    return fronts
 
 
 def crowding(points: Points) -> list[float]:
@@ -43,6 +43,6 @@ def crowding(points: Points) -> list[float]:
         distances[order[0]] = distances[order[-1]] = math.inf
         extent = values[order[-1]] - values[order[0]]
         if extent > 0:
-            for before, here, after in zip(order, order[1:], order[2:], strict=False):
-                distances[here] += (values[after] - values[before]) / extent
+            for before, between, after in zip(order, order[1:], order[2:], strict=False):
+                distances[between] += (values[after] - values[before]) / extent
     return distances

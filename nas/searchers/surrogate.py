@@ -69,18 +69,18 @@ class Surrogate:
         number = len(genomes) // step * step
         if self.fitted is None or self.fitted[0] != number:
             values, some = normal_scores(scores[:number]), counted(scores[:number])
-            first, _ = self.encoder.matrices([genomes[here] for here in some], [])
+            first, _ = self.encoder.matrices([genomes[i] for i in some], [])
             self.fitted = number, fit(first, values[some])
         some = counted(scores)
-        known, asked = self.encoder.matrices([genomes[here] for here in some], [*pending, *others])
+        observed, asked = self.encoder.matrices([genomes[i] for i in some], [*pending, *others])
         values, fitted = normal_scores(scores)[some], self.fitted[1]
         best = float(values.max())
         if pending:
             under_way, asked = _rows(asked, slice(None, len(pending))), _rows(asked, slice(len(pending), None))
-            believed, _ = posterior(fitted, known, values, under_way)
+            believed, _ = posterior(fitted, observed, values, under_way)
             values = np.concatenate([values, believed])
-            known = (np.vstack([known[0], under_way[0]]), np.vstack([known[1], under_way[1]]))
-        means, deviations = posterior(fitted, known, values, asked)
+            observed = (np.vstack([observed[0], under_way[0]]), np.vstack([observed[1], under_way[1]]))
+        means, deviations = posterior(fitted, observed, values, asked)
         return [improvement(*each, best) for each in zip(means.tolist(), deviations.tolist(), strict=True)]
 
 
@@ -110,15 +110,15 @@ def normal_scores(scores: np.ndarray) -> np.ndarray:
     return np.array([NORMAL.inv_cdf(rank / len(scores)) for rank in ranks])
 
 
-def fit(known: Encoded, values: np.ndarray) -> Fitted:
+def fit(observed: Encoded, values: np.ndarray) -> Fitted:
     """The point of the grid that gives the values the highest marginal likelihood."""
-    return max(_likelihoods(known, values), key=lambda found: found[0])[1]
+    return max(_likelihoods(observed, values), key=lambda pair: pair[0])[1]
 
 
-def _likelihoods(known: Encoded, values: np.ndarray) -> Iterator[tuple[float, Fitted]]:
+def _likelihoods(observed: Encoded, values: np.ndarray) -> Iterator[tuple[float, Fitted]]:
     for weight, length in product(WEIGHTS, LENGTHS):
         kernel = Kernel(weight, length)
-        eigenvalues, vectors = np.linalg.eigh(kernel(known, known))
+        eigenvalues, vectors = np.linalg.eigh(kernel(observed, observed))
         parts = (vectors.T @ values) ** 2
         for noise in NOISES:
             variances = np.maximum(eigenvalues, 0) + noise
@@ -127,11 +127,11 @@ def _likelihoods(known: Encoded, values: np.ndarray) -> Iterator[tuple[float, Fi
             yield likelihood, Fitted(kernel, noise, scale)
 
 
-def posterior(fitted: Fitted, known: Encoded, values: np.ndarray, asked: Encoded) -> tuple[np.ndarray, np.ndarray]:
+def posterior(fitted: Fitted, observed: Encoded, values: np.ndarray, asked: Encoded) -> tuple[np.ndarray, np.ndarray]:
     """Means and standard deviations at `asked`, without the noise (Rasmussen & Williams 2006, Algorithm 2.1)."""
     kernel, noise, scale = fitted
-    lower = np.linalg.cholesky(kernel(known, known) + noise * np.eye(len(values)))
-    between = np.linalg.solve(lower, kernel(known, asked))
+    lower = np.linalg.cholesky(kernel(observed, observed) + noise * np.eye(len(values)))
+    between = np.linalg.solve(lower, kernel(observed, asked))
     means = between.T @ np.linalg.solve(lower, values)
     return means, np.sqrt(scale * np.maximum(1 - (between**2).sum(axis=0), 0))
 

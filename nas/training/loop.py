@@ -106,7 +106,7 @@ def fit(
         state = load_checkpoint(checkpoint, models, run.optimizers, identity)
         done, metrics, plateau = state["done"], state["metrics"], Plateau(**state["plateau"])
         curve, threads_before = state.get("curve", []), state.get("threads")
-    known = curve if report_all and report is not None else []
+    reported = curve if report_all and report is not None else []
     pace = training_pace(
         model,
         lambda copied: step(copied, recipe, device, weights),
@@ -116,7 +116,7 @@ def fit(
         threads,
         threads_before,
     )
-    going = all(report is None or report(int(point["epochs"]), dict(point)) for point in known)
+    going = all(report is None or report(int(point["epochs"]), dict(point)) for point in reported)
     saved = time.monotonic()
 
     # dropout reads torch's own generator

@@ -140,14 +140,14 @@ def recipes() -> dict[str, Named]:
     """By name, in the file's order. Raises UserError for a mistake in the file."""
     from nas.space.reader import read_yaml
 
-    found = {}
+    by_name = {}
     for name, entry in read_yaml(FILE.read_text(encoding="utf-8"), FILE.name).items():
         settings = {key: value for key, value in entry.items() if key not in ("source", "notes")}
         try:
-            found[name] = Named(entry["source"], entry.get("notes", ""), Recipe.from_json(settings))
+            by_name[name] = Named(entry["source"], entry.get("notes", ""), Recipe.from_json(settings))
         except UserError as error:
             raise UserError(f"{FILE.name}: {name}: {error.where}", error.what, error.hint) from None
-    return found
+    return by_name
 
 
 def _number(value: Any, kind: str) -> Any:

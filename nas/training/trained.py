@@ -88,11 +88,11 @@ def in_the_way(folder: Path, fingerprint: str, force: bool) -> list[Path]:
     None where the folder has none, or is of the network with this fingerprint. Raises UserError unless `force`.
     """
     there = [folder / name for name in FILES if (folder / name).exists()]
-    known = [path for path in there if path.name not in ("result.json", "checkpoint.safetensors")]
-    if (known and fingerprint_of(folder) == fingerprint) or not (known or force):
+    of_network = [path for path in there if path.name not in ("result.json", "checkpoint.safetensors")]
+    if (of_network and fingerprint_of(folder) == fingerprint) or not (of_network or force):
         return []
     if not force:
-        what = f"holds {', '.join(path.name for path in known)} of another network"
+        what = f"holds {', '.join(path.name for path in of_network)} of another network"
         raise UserError(str(folder), what, "write to another folder, or overwrite them with --force (force=True)")
     return there
 
