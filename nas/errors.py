@@ -26,8 +26,8 @@ class ArgumentError(ValueError):
         self.argument, self.value, self.expected = argument, value, expected
 
     def __str__(self) -> str:
-        found = "missing" if self.value is None else shortened(repr(self.value))
-        return f"{self.argument} is {found}, expected {self.expected}"
+        given = "missing" if self.value is None else shortened(repr(self.value))
+        return f"{self.argument} is {given}, expected {self.expected}"
 
 
 class ShapeError(ValueError):

@@ -34,18 +34,18 @@ class Objective:
 
 def parse_objectives(texts: Sequence[str]) -> tuple[Objective, ...]:
     """The objectives, the first one first; none: valid_accuracy alone. Raises UserError."""
-    found = tuple(map(Objective.parse, texts or (OBJECTIVE,)))
-    names = [objective.metric for objective in found]
+    objectives = tuple(map(Objective.parse, texts or (OBJECTIVE,)))
+    names = [objective.metric for objective in objectives]
     for name in names:
         if names.count(name) > 1:
             raise UserError("objective", f"'{name}' is given twice", "leave one out")
-    return found
+    return objectives
 
 
-def named(objectives: Sequence[Objective], known: Collection[str]) -> tuple[Objective, ...]:
+def named(objectives: Sequence[Objective], metrics: Collection[str]) -> tuple[Objective, ...]:
     """With the metrics' whole names: where no `accuracy` is known and a `valid_accuracy` is, that is meant."""
     return tuple(
-        replace(o, metric=f"valid_{o.metric}") if o.metric not in known and f"valid_{o.metric}" in known else o
+        replace(o, metric=f"valid_{o.metric}") if o.metric not in metrics and f"valid_{o.metric}" in metrics else o
         for o in objectives
     )
 

@@ -65,14 +65,14 @@ class Benchmark:
 
     def load(self) -> Space:
         """The space, as small as the table allows, but where its costs are objectives. Raises UserError."""
-        known, overrides = read_table(self.table, self.dataset), dict(self.overrides)
-        small = known.small if len(self.objectives) == 1 else {}
+        table, overrides = read_table(self.table, self.dataset), dict(self.overrides)
+        small = table.small if len(self.objectives) == 1 else {}
         try:
-            space = load(self.space, **{**known.given, **small, **overrides})
+            space = load(self.space, **{**table.given, **small, **overrides})
         except UserError:
             load(self.space, **overrides)  # the user's own mistake comes first
             raise UserError(self.table, f"a table of another space than {self.space}") from None
-        known.fit(space)
+        table.fit(space)
         return space
 
 
@@ -97,11 +97,11 @@ class Course:
 
 def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repeat: int) -> Course:
     """Repeat number `repeat`: the search that the seed `benchmark.seed + repeat` gives. Raises UserError."""
-    known, space = read_table(benchmark.table, benchmark.dataset), _space(benchmark)
-    known.check(benchmark.epochs)
-    seed, budget = benchmark.seed + repeat, searchers.for_budget(searcher, _likely(benchmark, known, space))
+    table, space = read_table(benchmark.table, benchmark.dataset), _space(benchmark)
+    table.check(benchmark.epochs)
+    seed, budget = benchmark.seed + repeat, searchers.for_budget(searcher, _likely(benchmark, table, space))
     asked = searchers.create(searcher, space, {**budget, **options}, seed)
-    has = partial(known.has, epochs=benchmark.epochs)
+    has = partial(table.has, epochs=benchmark.epochs)
     seen: set[str] = set()
     seconds, scores, best, score = list[float](), list[float](), -math.inf, math.nan
     told, worth = list[tuple[float, ...]](), list[tuple[float, ...]]()
@@ -113,29 +113,31 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
             rng.randrange(2**31)  # the trial's seed, in a search
             under_way = sorted(running, key=lambda each: each[1])
             pending = [Trial(number, each.genome, number, benchmark.epochs) for _, number, each in under_way]
-            found = propose(asked, space, rng, pending, () if benchmark.again else seen, {}, has)
-            if isinstance(found, End):
+            proposal = propose(asked, space, rng, pending, () if benchmark.again else seen, {}, has)
+            if isinstance(proposal, End):
                 if not issued:
-                    sizes = f"it has {len(known.rows):,} rows, the space {space.size():,} genomes"
-                    raise UserError(benchmark.table, f"nothing to search in {benchmark.space}: {found.reason}", sizes)
+                    sizes = f"it has {len(table.rows):,} rows, the space {space.size():,} genomes"
+                    raise UserError(
+                        benchmark.table, f"nothing to search in {benchmark.space}: {proposal.reason}", sizes
+                    )
                 end = True
                 break
-            seen.add(found.fingerprint)
-            took = known.metrics(found.genome, benchmark.epochs).get("simulated_seconds", 0.0)
-            heapq.heappush(running, (now + took, issued, found))
+            seen.add(proposal.fingerprint)
+            took = table.metrics(proposal.genome, benchmark.epochs).get("simulated_seconds", 0.0)
+            heapq.heappush(running, (now + took, issued, proposal))
             issued += 1
         if not running:
             break
-        now, number, found = heapq.heappop(running)
+        now, number, proposal = heapq.heappop(running)
         if benchmark.seconds is not None and now > benchmark.seconds and scores:
             break
-        metrics = known.metrics(found.genome, benchmark.epochs)
-        costed = {**metrics, **found.costs}
+        metrics = table.metrics(proposal.genome, benchmark.epochs)
+        costed = {**metrics, **proposal.costs}
         if lacking := missing(benchmark.objectives, costed):
             raise UserError(f"objective {lacking}", f"neither a cost nor in {benchmark.table}", ", ".join(COSTS))
         told.append(values(benchmark.objectives, costed))
-        asked.tell(Result(Trial(number, found.genome, number, benchmark.epochs), metrics, values=told[-1]))
-        reached = known.score(found.genome, benchmark.epochs)
+        asked.tell(Result(Trial(number, proposal.genome, number, benchmark.epochs), metrics, values=told[-1]))
+        reached = table.score(proposal.genome, benchmark.epochs)
         if metrics["valid_accuracy"] > best:
             best, score = metrics["valid_accuracy"], reached
         seconds.append(now)
@@ -144,15 +146,15 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
     return Course(tuple(seconds), tuple(scores), tuple(told), tuple(worth))
 
 
-def _likely(benchmark: Benchmark, known: Table, space: Space) -> int:
+def _likely(benchmark: Benchmark, table: Table, space: Space) -> int:
     """How many trials there will be: by what random ones take, where the seconds end a search before its trials do."""
     if benchmark.seconds is None:
         return benchmark.trials
     rng, took = random.Random(0), list[float]()
     for _ in range(TIMED_GENOMES):
         genome = space.sample(rng)
-        if known.has(genome, benchmark.epochs):
-            took.append(known.metrics(genome, benchmark.epochs).get("simulated_seconds", 0.0))
+        if table.has(genome, benchmark.epochs):
+            took.append(table.metrics(genome, benchmark.epochs).get("simulated_seconds", 0.0))
     mean = statistics.fmean(took or [0.0])
     return (
         max(1, min(benchmark.trials, int(benchmark.workers * benchmark.seconds / mean))) if mean else benchmark.trials
@@ -175,7 +177,7 @@ def courses(
             parts = [range(first, min(first + size, repeats)) for first in range(0, repeats, size)]
             # not pool.map: it would cancel what is left, and the pool stumbles over that where its processes are killed
             under_way = [pool.submit(_several, one, part) for part in parts]
-            return [found for part in under_way for found in part.result()]
+            return [done for part in under_way for done in part.result()]
         except BaseException:  # the pool would wait for what they are at
             for process in set(active_children()) - others:
                 process.kill()

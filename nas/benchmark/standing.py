@@ -41,11 +41,11 @@ class FrontStanding(Standing):
     reference: dict[str, float]  # as measured
 
 
-def reference_of(benchmark: Benchmark, found: Iterable[Course], given: Mapping[str, float]) -> tuple[float, ...]:
+def reference_of(benchmark: Benchmark, courses: Iterable[Course], given: Mapping[str, float]) -> tuple[float, ...]:
     """The reference point for all these courses, larger is better: what is given, else an accuracy of 0 and the largest
     cost of all their trials. Raises UserError where there is no box above it.
     """
-    points = [point for course in found for point in course.worth]
+    points = [point for course in courses for point in course.worth]
     point = reference_point(benchmark.objectives, points, {OBJECTIVE: 0.0, **given})
     if _box(point) <= 0 or point[0] >= 1:
         raise UserError("reference", "leaves no room", "give an accuracy below 1, and costs above 0")
@@ -63,33 +63,33 @@ def share(course: Course, trials: int, reference: Sequence[float]) -> float:
 
 
 def with_fronts(
-    benchmark: Benchmark, searcher: str, found: Sequence[Course], reference: Sequence[float]
+    benchmark: Benchmark, searcher: str, courses: Sequence[Course], reference: Sequence[float]
 ) -> list[FrontStanding]:
     """`standings`, and what the fronts were."""
     rows = []
-    for trials, standing in zip(_steps(found), standings(searcher, found), strict=True):
-        shares = [100 * share(course, trials, reference) for course in found]
+    for trials, standing in zip(_steps(courses), standings(searcher, courses), strict=True):
+        shares = [100 * share(course, trials, reference) for course in courses]
         volume, deviation = statistics.fmean(shares), statistics.pstdev(shares)
-        known = {**asdict(standing), "reference": measured(benchmark.objectives, reference)}
-        rows.append(FrontStanding(**known, hypervolume=volume, hypervolume_std=deviation))
+        columns = {**asdict(standing), "reference": measured(benchmark.objectives, reference)}
+        rows.append(FrontStanding(**columns, hypervolume=volume, hypervolume_std=deviation))
     return rows
 
 
-def standings(searcher: str, found: Sequence[Course]) -> list[Standing]:
+def standings(searcher: str, courses: Sequence[Course]) -> list[Standing]:
     """After 1, 2, 5, 10, 20, 50 ... trials, and after the last; `trials` is a mean where the repeats differ."""
-    return [_standing(searcher, found, trials) for trials in _steps(found)]
+    return [_standing(searcher, courses, trials) for trials in _steps(courses)]
 
 
-def _steps(found: Sequence[Course]) -> list[int]:
-    most = max(len(course.scores) for course in found)
+def _steps(courses: Sequence[Course]) -> list[int]:
+    most = max(len(course.scores) for course in courses)
     steps = [step * 10**power for power in range(6) for step in SHOWN]
     return [*(step for step in steps if step < most), most]
 
 
-def _standing(searcher: str, found: Sequence[Course], trials: int) -> Standing:
-    points = [course.at(trials) for course in found]
+def _standing(searcher: str, courses: Sequence[Course], trials: int) -> Standing:
+    points = [course.at(trials) for course in courses]
     scores = [100 * score for _, score in points]
-    made = statistics.fmean(min(trials, len(course.scores)) for course in found)
+    made = statistics.fmean(min(trials, len(course.scores)) for course in courses)
     seconds = statistics.fmean(seconds for seconds, _ in points)
     made = int(made) if made.is_integer() else made
-    return Standing(searcher, made, seconds, statistics.fmean(scores), statistics.pstdev(scores), len(found))
+    return Standing(searcher, made, seconds, statistics.fmean(scores), statistics.pstdev(scores), len(courses))

@@ -18,10 +18,10 @@ SHOWN = (1, 2, 3, 6, 12, 25, 50, 100, 200)  # epochs with a column, up to the la
 
 def networks(space: Space) -> list[list[Genome]]:
     """The genomes that can be built, those whose networks train alike together."""
-    found: dict[str, list[Genome]] = {}
+    groups: dict[str, list[Genome]] = {}
     for genome in filter(space.can_be_built, space.enumerate()):
-        found.setdefault(space.graph(genome).fingerprint(training=True), []).append(genome)
-    return list(found.values())
+        groups.setdefault(space.graph(genome).fingerprint(training=True), []).append(genome)
+    return list(groups.values())
 
 
 def train(genome: Genome, dataset: str, data: str | None, epochs: int, seed: int) -> Metrics:
@@ -60,13 +60,13 @@ def tabulate(space: Space, dataset: str, data: str | None, epochs: int, seeds: i
     groups = networks(space)
     choices = list(dict.fromkeys(choice for group in groups for genome in group for choice in genome.answers))
     columns = [*choices, "seed", *measured, f"test_accuracy@{epochs}"]
-    known: set[tuple[str, ...]] = set()
+    made: set[tuple[str, ...]] = set()
     if path.exists():
         with path.open(newline="", encoding="utf-8") as file:
             before = csv.DictReader(file)
             if before.fieldnames not in (None, columns):
                 raise UserError(str(path), "its columns are those of another table", "give another file")
-            known = {tuple(row[column] for column in (*choices, "seed")) for row in before}
+            made = {tuple(row[column] for column in (*choices, "seed")) for row in before}
     with path.open("a", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, columns)
         if not file.tell():
@@ -74,7 +74,7 @@ def tabulate(space: Space, dataset: str, data: str | None, epochs: int, seeds: i
         for number, group in enumerate(groups):
             for seed in range(seeds):
                 rows = [{**genome.answers, "seed": seed} for genome in group]
-                left = [row for row in rows if tuple(str(row.get(c, "")) for c in (*choices, "seed")) not in known]
+                left = [row for row in rows if tuple(str(row.get(c, "")) for c in (*choices, "seed")) not in made]
                 if left:
                     metrics = train(group[0], dataset, data, epochs, seed)
                     table.writerows({**row, **metrics} for row in left)

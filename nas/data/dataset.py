@@ -64,12 +64,12 @@ class Dataset:
         """
         images = {split: len(self.labels[split]) for split in SPLITS if split in self.labels}
         facts = {"shape": list(self.shape), "classes": list(self.classes), "images": images}
-        found = hashlib.blake2b(json.dumps(facts).encode(), digest_size=16)
+        hasher = hashlib.blake2b(json.dumps(facts).encode(), digest_size=16)
         for split in images:
             for tensor in (self.labels[split], self.images[split]):
                 for part in tensor.split(1024):
-                    found.update(part.cpu().contiguous().numpy())
-        return {**facts, "hash": found.hexdigest()}
+                    hasher.update(part.cpu().contiguous().numpy())
+        return {**facts, "hash": hasher.hexdigest()}
 
     def to(self, device: torch.device | str) -> Dataset:
         """The same data set with its tensors on `device`; no copy where they are there already."""
@@ -82,10 +82,10 @@ class Dataset:
         from PIL.Image import fromarray
 
         def bring(images: Tensor) -> Tensor:
-            found = torch.empty((len(images), images.shape[1], *size), dtype=torch.uint8)
-            for place, image in zip(found, images, strict=True):
+            resized = torch.empty((len(images), images.shape[1], *size), dtype=torch.uint8)
+            for place, image in zip(resized, images, strict=True):
                 place.copy_(pixels(fromarray(image.permute(1, 2, 0).squeeze(2).numpy()), len(image), size, resize))
-            return found
+            return resized
 
         import torch
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.data import layout, picture
+from nas.data import picture
 from nas.data.dataset import Dataset, cut, shortcomings, statistics
+from nas.data.layout import read_layout
 from nas.errors import UserError
 
 if TYPE_CHECKING:
@@ -34,14 +35,14 @@ def load(
 
     All must have one size, unless `image_size` (height, width) is given, to which `resize` brings them.
     Raises UserError for images of several sizes, for files that cannot be read, unless these are to be skipped, and as
-    `layout.read` does.
+    `read_layout` does.
     """
     import torch
 
-    found = layout.read(folder)
+    layout = read_layout(folder)
     files = {
-        split: [(path, label) for label, name in enumerate(found.classes) for path in classes.get(name, ())]
-        for split, classes in found.sets.items()
+        split: [(path, label) for label, name in enumerate(layout.classes) for path in classes.get(name, ())]
+        for split, classes in layout.sets.items()
     }
     form = _form(folder, (path for each in files.values() for path, _ in each), image_size, resize)
     fraction = FRACTION if valid_fraction is None else valid_fraction
@@ -53,25 +54,27 @@ def load(
         labels[split] = torch.tensor([files[source][chosen[i]][1] for i in kept], dtype=torch.long)
     if reader.unreadable and not skip_unreadable:
         raise reader.error()
-    for label, name in enumerate(found.classes):
+    for label, name in enumerate(layout.classes):
         if not (labels["train"] == label).any():
             raise UserError(str(folder), f"no training image of the class {name} can be read", "replace some")
     for split in images:
         if not len(labels[split]):
             raise UserError(str(folder), f"no {split} image can be read", "replace some")
     mean, std = statistics(images["train"])
-    notes = (*found.notes, *reader.notes(), *shortcomings(labels, found.classes))
+    notes = (*layout.notes, *reader.notes(), *shortcomings(labels, layout.classes))
     way = "none" if image_size is None else resize
     crop = min(form.size) // 8  # 4 pixels at CIFAR's 32
-    return Dataset(str(folder), images, labels, found.classes, mean, std, flip=True, crop=crop, resize=way, notes=notes)
+    return Dataset(
+        str(folder), images, labels, layout.classes, mean, std, flip=True, crop=crop, resize=way, notes=notes
+    )
 
 
 def describe(folder: Path, image_size: tuple[int, int] | None = None) -> tuple[tuple[int, int, int], int]:
     """(channels, height, width) of the images, from the heads of their files, and the number of classes."""
-    found = layout.read(folder)
-    files = (path for classes in found.sets.values() for each in classes.values() for path in each)
+    layout = read_layout(folder)
+    files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
     form = _form(folder, files, image_size, "crop")
-    return (form.channels, *form.size), len(found.classes)
+    return (form.channels, *form.size), len(layout.classes)
 
 
 @dataclass(frozen=True)
@@ -140,12 +143,12 @@ class _Reader:
             hint = "give --image-size N or HxW (image_size=...); images are never resized silently"
             raise UserError(str(path), what, hint)
 
-    def _meet(self, image: Image, found: Tensor) -> None:
+    def _meet(self, image: Image, tensor: Tensor) -> None:
         self.met["grey"] += picture.is_grey(image)
         self.met["transparent"] += picture.see_through(image)
         if image.mode.startswith("I"):
             self.met["deep"] += 1
-            self.brightest = max(self.brightest, int(found.max()))
+            self.brightest = max(self.brightest, int(tensor.max()))
 
     def error(self) -> UserError:
         """Of all files that could not be read."""

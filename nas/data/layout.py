@@ -29,7 +29,7 @@ class Layout:
     notes: tuple[str, ...]
 
 
-def read(root: Path) -> Layout:
+def read_layout(root: Path) -> Layout:
     """The layout of DIR/class/..., or of DIR/train/class/... with DIR/valid and DIR/test where they are there.
 
     A set's folder may have any of NAMES, in any case. A folder of such a name that holds pictures itself, beside
@@ -154,24 +154,24 @@ def _classes(place: Tree) -> list[str]:
 
 def _one_class(root: Path, place: Tree, name: str) -> UserError:
     inner = place.folders[name]
-    found = f"one class: {name} ({_count(inner.pictures())}, folders: {_listing(inner.within) or 'none'})"
+    what = f"one class: {name} ({_count(inner.pictures())}, folders: {_listing(inner.within) or 'none'})"
     if place.path != root:
-        found = f"{place.path.name}/ has {found}"
+        what = f"{place.path.name}/ has {what}"
     while len(inner.within) == 1 and not inner.files:
         inner = inner.folders[inner.within[0]]
     likely = f"did you mean {inner.path}?" if len(inner.within) > 1 else "add a folder of images for each other class"
-    return UserError(str(root), found, likely)
+    return UserError(str(root), what, likely)
 
 
 def _left_out(root: Path, left: LeftOut) -> list[str]:
-    found = (
+    groups = (
         (left.others, "file that holds no image", "files that hold no image"),
         (left.hidden, "hidden file or folder", "hidden files or folders"),
         (left.loops, "link to a folder that is read already", "links to folders that are read already"),
     )
     return [
         f"left out {len(paths):,} {one if len(paths) == 1 else many} ({_listed(root, paths)})"
-        for paths, one, many in found
+        for paths, one, many in groups
         if paths
     ]
 

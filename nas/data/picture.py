@@ -162,10 +162,10 @@ def _method(interpolation: str) -> Any:
 
 def _orientation(image: Image) -> int:
     try:
-        found = image.getexif().get(ORIENTATION, 1)
+        orientation = image.getexif().get(ORIENTATION, 1)
     except DAMAGE:  # broken EXIF data turn nothing, as in every viewer
         return 1
-    return found if found in range(1, 9) else 1
+    return orientation if orientation in range(1, 9) else 1
 
 
 def _damage() -> tuple[type[Exception], ...]:

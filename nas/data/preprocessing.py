@@ -81,13 +81,13 @@ class Preprocessing:
     @classmethod
     def from_json(cls, values: Any) -> Preprocessing:
         """From what anyone may have written. Raises UserError for what is no such record."""
-        known = [field.name for field in fields(cls)]
+        names = [field.name for field in fields(cls)]
         if not isinstance(values, dict):
-            raise UserError("preprocessing", f"is {shortened(repr(values))}", f"give a mapping of {', '.join(known)}")
+            raise UserError("preprocessing", f"is {shortened(repr(values))}", f"give a mapping of {', '.join(names)}")
         for name in values:
-            if name not in known:
-                raise UserError("preprocessing", f"unknown key '{name}'", did_you_mean(name, known))
-        if missing := [name for name in known[:4] if name not in values]:
+            if name not in names:
+                raise UserError("preprocessing", f"unknown key '{name}'", did_you_mean(name, names))
+        if missing := [name for name in names[:4] if name not in values]:
             raise UserError("preprocessing", f"has no {', '.join(missing)}", "restore the file from a copy")
         return cls(**values)
 

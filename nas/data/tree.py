@@ -88,9 +88,9 @@ def _walk(path: Path, left: LeftOut, seen: set[tuple[int, int]], depth: int) -> 
                 left.loops.append(place)
                 continue
             # Sets and classes may be links to one folder; below them each is walked once, or links could multiply.
-            here = set(seen) if depth < 2 else seen
-            here.add(identity)
-            tree.folders[name] = _walk(place, left, here, depth + 1)
+            seen_below = set(seen) if depth < 2 else seen
+            seen_below.add(identity)
+            tree.folders[name] = _walk(place, left, seen_below, depth + 1)
         elif _holds_picture(place, kind):
             tree.files.append(place)
         else:
@@ -112,8 +112,8 @@ def _holds_picture(path: Path, kind: int) -> bool:
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    found = path.stat()
-    return found.st_dev, found.st_ino
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _names(path: Path) -> list[str]:

@@ -91,13 +91,15 @@ class Proxy(Evaluator):
         return tuple(dict.fromkeys(proxies.check(name) for joined in self.names for name in joined.split(JOINED)))
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
-        found, model = self.score(trial.genome, trial.seed)
-        return {name: self.value(name, found, trial.genome.document) for name in self.names} | self.train.latency(model)
+        values, model = self.score(trial.genome, trial.seed)
+        return {name: self.value(name, values, trial.genome.document) for name in self.names} | self.train.latency(
+            model
+        )
 
-    def value(self, name: str, found: Mapping[str, float], document: Document) -> float:
+    def value(self, name: str, values: Mapping[str, float], document: Document) -> float:
         """Of one of `names`, from what its proxies gave."""
         parts = name.split(JOINED)
-        return found[name] if len(parts) == 1 else ranks.rank(parts, found, _reference(document, self))
+        return values[name] if len(parts) == 1 else ranks.rank(parts, values, _reference(document, self))
 
     def score(self, genome: Genome, seed: int) -> tuple[Metrics, Network]:
         """Each single proxy's value, and the network."""

@@ -35,23 +35,23 @@ def reference(space: Space, score: Callable[[Genome, int], Metrics]) -> dict[str
             continue
         seen.add(fingerprint)
         try:
-            found = score(genome, number)
+            metrics = score(genome, number)
         except ValueError:  # nothing in it that a proxy measures: as in a search, no result
             continue
-        if all(value == value for value in found.values()):
-            values.append(found)
+        if all(value == value for value in metrics.values()):
+            values.append(metrics)
         if len(values) == SAMPLE:
             break
     if not values:
         raise UserError("proxy", f"none of {len(seen)} networks could be scored", "name other proxies")
-    return {name: sorted(found[name] for found in values) for name in values[0]}
+    return {name: sorted(metrics[name] for metrics in values) for name in values[0]}
 
 
-def rank(names: Sequence[str], found: Mapping[str, float], among: Mapping[str, Sequence[float]]) -> float:
+def rank(names: Sequence[str], values: Mapping[str, float], among: Mapping[str, Sequence[float]]) -> float:
     """The mean over `names` of the share of the networks `among` that a value is above, equal ones half."""
 
     def share(name: str) -> float:
-        value, others = found[name], among[name]
+        value, others = values[name], among[name]
         return (bisect_left(others, value) + bisect_right(others, value)) / (2 * len(others))
 
     return sum(map(share, names)) / len(names)

@@ -286,10 +286,10 @@ class Train(Evaluator):
         from nas.training.precision import default_device
 
         device = torch.device(self.device or default_device())
-        found = latency_ms(model, model.graph.input, self.recipe, device, self.latency_batch or 1)
-        if limited and self.latency_limit is not None and found > self.latency_limit:
-            raise TooSlow(f"latency_ms is {found:.4g}, over the limit of {self.latency_limit:g}")
-        return {"latency_ms": found}
+        milliseconds = latency_ms(model, model.graph.input, self.recipe, device, self.latency_batch or 1)
+        if limited and self.latency_limit is not None and milliseconds > self.latency_limit:
+            raise TooSlow(f"latency_ms is {milliseconds:.4g}, over the limit of {self.latency_limit:g}")
+        return {"latency_ms": milliseconds}
 
 
 class TooSlow(RuntimeError):

@@ -23,8 +23,8 @@ class Notes:
         self.epochs[number] = epoch
 
     def read(self) -> dict[int, int]:
-        found, self.epochs = self.epochs, {}
-        return found
+        epochs, self.epochs = self.epochs, {}
+        return epochs
 
 
 class Board:

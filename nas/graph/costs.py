@@ -25,12 +25,12 @@ def by_module(graph: "Graph", depth: int = 1) -> dict[str, ModuleCost]:
 
     What serves an auxiliary head alone is kept apart, under its path as far as the word `auxiliary`.
     """
-    found: dict[str, ModuleCost] = {}
-    for here, node in enumerate(graph.nodes[1:], 1):
-        name = _module(node.path, depth, here in graph.training_nodes)
-        parameters, mult_adds, _ = found.get(name, (0, 0, ()))
-        found[name] = ModuleCost(parameters + node.parameters, mult_adds + node.mult_adds, node.shape)
-    return found
+    modules: dict[str, ModuleCost] = {}
+    for i, node in enumerate(graph.nodes[1:], 1):
+        name = _module(node.path, depth, i in graph.training_nodes)
+        parameters, mult_adds, _ = modules.get(name, (0, 0, ()))
+        modules[name] = ModuleCost(parameters + node.parameters, mult_adds + node.mult_adds, node.shape)
+    return modules
 
 
 def _module(path: str, depth: int, training: bool) -> str:
@@ -47,7 +47,7 @@ def parameters(graph: "Graph") -> int:
 
 def auxiliary_parameters(graph: "Graph") -> int:
     """Trainable weights of the auxiliary heads alone."""
-    return sum(graph.nodes[here].parameters for here in graph.training_nodes)
+    return sum(graph.nodes[i].parameters for i in graph.training_nodes)
 
 
 def mult_adds(graph: "Graph") -> int:
@@ -69,7 +69,7 @@ def activation_memory(graph: "Graph") -> int:
 
 
 def _inference_nodes(graph: "Graph") -> "Iterator[Node]":
-    return (node for here, node in enumerate(graph.nodes) if here not in graph.training_nodes)
+    return (node for i, node in enumerate(graph.nodes) if i not in graph.training_nodes)
 
 
 # By name: each is a column of the results, may have a limit, and may be an objective.

@@ -38,14 +38,14 @@ def fingerprint(graph: "Graph", training: bool = False) -> str:
         marks[head] = marks.get(head, "") + "head "
     sources: dict[int, dict[int, Join]] = {}
     labels: list[str] = []
-    for here, node in enumerate(graph.nodes):
-        sources[here] = _joins(node.inputs, node.op.commutative)
+    for position, node in enumerate(graph.nodes):
+        sources[position] = _joins(node.inputs, node.op.commutative)
         shapes = tuple(graph.nodes[i].shape for i in node.inputs)
-        labels.append(marks.get(here, "") + _label(node.op, shapes, node.shape, training))
+        labels.append(marks.get(position, "") + _label(node.op, shapes, node.shape, training))
     order = sorted(set(labels))
     rank = {label: position for position, label in enumerate(order)}
-    given = {here: rank[label] for here, label in enumerate(labels)}
-    colours = {here: (given[here], colour) for here, colour in enumerate(_passes(labels, sources))}
+    given = {position: rank[label] for position, label in enumerate(labels)}
+    colours = {position: (given[position], colour) for position, colour in enumerate(_passes(labels, sources))}
     form: Form = (order, _form(sources, given, colours))
     if training and graph.recipe:
         form = (*form, json.dumps({name: _plain(value) for name, value in graph.recipe}, sort_keys=True))
@@ -104,18 +104,18 @@ def _passes(labels: Sequence[str], sources: Sources) -> list[bytes]:
     colours, classes = [label.encode() for label in labels], 0
     while True:
         up: list[bytes] = []
-        for here, colour in enumerate(colours):
-            below = [_text(join) + up[source] for source, join in sources[here].items()]
+        for node, colour in enumerate(colours):
+            below = [_text(join) + up[source] for source, join in sources[node].items()]
             up.append(blake2b(colour + b"".join(sorted(below)), digest_size=8).digest())
         above: list[list[bytes]] = [[] for _ in labels]
-        for here in range(len(labels) - 1, -1, -1):
-            colours[here] = blake2b(up[here] + b"".join(sorted(above[here])), digest_size=8).digest()
-            for source, join in sources[here].items():
-                above[source].append(_text(join) + colours[here])
-        found = len(set(colours))
-        if found in (classes, len(labels)):
+        for node in range(len(labels) - 1, -1, -1):
+            colours[node] = blake2b(up[node] + b"".join(sorted(above[node])), digest_size=8).digest()
+            for source, join in sources[node].items():
+                above[source].append(_text(join) + colours[node])
+        count = len(set(colours))
+        if count in (classes, len(labels)):
             return colours
-        classes = found
+        classes = count
 
 
 @lru_cache(maxsize=1024)
@@ -167,13 +167,14 @@ def _set_aside(
 
 def _components(edges: Mapping[tuple[int, int], Join]) -> list[dict[int, dict[int, Join]]]:
     """The connected parts of a graph given by its edges (source, reader), each as the sources of its nodes."""
+    # By hand: networkx.connected_components finds the same, but importing it takes as long as a hundred fingerprints.
     near: dict[int, list[int]] = defaultdict(list)
     sources: dict[int, dict[int, Join]] = defaultdict(dict)
     for (source, reader), join in edges.items():
         near[source].append(reader)
         near[reader].append(source)
         sources[reader][source] = join
-    found, seen = [], set[int]()
+    parts, seen = [], set[int]()
     for start in near:
         if start not in seen:
             part, todo = {start}, [start]
@@ -182,8 +183,8 @@ def _components(edges: Mapping[tuple[int, int], Join]) -> list[dict[int, dict[in
                 part.update(fresh)
                 todo.extend(fresh)
             seen |= part
-            found.append({node: sources.get(node, {}) for node in part})
-    return found
+            parts.append({node: sources.get(node, {}) for node in part})
+    return parts
 
 
 def _least(sources: Sources, rank: Mapping[int, int]) -> Form:

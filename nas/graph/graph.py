@@ -3,15 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from nas.graph import costs
 from nas.graph.fingerprint import fingerprint, trains_as_usual
 from nas.graph.operation import Operation, Shape
 from nas.graph.prune import inference, prune
-
-if TYPE_CHECKING:
-    from networkx import MultiDiGraph
 
 
 class Scope(NamedTuple):
@@ -76,10 +73,10 @@ class Graph:
         """The nodes from which one of `ends` can be reached, `ends` and nothing else included."""
         seen, todo = set(), list(ends)
         while todo:
-            here = todo.pop()
-            if here not in seen:
-                seen.add(here)
-                todo.extend(self.nodes[here].inputs)
+            node = todo.pop()
+            if node not in seen:
+                seen.add(node)
+                todo.extend(self.nodes[node].inputs)
         return seen
 
     @cached_property
@@ -149,14 +146,3 @@ class Graph:
         training alone, do not count. With `training`: equal exactly when they train alike, all of it counted.
         """
         return self._training if training else self._function
-
-    def to_networkx(self) -> "MultiDiGraph":
-        """The view for analysis: nodes by position; for each input an edge, its key the position among the inputs."""
-        import networkx
-
-        view = networkx.MultiDiGraph(name=self.name, output=self.output, auxiliary=self.auxiliary)
-        for here, node in enumerate(self.nodes):
-            view.add_node(here, operation=node.operation, **{k: v for k, v in node._asdict().items() if k != "inputs"})
-            for position, source in enumerate(node.inputs):
-                view.add_edge(source, here, key=position, position=position)
-        return view

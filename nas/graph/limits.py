@@ -28,8 +28,8 @@ def broken(graph: Graph, limits: Mapping[str, float]) -> str | None:
 
 
 def _amount(name: str, value: Any) -> float:
-    if name not in (known := (*COSTS, *MEASURED)):
-        raise UserError("limit", f"unknown quantity '{name}'", did_you_mean(name, known))
+    if name not in (quantities := (*COSTS, *MEASURED)):
+        raise UserError("limit", f"unknown quantity '{name}'", did_you_mean(name, quantities))
     match = re.fullmatch(r"\s*([0-9.]+(?:e[-+]?[0-9]+)?)\s*([kmgb]?)\s*", str(value), re.IGNORECASE)
     try:
         amount = float(match[1]) * UNITS[match[2].upper()] if match and not isinstance(value, bool) else math.nan

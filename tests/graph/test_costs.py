@@ -84,15 +84,3 @@ def test_costs_are_attributes_too():
     assert graph.costs == {name: getattr(graph, name) for name in COSTS}
     assert (graph.costs["parameters"], graph.costs["auxiliary_parameters"]) == (112 + 40 + 50, 50)
     assert graph.costs["mult_adds"] == 1728 + 512 + 40
-
-
-def test_networkx_view():
-    b = Builder()
-    x = b("relu", 0, path="network.a")
-    b("concat", x, 0, x)
-    view = b.graph().to_networkx()
-    assert sorted(view.edges(keys=True)) == [(0, 1, 0), (0, 2, 1), (1, 2, 0), (1, 2, 2)]
-    assert view.nodes[1]["operation"] == "relu"
-    assert view.nodes[1]["path"] == "network.a"
-    assert view.nodes[2]["shape"] == (9, 8, 8)
-    assert view.edges[1, 2, 2]["position"] == 2

@@ -21,8 +21,8 @@ def prepare(model: Network) -> Network:
 
     Nothing writes over its input, so that hooks see what each module got and gave.
     """
-    found = copy.deepcopy(model).eval()  # the heads run where the network as a whole is in training mode
-    for module in list(found.modules()):
+    copied = copy.deepcopy(model).eval()  # the heads run where the network as a whole is in training mode
+    for module in list(copied.modules()):
         if isinstance(module, _BatchNorm):
             module.train()
         if getattr(module, "inplace", False):
@@ -30,7 +30,7 @@ def prepare(model: Network) -> Network:
         for name, child in module.named_children():
             if isinstance(child, AddInto):
                 setattr(module, name, Add())
-    return found
+    return copied
 
 
 def calls(model: Network, wanted: Callable[[Operation], bool]) -> list[Call]:
@@ -45,18 +45,18 @@ def layers(model: nn.Module) -> list[nn.Module]:
 
 def weights(model: nn.Module) -> list[Tensor]:
     """The weights of the convolutions and linear layers. Raises ValueError where there is none."""
-    found = [module.weight for module in layers(model)]
-    if not found:
+    tensors = [module.weight for module in layers(model)]
+    if not tensors:
         raise ValueError("the network has no convolution and no linear layer")
-    return found  # type: ignore[return-value]
+    return tensors  # type: ignore[return-value]
 
 
 def gradients(output: Tensor, of: Sequence[Tensor], keep: bool = False) -> list[Tensor]:
     """Derivatives of a number; zeros where it does not depend on a tensor. `keep`: they can be derived again."""
     if not output.requires_grad:
         return [torch.zeros_like(tensor) for tensor in of]
-    found = torch.autograd.grad(output, of, create_graph=keep, allow_unused=True)
-    return [torch.zeros_like(x) if gradient is None else gradient for x, gradient in zip(of, found, strict=True)]
+    derivatives = torch.autograd.grad(output, of, create_graph=keep, allow_unused=True)
+    return [torch.zeros_like(x) if gradient is None else gradient for x, gradient in zip(of, derivatives, strict=True)]
 
 
 def loss(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:

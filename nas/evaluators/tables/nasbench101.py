@@ -73,27 +73,27 @@ def answers(matrix: Sequence[Sequence[int]], operations: Sequence[str], vertices
     place = {0: 0, last: vertices - 1, **{vertex: position for position, vertex in enumerate(live, start=1)}}
     edges = {(place[a], place[b]) for a in place for b in place if a < b and matrix[a][b]}
     names = {place[vertex]: operations[vertex] for vertex in live}
-    found: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     for node in range(vertices - 2):
         for source in range(node + 1):
-            found[f"cells.cell.nodes.{node}.{source}.present"] = (source, node + 1) in edges
-        found[f"cells.cell.nodes.{node}.operation"] = names.get(node + 1, CODES[2])
+            answers[f"cells.cell.nodes.{node}.{source}.present"] = (source, node + 1) in edges
+        answers[f"cells.cell.nodes.{node}.operation"] = names.get(node + 1, CODES[2])
     for source in range(1, vertices - 1):
-        found[f"cells.cell.nodes.{vertices - 2}.{source}.present"] = (source, vertices - 1) in edges
-    return {**found, f"cells.cell.nodes.{vertices - 1}.0.present": (0, vertices - 1) in edges}
+        answers[f"cells.cell.nodes.{vertices - 2}.{source}.present"] = (source, vertices - 1) in edges
+    return {**answers, f"cells.cell.nodes.{vertices - 1}.0.present": (0, vertices - 1) in edges}
 
 
 def key(answers: Mapping[str, Any]) -> Hashable:
     """Of the cell that these answers of the document `nasbench101` describe. Raises KeyError for another document's."""
-    here = "cells.cell.nodes"
+    prefix = "cells.cell.nodes"
     vertices = sum(path.endswith(".operation") for path in answers) + 2
     last = vertices - 1
     matrix = [[0] * vertices for _ in range(vertices)]
     for node in range(last):  # node n is vertex n + 1; what the output reads of the input is the last node's
         for source in range(1 if node + 1 == last else 0, node + 1):
-            matrix[source][node + 1] = int(answers[f"{here}.{node}.{source}.present"])
-    matrix[0][last] = int(answers[f"{here}.{last}.0.present"])
-    between = [answers[f"{here}.{node}.operation"] for node in range(vertices - 2)]
+            matrix[source][node + 1] = int(answers[f"{prefix}.{node}.{source}.present"])
+    matrix[0][last] = int(answers[f"{prefix}.{last}.0.present"])
+    between = [answers[f"{prefix}.{node}.operation"] for node in range(vertices - 2)]
     return canonical(tuple(map(tuple, matrix)), ("input", *between, "output"))
 
 
@@ -122,10 +122,10 @@ def _live(matrix: Sequence[Sequence[int]]) -> list[int]:
     """The vertices between, on a way from the input to the output."""
     last = len(matrix) - 1
     fed, wanted = {0}, {last}
-    for here in range(last + 1):
-        fed |= {to for to in range(here + 1, last + 1) if here in fed and matrix[here][to]}
-    for here in range(last, -1, -1):
-        wanted |= {source for source in range(here) if here in wanted and matrix[source][here]}
+    for vertex in range(last + 1):
+        fed |= {to for to in range(vertex + 1, last + 1) if vertex in fed and matrix[vertex][to]}
+    for vertex in range(last, -1, -1):
+        wanted |= {source for source in range(vertex) if vertex in wanted and matrix[source][vertex]}
     return sorted((fed & wanted) - {0, last})
 
 

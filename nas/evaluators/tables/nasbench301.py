@@ -34,11 +34,11 @@ def table(rows: list[Row], file: str, dataset: str) -> Table:
 
 def answers(arch: str) -> dict[str, Any]:
     """The answers of the document `darts` for a pair of cells as the table writes them."""
-    found: dict[str, Any] = {}
+    answers: dict[str, Any] = {}
     for name, pairs in zip(("normal", "reduction"), ast.literal_eval(arch), strict=True):
         for node in range(4):
             edges = dict(pairs[2 * node : 2 * node + 2])
-            here = f"cells.{name}.nodes.{node}"
-            found[f"{here}.inputs"] = tuple(sorted(edges))
-            found.update((f"{here}.{source}.operation", OPERATIONS[code]) for source, code in edges.items())
-    return found
+            prefix = f"cells.{name}.nodes.{node}"
+            answers[f"{prefix}.inputs"] = tuple(sorted(edges))
+            answers.update((f"{prefix}.{source}.operation", OPERATIONS[code]) for source, code in edges.items())
+    return answers

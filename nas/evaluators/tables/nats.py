@@ -55,16 +55,16 @@ class Architectures(Mapping[Hashable, Curve]):
 
     api: Any
     dataset: str
-    known: dict[Hashable, Curve] = field(default_factory=dict)
+    cached: dict[Hashable, Curve] = field(default_factory=dict)
 
     def __getitem__(self, key: Hashable) -> Curve:
-        if key not in self.known:
+        if key not in self.cached:
             answers = dict(key) if isinstance(key, frozenset) else {}
             index = self.api.query_index_by_arch(_arch([str(answers[path]) for path in PATHS]))
             if index < 0:
                 raise KeyError(key)
-            self.known[key] = Training(self.api, index, self.dataset)
-        return self.known[key]
+            self.cached[key] = Training(self.api, index, self.dataset)
+        return self.cached[key]
 
     def __iter__(self) -> Iterator[Hashable]:
         for arch in self.api:
@@ -82,10 +82,10 @@ class Training(Mapping[int, Metrics]):
     api: Any
     index: int
     dataset: str
-    known: dict[int, Metrics] = field(default_factory=dict)
+    cached: dict[int, Metrics] = field(default_factory=dict)
 
     def __getitem__(self, epochs: int) -> Metrics:
-        if epochs not in self.known:
+        if epochs not in self.cached:
             if not 1 <= epochs <= LONG:
                 raise KeyError(epochs)
             searched = self._info(SEARCHED.get(self.dataset, self.dataset), epochs)
@@ -93,18 +93,18 @@ class Training(Mapping[int, Metrics]):
             metrics["simulated_seconds"] = searched["train-all-time"] + searched["valid-per-time"]
             if epochs == LONG:
                 metrics["test_accuracy"] = self._info(self.dataset, epochs)["test-accuracy"] / 100
-            self.known[epochs] = metrics
-        return self.known[epochs]
+            self.cached[epochs] = metrics
+        return self.cached[epochs]
 
     def _info(self, dataset: str, epochs: int) -> Mapping[str, float]:
         training = str(SHORT if epochs <= SHORT else LONG)
         try:
-            found: Mapping[str, float] = self.api.get_more_info(
+            info: Mapping[str, float] = self.api.get_more_info(
                 self.index, dataset, iepoch=epochs - 1, hp=training, is_random=False
             )
         except (AssertionError, ValueError) as error:  # a folder without this architecture's file
             raise UserError("NATS-Bench", str(error), "unpack the archive again") from None
-        return found
+        return info
 
     def __iter__(self) -> Iterator[int]:
         return (epochs for epochs in range(1, LONG + 1) if epochs in self)

@@ -63,15 +63,15 @@ class Table:
             except KeyError:
                 raise UserError(self.file, f"a table of other cells than those of {space.name}") from None
             return
-        problem, known = "", dict[str, Collection[Any]]()
+        problem, alternatives = "", dict[str, Collection[Any]]()
         for answers in map(_answers, self.rows):
-            if problem and not all(answer in known.get(path, ()) for path, answer in answers.items()):
+            if problem and not all(answer in alternatives.get(path, ()) for path, answer in answers.items()):
                 continue
             try:
                 space.genome(answers)
                 return
             except UserError as error:
-                known = known or {choice.path: choice.answers for choice in every_choice(space.document)}
+                alternatives = alternatives or {choice.path: choice.answers for choice in every_choice(space.document)}
                 problem = problem or str(error).removeprefix("genome: ")
         raise UserError(self.file, f"no row is a genome of {space.name}; the first: {problem}")
 
@@ -95,18 +95,18 @@ class Table:
         if epochs not in self._scored:
             wanted = epochs or self.epochs
             curves = itertools.islice(self.rows.values(), 1 if self.alike else None)
-            common, known = dict[str, set[int]](), set[int]()
+            common, validated = dict[str, set[int]](), set[int]()
             for curve in curves:
                 budgets = {metric: {at for at in curve if metric in curve[at]} for metric in ACCURACIES}
-                known |= budgets["valid_accuracy"]
+                validated |= budgets["valid_accuracy"]
                 if wanted in budgets["valid_accuracy"] or (wanted is None and budgets["valid_accuracy"]):
                     common = {metric: budgets[metric] & common.get(metric, budgets[metric]) for metric in ACCURACIES}
-            found = [(metric, max(common[metric])) for metric in ACCURACIES if common.get(metric)]
-            if not found and common:
+            scores = [(metric, max(common[metric])) for metric in ACCURACIES if common.get(metric)]
+            if not scores and common:
                 raise UserError(self.file, "no epochs at which all rows have an accuracy", "name some with --epochs")
-            if not found:
-                raise self._lacks(wanted, known)
-            self._scored[epochs] = found[0]
+            if not scores:
+                raise self._lacks(wanted, validated)
+            self._scored[epochs] = scores[0]
         return self._scored[epochs]
 
     def measures(self) -> list[str]:
@@ -119,10 +119,10 @@ class Table:
         some = itertools.islice(self.rows.values(), 1 if self.alike else 100)
         return max(epochs for curve in some for epochs in curve if "valid_accuracy" in curve[epochs])
 
-    def _lacks(self, epochs: int | None, known: Collection[int]) -> "NotInTable":
-        if not known:
+    def _lacks(self, epochs: int | None, validated: Collection[int]) -> "NotInTable":
+        if not validated:
             return NotInTable(self.file, "no valid_accuracy in any row", "a search goes by it")
-        has = ", ".join(map(str, sorted(known))) or "none"
+        has = ", ".join(map(str, sorted(validated))) or "none"
         return NotInTable(self.file, f"no valid_accuracy at {epochs} epochs", f"the table has it at: {has}")
 
     def metrics(self, genome: Genome, epochs: int | None = None) -> Metrics:
@@ -130,10 +130,10 @@ class Table:
         curve, wanted = self.curve(genome), epochs or self.epochs
         if wanted is not None and wanted in curve and "valid_accuracy" in curve[wanted]:
             return curve[wanted]
-        known = [budget for budget in sorted(curve) if "valid_accuracy" in curve[budget]]
-        if wanted is None and known:
-            return curve[known[0]]
-        raise self._lacks(wanted, known)
+        validated = [budget for budget in sorted(curve) if "valid_accuracy" in curve[budget]]
+        if wanted is None and validated:
+            return curve[validated[0]]
+        raise self._lacks(wanted, validated)
 
     def score(self, genome: Genome, epochs: int | None = None) -> float:
         """What `scored` names: searches with trials of so many epochs compare by it. Raises UserError."""
@@ -157,11 +157,11 @@ def _answers(key: Hashable) -> dict[str, Any]:
 
 def of_dataset(rows: list[Row], file: str, dataset: str) -> list[Row]:
     """Those whose column `dataset` says so. Raises UserError where there is none."""
-    found = [row for row in rows if row["dataset"] == dataset]
-    if not found:
+    chosen = [row for row in rows if row["dataset"] == dataset]
+    if not chosen:
         has = ", ".join(sorted({row["dataset"] for row in rows})[:8])
         raise UserError(file, f"no row of the data set '{dataset}'", f"name one with --dataset; it has: {has}")
-    return found
+    return chosen
 
 
 def averaged(measured: Iterable[tuple[Hashable, int, Metrics]]) -> dict[Hashable, dict[int, Metrics]]:

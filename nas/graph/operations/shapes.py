@@ -16,8 +16,8 @@ def spatial_rank(shape: Shape) -> int:
     """1 to 3 for a feature map; raises ShapeError for a vector and for more axes."""
     rank = len(shape) - 1
     if not 1 <= rank <= 3:
-        found = f"a vector of {shape[0]}" if rank == 0 else text(shape)
-        raise ShapeError(f"takes a feature map (channels and 1 to 3 spatial axes), not {found}")
+        given = f"a vector of {shape[0]}" if rank == 0 else text(shape)
+        raise ShapeError(f"takes a feature map (channels and 1 to 3 spatial axes), not {given}")
     return rank
 
 
