@@ -82,24 +82,24 @@ def run(args: argparse.Namespace) -> int:
     shares = searchers.share_out(names, benchmark.load(), options)
     if args.to:
         Path(args.to).mkdir(parents=True, exist_ok=True)  # a mistake there must not come after minutes of searching
-    found = {}
+    courses_of = {}
     for searcher, share in shares.items():
         start = time.perf_counter()
-        found[searcher] = courses(benchmark, searcher, share, args.repeats, args.processes)
+        courses_of[searcher] = courses(benchmark, searcher, share, args.repeats, args.processes)
         print(f"{searcher}: {args.repeats} searches in {time.perf_counter() - start:.1f} s", file=sys.stderr)
     if several:
-        reference = reference_of(benchmark, chain(*found.values()), given)
-        rows = [asdict(row) for each in found for row in with_fronts(benchmark, each, found[each], reference)]
+        reference = reference_of(benchmark, chain(*courses_of.values()), given)
+        rows = [asdict(row) for each in courses_of for row in with_fronts(benchmark, each, courses_of[each], reference)]
         volume = f"hypervolume above {stated(rows[0]['reference'])}"
     else:
-        rows = [asdict(row) for each in found for row in standings(each, found[each])]
-    known = read_table(table_file, args.dataset)
-    metric, epochs = known.scored(args.epochs)
+        rows = [asdict(row) for each in courses_of for row in standings(each, courses_of[each])]
+    results = read_table(table_file, args.dataset)
+    metric, epochs = results.scored(args.epochs)
     score = f"{metric.replace('_', ' ')} of the best ({epochs} epochs)"
     if args.to:
         from nas.report.curves import write
 
-        write(args.to, rows, ", ".join(filter(None, (args.space, known.dataset))), volume if several else score)
+        write(args.to, rows, ", ".join(filter(None, (args.space, results.dataset))), volume if several else score)
         print(f"written: {args.to}/curves.svg, curves.png, results.csv", file=sys.stderr)
     if args.json:
         print_json(rows)

@@ -33,9 +33,11 @@ def run(args: argparse.Namespace) -> int:
     if source["name"] is None:
         raise UserError("nas evaluate", "on which data is not said", "give --dataset")
     model, _ = load_trained(folder)
-    found = evaluate(model, source, args.split, args.network)
+    measured = evaluate(model, source, args.split, args.network)
     if args.json:
-        print_json(found)
+        print_json(measured)
     else:
-        print(f"{percent(found['accuracy'])} of {found['images']} {args.split} images, loss {found['loss']:.4f}")
+        print(
+            f"{percent(measured['accuracy'])} of {measured['images']} {args.split} images, loss {measured['loss']:.4f}"
+        )
     return 0

@@ -40,17 +40,17 @@ def _flag(item: Field[Any]) -> str:
 def _described(item: Field[Any]) -> dict[str, Any]:
     """Arguments of `add_argument`."""
     about, kind = item.metadata, bare(item.type)
-    found = {"help": about["help"], "metavar": about["metavar"], "default": item.default}
+    arguments = {"help": about["help"], "metavar": about["metavar"], "default": item.default}
     if not item.kw_only:
-        return found | {"nargs": "?", "metavar": item.name.upper()}
+        return arguments | {"nargs": "?", "metavar": item.name.upper()}
     if kind is bool:
-        return found | {"action": "store_const", "const": item.default is False}  # else it is there to forbid
+        return arguments | {"action": "store_const", "const": item.default is False}  # else it is there to forbid
     if kind in (PAIRS, SEVERAL) or about["several"]:
         metavar = "NAME=VALUE" if kind == PAIRS else about["metavar"]
-        found |= {"action": "append", "default": None, "help": f"{about['help']} (repeatable)", "metavar": metavar}
+        arguments |= {"action": "append", "default": None, "help": f"{about['help']} (repeatable)", "metavar": metavar}
     elif kind in (int, float):
         least = float("-inf") if about["least"] is None else about["least"]
-        found |= {"type": number(kind, least), "metavar": about["metavar"] or "N"}
+        arguments |= {"type": number(kind, least), "metavar": about["metavar"] or "N"}
     elif about["words"]:
-        found["type"] = one_of(*about["words"])
-    return found
+        arguments["type"] = one_of(*about["words"])
+    return arguments

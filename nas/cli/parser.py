@@ -92,18 +92,18 @@ def real(text: str) -> float:
 
 def pairs(items: Iterable[str], option: str, value: Callable[[str], Any]) -> dict[str, Any]:
     """`["depth=3", ...]` as a dictionary; raises UserError for an item without `=` and for a name given twice."""
-    found: dict[str, Any] = {}
+    pairs: dict[str, Any] = {}
     for item in items:
         name, equals, text = item.partition("=")
         name = name.strip()
         if not equals or not name:
             raise UserError(option, f"'{item}' is not of the form name=value", f"write {option} name=value")
-        if name in found:
+        if name in pairs:
             raise UserError(option, f"'{name}' is given twice", "leave one out")
         try:
-            found[name] = value(text)
+            pairs[name] = value(text)
         except ValueError as error:
             if isinstance(error, UserError):
                 raise UserError(f"{option} {name}", error.what, error.hint) from None
             raise UserError(f"{option} {name}", f"'{text}': {error}", f"write {option} {name}=value") from None
-    return found
+    return pairs

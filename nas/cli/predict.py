@@ -23,16 +23,16 @@ def run(args: argparse.Namespace) -> int:
     model, _ = load_trained(trained_folder(args.network))
     pictures = [path for word in args.images for path in _pictures(word)]
     answers = list(predict(model, pictures, args.network))
-    found = [answer for answer in answers if not isinstance(answer, UserError)]
+    predictions = [answer for answer in answers if not isinstance(answer, UserError)]
     if args.json:
-        print_json(found)
-    elif found:
-        rows = [(row["image"], row["class"], f"{100 * row['probability']:.1f} %") for row in found]
+        print_json(predictions)
+    elif predictions:
+        rows = [(row["image"], row["class"], f"{100 * row['probability']:.1f} %") for row in predictions]
         print(table(("image", "class", "probability"), rows))
     for answer in answers:
         if isinstance(answer, UserError):
             print(f"error: {answer}", file=sys.stderr)
-    return 2 if len(found) < len(answers) else 0
+    return 2 if len(predictions) < len(answers) else 0
 
 
 def _pictures(word: str) -> list[Path]:
@@ -43,7 +43,7 @@ def _pictures(word: str) -> list[Path]:
     path = Path(word)
     if not path.is_dir():
         return [path]
-    found = walk(path)[0].pictures()
-    if not found:
+    pictures = walk(path)[0].pictures()
+    if not pictures:
         raise UserError(word, "has no pictures", "give pictures, or a folder of them")
-    return found
+    return pictures

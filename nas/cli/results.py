@@ -37,22 +37,22 @@ def run(args: argparse.Namespace) -> int:
     from nas.run.summary import comparison
     from nas.run.words import in_words
 
-    found = Run.open(args.run)
-    volume = _hypervolume(found, args)
+    run = Run.open(args.run)
+    volume = _hypervolume(run, args)
     if args.hypervolume:
         assert volume is not None
         print_json({"hypervolume": volume.value, "reference": volume.reference}) if args.json else print(volume)
         return 0
-    rows = [row for row in found.results() if row["front"] or not args.front][: args.top]
+    rows = [row for row in run.results() if row["front"] or not args.front][: args.top]
     if args.json:
         print_json(rows)
         return 0
-    several = len(found.config.objectives) > 1
-    others = [text.partition(":")[0] for text in found.config.objectives]
+    several = len(run.config.objectives) > 1
+    others = [text.partition(":")[0] for text in run.config.objectives]
     others = [metric for metric in others if metric not in ("valid_accuracy", *COSTS)]
     costs = [cost for cost in COSTS if any(row[cost] for row in rows)]
     front_head = ["front"] if several else []
-    paused = found.config.schedule != "full"
+    paused = run.config.schedule != "full"
     epochs_head = ["epochs"] if paused else []
     accuracy = "valid_accuracy"  # which proxies do not have
     scored = any(accuracy in (row["metrics"] or ()) for row in rows) or not others
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
     )
     if volume is not None:
         print(f"\nhypervolume: {volume}")
-    for line in comparison(found):
+    for line in comparison(run):
         print(line, file=sys.stderr)
     return 0
 
@@ -95,13 +95,13 @@ def _hypervolume(run: "Run", args: argparse.Namespace) -> "Hypervolume | None":
         raise UserError("--reference", "the list of trials has no hypervolume", "add --hypervolume")
     if not asked and not args.front:
         return None
-    found = run.hypervolume(pairs(args.reference, "--reference", real))
-    if found is None and asked:
+    volume = run.hypervolume(pairs(args.reference, "--reference", real))
+    if volume is None and asked:
         if len(run.state.objectives) < 2:
             hint = "search with several: --objective valid_accuracy --objective parameters:min"
             raise UserError(args.run, "one objective has no hypervolume", hint)
         raise UserError(args.run, "no trial of this run has succeeded yet", f"go on: {run.way_on}")
-    return found
+    return volume
 
 
 def genome(answers: dict[str, object], most: int = 100) -> str:

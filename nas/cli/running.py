@@ -21,7 +21,7 @@ def carry_out(opening: str, search: "Callable[[Display], Run]") -> int:
     try:
         with warnings.catch_warnings(action="ignore", category=AllFailed):  # it is said below
             warnings.showwarning = lambda message, *_, **__: display.say(f"warning: {message}")
-            found = search(display)
+            run = search(display)
     except UserError:
         display.close()
         raise
@@ -35,14 +35,14 @@ def carry_out(opening: str, search: "Callable[[Display], Run]") -> int:
         return 1
     finally:
         display.close()
-    if found.best is None:
-        otherwise = f"{found.path}: no trial succeeded ({found.reason}); see nas results {found.path}"
-        display.say(f"error: {found.failure or otherwise}")
+    if run.best is None:
+        otherwise = f"{run.path}: no trial succeeded ({run.reason}); see nas results {run.path}"
+        display.say(f"error: {run.failure or otherwise}")
         return 1
     try:
-        further = f"nas export {found.path} --to DIR" if found.weights() else ""
+        further = f"nas export {run.path} --to DIR" if run.weights() else ""
     except UserError:  # what was looked up, or a function of the user's, leaves none
-        further = f"nas train {found.path}"
-    for line in (f"next: nas results {found.path}", f"      nas report {found.path}", f"      {further}"):
+        further = f"nas train {run.path}"
+    for line in (f"next: nas results {run.path}", f"      nas report {run.path}", f"      {further}"):
         display.say(line)
     return 0

@@ -43,24 +43,24 @@ def compare(source: Source, files: Mapping[str, Path], real: Tensor | None = Non
 
     real: uint8 images (N, channels, height, width) to look at beside random ones.
     """
-    found: dict[str, Compared | UserError] = {}
+    results: dict[str, Compared | UserError] = {}
     left = dict(files)
     if "onnx" in left and importlib.util.find_spec("onnxruntime") is None:
-        found["onnx"] = Compared(None)
+        results["onnx"] = Compared(None)
         del left["onnx"]
     with tempfile.TemporaryDirectory() as folder:
         inputs = {name: _inputs(source, name, real) for name in left}
         task = _task(source, inputs, Path(folder))
-        known = _Known(source)
+        expected = _Expected(source)
         while left:
             ended = _read({**task, "files": {name: str(path) for name, path in left.items()}}, Path(folder))
             for name in list(left):
                 del left[name]
-                result = _result(known, name, inputs[name], Path(folder))
-                found[name] = result or UserError(f"format {name}", f"the process that read it back {ended}")
+                result = _result(expected, name, inputs[name], Path(folder))
+                results[name] = result or UserError(f"format {name}", f"the process that read it back {ended}")
                 if result is None:  # those after it were not reached
                     break
-    return found
+    return results
 
 
 def _inputs(source: Source, name: str, real: Tensor | None) -> dict[str, Tensor]:
@@ -70,14 +70,14 @@ def _inputs(source: Source, name: str, real: Tensor | None) -> dict[str, Tensor]
     raw, preprocessing = _raw(source, name), source.record.preprocessing
     mult_adds = getattr(getattr(source.model, "graph", None), "mult_adds", 0)
     generator = torch.Generator().manual_seed(0)
-    found = {}
+    batches = {}
     for count in FEWER if mult_adds > LARGE else BATCHES:
         shape = (count, *source.record.input)
         pixels = torch.randint(256, shape, generator=generator).float()
-        found[f"random{count}"] = pixels if raw else torch.randn(shape, generator=generator)
+        batches[f"random{count}"] = pixels if raw else torch.randn(shape, generator=generator)
     if real is not None and preprocessing is not None:
-        found["real"] = real.float() if raw else preprocessing.normalise(real)
-    return found
+        batches["real"] = real.float() if raw else preprocessing.normalise(real)
+    return batches
 
 
 def _raw(source: Source, name: str) -> bool:
@@ -123,14 +123,14 @@ def _read(task: Mapping[str, Any], folder: Path) -> str:
     return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
 
 
-class _Known:
+class _Expected:
     """What the network computes, once for each kind of input."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.outputs: dict[bool, dict[str, Tensor]] = {}
 
-    def expected(self, name: str, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def of(self, name: str, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """What the reader of a format should have found."""
         if "weights" in inputs:
             state = sorted(self.source.model.state_dict().items())
@@ -142,7 +142,7 @@ class _Known:
         return self.outputs[raw]
 
 
-def _result(known: _Known, name: str, inputs: Mapping[str, Tensor], folder: Path) -> Compared | UserError | None:
+def _result(expected: _Expected, name: str, inputs: Mapping[str, Tensor], folder: Path) -> Compared | UserError | None:
     """Of one format, from what the reader wrote; None where it wrote nothing."""
     from safetensors.torch import load_file
 
@@ -151,7 +151,7 @@ def _result(known: _Known, name: str, inputs: Mapping[str, Tensor], folder: Path
         return UserError(f"format {name}", f"cannot be read back: {one_line(why.read_text(encoding='utf-8'))}")
     if not file.exists():
         return None
-    ours, theirs = known.expected(name, inputs), load_file(file)
+    ours, theirs = expected.of(name, inputs), load_file(file)
     if {key: value.shape for key, value in ours.items()} != {key: value.shape for key, value in theirs.items()}:
         return UserError(f"format {name}", "what it computes has another shape than the network's output")
     worst = max((difference(ours[key], theirs[key]) for key in ours), default=0.0)

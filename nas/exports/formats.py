@@ -63,7 +63,7 @@ def onnx(source: "Source", folder: Path) -> Path:
     from nas.exports.adaptive import sliced
 
     path = folder / "model.onnx"
-    found = torch.onnx.export(
+    program = torch.onnx.export(
         sliced(source.whole),
         (source.example,),
         dynamo=True,
@@ -72,10 +72,10 @@ def onnx(source: "Source", folder: Path) -> Path:
         output_names=["logits"],
         dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
     )
-    assert found is not None  # with dynamo=True
-    found.model.metadata_props.update(source.metadata())
+    assert program is not None  # with dynamo=True
+    program.model.metadata_props.update(source.metadata())
     size = sum(value.nbytes for value in source.model.state_dict().values())
-    found.save(path, external_data=size > LARGEST_INLINE)
+    program.save(path, external_data=size > LARGEST_INLINE)
     return path
 
 

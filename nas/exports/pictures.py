@@ -29,15 +29,15 @@ def few(dataset: Any, preprocessing: "Preprocessing | None") -> "Tensor | None":
         from nas.data import load
 
         return load("digits").images["test"][:COUNT] if preprocessing.size == (8, 8) else None
-    found: list[Tensor] = []
+    pictures: list[Tensor] = []
     for path in islice(_files(Path(dataset)), TRIED):
         try:
-            found.append(preprocessing.pixels(path))
+            pictures.append(preprocessing.pixels(path))
         except UserError:
             continue
-        if len(found) == COUNT:
+        if len(pictures) == COUNT:
             break
-    return torch.stack(found) if found else None
+    return torch.stack(pictures) if pictures else None
 
 
 def _files(folder: Path) -> Iterator[Path]:

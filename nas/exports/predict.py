@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 BATCH = 64
 
 
-def known(model: "Network", where: str) -> "tuple[Preprocessing, tuple[str, ...]]":
+def preprocessing_and_classes(model: "Network", where: str) -> "tuple[Preprocessing, tuple[str, ...]]":
     """How pictures become the network's input, and its classes. Raises UserError where nobody noted them."""
     if model.preprocessing is None or model.classes is None:
         what = "it has no record of its preprocessing and classes: an older version trained it"
@@ -31,10 +31,13 @@ def known(model: "Network", where: str) -> "tuple[Preprocessing, tuple[str, ...]
 
 
 def predict(model: "Network", pictures: Sequence[Path], where: str) -> Iterator[dict[str, Any] | UserError]:
-    """`{image, class, probability}` of each picture in turn, or why it cannot be read. Raises UserError as `known`."""
+    """`{image, class, probability}` of each picture in turn, or why it cannot be read.
+
+    Raises UserError as `preprocessing_and_classes` does.
+    """
     import torch
 
-    preprocessing, classes = known(model, where)
+    preprocessing, classes = preprocessing_and_classes(model, where)
     model.eval()
     for start in range(0, len(pictures), BATCH):
         inputs, answers = [], dict[Path, Any]()
@@ -45,27 +48,27 @@ def predict(model: "Network", pictures: Sequence[Path], where: str) -> Iterator[
             except UserError as error:
                 answers[path] = error
         with torch.inference_mode():
-            found = model(torch.stack(inputs)).softmax(1).max(1) if inputs else None
+            likeliest = model(torch.stack(inputs)).softmax(1).max(1) if inputs else None
         for path in pictures[start : start + BATCH]:
             at = answers[path]
-            if isinstance(at, UserError) or found is None:
+            if isinstance(at, UserError) or likeliest is None:
                 yield at
             else:
-                chosen = classes[int(found.indices[at])]
-                yield {"image": str(path), "class": chosen, "probability": float(found.values[at])}
+                chosen = classes[int(likeliest.indices[at])]
+                yield {"image": str(path), "class": chosen, "probability": float(likeliest.values[at])}
 
 
 def evaluate(model: "Network", source: Mapping[str, Any], split: str, where: str) -> dict[str, Any]:
     """`{split, images, accuracy, loss}` on one set of the data, which are prepared as the network's were.
 
     source: the data, as arguments of `nas.data.load`. Classes are matched by their names, in whatever order the data
-    have them. Raises UserError where these differ, and as `nas.data.load` and `known` do.
+    have them. Raises UserError where these differ, and as `nas.data.load` and `preprocessing_and_classes` do.
     """
     from nas.data import load
     from nas.training import Recipe
     from nas.training.loop import evaluate as measure
 
-    preprocessing, classes = known(model, where)
+    preprocessing, classes = preprocessing_and_classes(model, where)
     if preprocessing.resize != "none":
         how = {"image_size": preprocessing.size, "resize": preprocessing.resize}
         source = {**source, **{name: source.get(name) or setting for name, setting in how.items()}}
@@ -93,8 +96,8 @@ def _prepared(data: "Dataset", how: "Preprocessing", classes: tuple[str, ...], w
         )
         raise UserError(f"data set '{data.name}'", f"other classes than the network's: {what}", "rename its folders")
     if data.shape[1:] != how.size:
-        found, wanted = ("x".join(map(str, size)) for size in (data.shape[1:], how.size))
-        what = f"images of {found} pixels where the network takes {wanted}, and it was trained without resizing"
+        given, wanted = ("x".join(map(str, size)) for size in (data.shape[1:], how.size))
+        what = f"images of {given} pixels where the network takes {wanted}, and it was trained without resizing"
         raise UserError(f"data set '{data.name}'", what, "bring them to that size first")
     places = torch.tensor([classes.index(name) for name in data.classes])
     images = {split: _channels(tensor, how.channels) for split, tensor in data.images.items()}

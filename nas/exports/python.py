@@ -156,7 +156,7 @@ def _constructor(module: "nn.Module", node: "Node", place: str, classes: dict[st
 
 def _arguments(module: "nn.Module") -> list[str]:
     """Of the constructor, where they are not the defaults: torch's modules and ours keep them under the same names."""
-    found = []
+    arguments = []
     for name, parameter in inspect.signature(type(module)).parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD) or name in ("device", "dtype"):
             continue
@@ -166,10 +166,10 @@ def _arguments(module: "nn.Module") -> list[str]:
         elif name in AXES and isinstance(value, tuple) and len(set(value)) == 1:
             value = value[0]
         if parameter.default is parameter.empty:
-            found.append(repr(value))
+            arguments.append(repr(value))
         elif value != parameter.default:
-            found.append(f"{name}={value!r}")
-    return found
+            arguments.append(f"{name}={value!r}")
+    return arguments
 
 
 def _access(place: str) -> str:

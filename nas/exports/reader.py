@@ -45,15 +45,15 @@ def runner(format: str, file: Path, genome: str | None, weights: str | None) -> 
         model = runpy.run_path(str(file))["Network"]()
         model.load_state_dict(load_file(str(weights)))
     else:
-        found = load_file(file) if format == "safetensors" else torch.load(file, weights_only=True)
+        state = load_file(file) if format == "safetensors" else torch.load(file, weights_only=True)
         if genome is None:
-            return lambda x: [found[name] for name in sorted(found)]
+            return lambda x: [state[name] for name in sorted(state)]
         from nas.network import build
         from nas.space import Genome, Space
 
         loaded = Genome.load(genome)
         model = build(Space(loaded.document), loaded)
-        model.load_state_dict(found)
+        model.load_state_dict(state)
     return model.eval()
 
 
@@ -79,8 +79,8 @@ def main(task: dict[str, Any]) -> None:
 
                 torch.set_num_threads(1)
                 with torch.no_grad():
-                    found = outputs(run, load_tensors(task["inputs"][format]))
-                whole = {name: value.clone(memory_format=torch.contiguous_format) for name, value in found.items()}
+                    tensors = outputs(run, load_tensors(task["inputs"][format]))
+                whole = {name: value.clone(memory_format=torch.contiguous_format) for name, value in tensors.items()}
                 save_tensors(whole, to.with_suffix(".safetensors"))
         except Exception as error:  # noqa: BLE001 - whatever a file leads to is what is to be known of it
             to.with_suffix(".txt").write_text(f"{type(error).__name__}: {error}", encoding="utf-8")

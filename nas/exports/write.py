@@ -118,9 +118,9 @@ def write(
     record = Record(tuple(shape), preprocessing, named)
     if with_preprocessing:
         _check_raw(record, names)
-    found = Source(plain(model), record, genome, with_preprocessing)
-    _check_classes(found)
-    return _write(found, Path(to), names, force, pictures, trained)
+    prepared = Source(plain(model), record, genome, with_preprocessing)
+    _check_classes(prepared)
+    return _write(prepared, Path(to), names, force, pictures, trained)
 
 
 def plain(model: "nn.Module") -> "nn.Module":
@@ -239,8 +239,8 @@ def _named(source: "Source", name: str, error: UserError) -> UserError:
     """The error, with the operation that it is about where one can be found."""
     from nas.exports.culprit import culprit
 
-    found = culprit(source, name) if name in RAW else ""
-    return UserError(f"{error.where}{found}", error.what, error.hint or "other formats may hold it")
+    operation = culprit(source, name) if name in RAW else ""
+    return UserError(f"{error.where}{operation}", error.what, error.hint or "other formats may hold it")
 
 
 def _identity(model: "nn.Module") -> tuple[str, str]:
@@ -269,12 +269,12 @@ def _verified(source: "Source", written: Written, drafts: dict[str, Path]) -> di
     from nas.exports.source import NORMALISED
     from nas.exports.source import RAW as PIXELS
 
-    found = {}
+    files = {}
     for name, result in written.compared.items():
         images = PIXELS if source.raw and name in RAW else NORMALISED
         counts = {"random": result.random, "real": result.real}
-        found[name] = {"file": drafts[name].name, "difference": result.difference, "compared": counts, "images": images}
-    return found
+        files[name] = {"file": drafts[name].name, "difference": result.difference, "compared": counts, "images": images}
+    return files
 
 
 def _place(work: Path, folder: Path, name: str, value: Any) -> Path:

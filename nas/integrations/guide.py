@@ -37,11 +37,11 @@ class Guide:
         rng = trial_random(self.seed, number)
         rng.randrange(2**31)  # the trial's seed, in a search
         under_way: Sequence[Trial] = [Trial(other, genome, 0) for other, genome in sorted(pending.items())]
-        found = propose(self.searcher, self.space, rng, under_way, self.seen, {}, deduplicate=self.deduplicate)
-        if isinstance(found, End):
-            return found.reason
-        self.seen.add(found.identity)
-        return found.genome
+        proposal = propose(self.searcher, self.space, rng, under_way, self.seen, {}, deduplicate=self.deduplicate)
+        if isinstance(proposal, End):
+            return proposal.reason
+        self.seen.add(proposal.identity)
+        return proposal.genome
 
     def tried(self, genome: Genome) -> None:
         """The genome was proposed before this guide was made."""

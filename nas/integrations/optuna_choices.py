@@ -74,19 +74,19 @@ class Parameters:
 
     def of(self, space: Space, genome: Genome) -> tuple[dict[str, Any], dict[str, BaseDistribution]]:
         """The genome as (values, distributions) of its parameters, by name."""
-        found: dict[str, Any] = {}
+        parameters: dict[str, Any] = {}
         distributions: dict[str, BaseDistribution] = {}
         for choice in space.choices(genome):
-            known = genome.answers[choice.path]
+            answer = genome.answers[choice.path]
 
-            def among(part: int | None, options: Sequence[Any], choice: Choice = choice, known: Any = known) -> Any:
-                option = known if part is None else known[part]
+            def among(part: int | None, options: Sequence[Any], choice: Choice = choice, answer: Any = answer) -> Any:
+                option = answer if part is None else answer[part]
                 name, distributions[name], values = self._coded(choice, part, options)
-                found[name] = values[list(options).index(option)]
+                parameters[name] = values[list(options).index(option)]
                 return option
 
             _answer(choice, among)
-        return found, distributions
+        return parameters, distributions
 
     def _coded(
         self, choice: Choice, part: int | None, options: Sequence[Any]

@@ -57,11 +57,11 @@ class OptunaSampler(BaseSampler):
         with self.lock:
             self._catch_up(study, trial.number)
             pending = {number: genome for number, genome in self.tried.items() if number not in self.told}
-            found = self.guide.propose(trial.number, pending)
-            if isinstance(found, str):
-                raise UserError("OptunaSampler", found, "the study has tried every network that it can")
-            self.tried[trial.number] = found
-        return Parameters().of(self.guide.space, found)[1]
+            genome = self.guide.propose(trial.number, pending)
+            if isinstance(genome, str):
+                raise UserError("OptunaSampler", genome, "the study has tried every network that it can")
+            self.tried[trial.number] = genome
+        return Parameters().of(self.guide.space, genome)[1]
 
     def sample_relative(
         self, study: Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]

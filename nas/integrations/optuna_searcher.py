@@ -126,9 +126,9 @@ class OptunaSearcher:
 
     def _trial(self, genome: Genome, state: TrialState, values: Sequence[float] | None = None) -> Told:
         """The genome as a trial of Optuna's."""
-        found, distributions = self.parameters.of(self.space, genome)
+        parameters, distributions = self.parameters.of(self.space, genome)
         ended = EPOCH if state.is_finished() else None
-        return Told(-1, state, None, EPOCH, ended, found, distributions, {}, {}, {}, -1, values=values)
+        return Told(-1, state, None, EPOCH, ended, parameters, distributions, {}, {}, {}, -1, values=values)
 
     def _study(self, storage: BaseStorage, pending: Sequence[Trial] = ()) -> optuna.Study:
         with _quietly():
@@ -166,12 +166,12 @@ class OptunaSearcher:
         for package in PACKAGES.get(self.name, ()):
             if importlib.util.find_spec(package) is None:
                 raise UserError(where, f"the package {package} is not installed", f"pip install {package}")
-        known = _plain_options(self.kind)
+        accepted = _plain_options(self.kind)
         for option, value in self.options.items():
-            if option not in known:
-                hint = did_you_mean(option, known) or "it takes none"
+            if option not in accepted:
+                hint = did_you_mean(option, accepted) or "it takes none"
                 raise UserError(where, f"unknown option '{option}'", hint)
-            kinds = known[option]
+            kinds = accepted[option]
             if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
                 wanted = " or ".join(dict.fromkeys("None" if kind is type(None) else kind.__name__ for kind in kinds))
                 raise UserError(where, f"{option} is {value!r}", f"give {wanted}")
@@ -192,13 +192,13 @@ def _kind(name: str) -> type[BaseSampler]:
 
 def _plain_options(kind: type[BaseSampler]) -> dict[str, tuple[type, ...]]:
     """The constructor's arguments that a number or a word can be, but the seed, each with its types."""
-    found = {}
+    options = {}
     for name, parameter in inspect.signature(kind).parameters.items():
         words = re.split(r"\s*\|\s*", str(parameter.annotation))
         if name != "seed" and any(word in PLAIN for word in words):
             kinds = [plain for word in words for plain in PLAIN.get(word, ())]
-            found[name] = (*kinds, type(None)) if "None" in words else tuple(kinds)
-    return found
+            options[name] = (*kinds, type(None)) if "None" in words else tuple(kinds)
+    return options
 
 
 @contextmanager

@@ -38,12 +38,12 @@ def study(run: Run | str | Path, storage: str | None = None, name: str | None = 
 def _trial(run: Run, entry: "Entry", signs: list[int]) -> optuna.trial.FrozenTrial:
     result = entry.result
     assert result is not None
-    found, distributions = Parameters().of(run.space, entry.trial.genome)
+    parameters, distributions = Parameters().of(run.space, entry.trial.genome)
     notes = {"trial": entry.trial.number, "fingerprint": entry.fingerprint, **entry.costs, **(result.metrics or {})}
     return create_trial(
         state=TrialState.FAIL if result.failed else TrialState.COMPLETE,
         values=None if result.failed else [sign * value for sign, value in zip(signs, result.values, strict=True)],
-        params=found,
+        params=parameters,
         distributions=distributions,
         user_attrs={**notes, **({"error": result.error} if result.failed else {})},
     )

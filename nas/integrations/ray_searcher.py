@@ -57,11 +57,11 @@ class RaySearcher(Searcher):
     def suggest(self, trial_id: str) -> Any:
         numbers = {name: number for number, name in enumerate(self.issued)}
         pending = {numbers[name]: genome for name, genome in self.issued.items() if name not in self.told}
-        found = self.guide.propose(len(self.issued), pending)
-        if isinstance(found, str):
+        genome = self.guide.propose(len(self.issued), pending)
+        if isinstance(genome, str):
             return Searcher.FINISHED
-        self.issued[trial_id] = found
-        return {**self.constants, "genome": found.to_json()}
+        self.issued[trial_id] = genome
+        return {**self.constants, "genome": genome.to_json()}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         self._tell(trial_id, None if error or not result else self._values(result))
@@ -79,8 +79,8 @@ class RaySearcher(Searcher):
         for metric in metrics:
             if metric not in result:
                 raise UserError("RaySearcher", f"the results have no '{metric}'", "give it metric=... and mode=...")
-        found = [MODES[mode or "max"] * float(result[metric]) for metric, mode in zip(metrics, modes, strict=True)]
-        return found if all(map(math.isfinite, found)) else None
+        values = [MODES[mode or "max"] * float(result[metric]) for metric, mode in zip(metrics, modes, strict=True)]
+        return values if all(map(math.isfinite, values)) else None
 
     def save(self, checkpoint_path: str) -> None:
         """Writes what was issued and told: JSON, whatever the name says."""

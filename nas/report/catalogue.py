@@ -42,15 +42,15 @@ def families(word: str = "") -> list[Family]:
     named: dict[str, dict[str, str]] = {}
     for name, (path, variant) in packaged().items():
         named.setdefault(path.relative_to(FOLDER).as_posix(), {})[name] = variant or ""
-    found = []
+    families = []
     for file, names in named.items():
         (family,) = (name for name, variant in names.items() if not variant)
         chosen = [name for name in names if word.lower() in family.lower() or word.lower() in name.lower()]
         if chosen:
-            found.append(Family(family, tuple(Space(resolve(name, {})) for name in chosen), file))
-    if not found:
+            families.append(Family(family, tuple(Space(resolve(name, {})) for name in chosen), file))
+    if not families:
         raise UserError(word, "no packaged document or variant with this in its name", did_you_mean(word, packaged()))
-    return sorted(found, key=lambda family: (family.year or 9999, family.number, family.name))
+    return sorted(families, key=lambda family: (family.year or 9999, family.number, family.name))
 
 
 def facts(family: Family) -> Iterator[dict[str, Any]]:

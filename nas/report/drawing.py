@@ -49,7 +49,7 @@ def draw(graph: Graph, name: str) -> str:
     )
 
 
-def _chain(graph: Graph, found: Sequence[Row]) -> tuple[str, float]:
+def _chain(graph: Graph, rows: Sequence[Row]) -> tuple[str, float]:
     """The stages from the top down, and where they end."""
     middle, y, item = BOX + BOX_WIDTH / 2, float(TOP), ""
     image = Box(("", labels.shape(graph.input), ""), "input")
@@ -57,7 +57,7 @@ def _chain(graph: Graph, found: Sequence[Row]) -> tuple[str, float]:
     starts = [min(graph.ancestors([head]) & graph.training_nodes) for head in graph.auxiliary]
     sources = [source for start in starts for source in graph.nodes[start].inputs]
     y += image.size[1]
-    for row in found:
+    for row in rows:
         svg.append(arrow(middle, y, RISE))
         y += RISE
         word = graph.nodes[row.nodes[0]].path.split(".")[1:2]
@@ -65,7 +65,7 @@ def _chain(graph: Graph, found: Sequence[Row]) -> tuple[str, float]:
             item = word[0]
             if not item.isdecimal():
                 svg.append(f'<text class="item" x="{ITEM}" y="{y + 18:.1f}">{escape(_cut(item, 11))}</text>')
-        parameters = sum(graph.nodes[here].parameters for here in row.nodes)
+        parameters = sum(graph.nodes[i].parameters for i in row.nodes)
         title = f"{row.label}: {parameters:,} parameters" + (f"; {row.aside}" if row.aside else "")
         count = row.label.removeprefix(row.name)
         label = _cut(row.name, 27 - len(count)) + count
@@ -125,26 +125,26 @@ def _figures(graph: Graph, parts: Sequence[OutlinePart]) -> list[Titled]:
             times = f"{len(uses)} times" if len(uses) > 1 else "once"
             note = f"{times}, drawn at {labels.shape(graph.nodes[shown.nodes[-1]].shape)}"
             drawings.append((uses[0].nodes, Titled(labels.words(name), note, drawing)))
-    found = [drawing for _, drawing in sorted(drawings, key=lambda pair: pair[0])[:FIGURES]]
+    figures = [drawing for _, drawing in sorted(drawings, key=lambda pair: pair[0])[:FIGURES]]
     if graph.auxiliary:
         head = sorted(graph.ancestors(graph.auxiliary[:1]) & graph.training_nodes)
         drawing = figure(graph, OutlinePart(tuple(head), depth=1))
         if drawing is not None:
             times = "in training" if len(graph.auxiliary) == 1 else f"{len(graph.auxiliary)} of them, in training"
-            found.append(Titled("auxiliary head", times, drawing))
-    return found
+            figures.append(Titled("auxiliary head", times, drawing))
+    return figures
 
 
 def _sources(graph: Graph, part: OutlinePart) -> set[int]:
     """What a part reads."""
-    return {i for here in part.nodes for i in graph.nodes[here].inputs} - set(part.nodes)
+    return {i for node in part.nodes for i in graph.nodes[node].inputs} - set(part.nodes)
 
 
 def _inside(graph: Graph, part: OutlinePart) -> object:
     """What tells blocks of one name apart: the operations and their edges, not sizes."""
-    place = {here: at for at, here in enumerate(part.nodes)}
+    place = {node: at for at, node in enumerate(part.nodes)}
     return tuple(
-        (graph.nodes[here].operation, tuple(place.get(i, -1) for i in graph.nodes[here].inputs)) for here in part.nodes
+        (graph.nodes[node].operation, tuple(place.get(i, -1) for i in graph.nodes[node].inputs)) for node in part.nodes
     )
 
 

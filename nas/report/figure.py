@@ -61,17 +61,17 @@ def figure(graph: Graph, block: OutlinePart) -> Figure | None:
 def _by_operation(graph: Graph, nodes: Sequence[int]) -> Keys:
     """Each operation that computes is a box, with the light ones beside it."""
     heads = graph.training_nodes - set(nodes)  # an auxiliary head that reads one of them does not part a layer
-    readers = Counter(i for here, node in enumerate(graph.nodes) if here not in heads for i in node.inputs)
+    readers = Counter(i for member, node in enumerate(graph.nodes) if member not in heads for i in node.inputs)
     box: Keys = {}
     full: set[Hashable] = set()  # boxes that compute already
-    for here in nodes:
-        node = graph.nodes[here]
+    for member in nodes:
+        node = graph.nodes[member]
         source = node.inputs[0] if len(node.inputs) == 1 and not node.op.merges else None
         beside = light(node)
         alone = source in box and readers[source] == 1 and not graph.nodes[source].op.merges
-        box[here] = box[source] if alone and (beside or box[source] not in full) else here  # type: ignore[index]
+        box[member] = box[source] if alone and (beside or box[source] not in full) else member  # type: ignore[index]
         if not beside:
-            full.add(box[here])
+            full.add(box[member])
     return box
 
 
@@ -83,43 +83,43 @@ def inner(graph: Graph, block: OutlinePart) -> list[OutlinePart]:
 
 def _by_row(graph: Graph, block: OutlinePart) -> Keys:
     """Equal parts that follow each other are one box, in each of the paths that are side by side; or nothing."""
-    return {here: row for path in within(graph, block) for row in rows(graph, path) for here in row.nodes}
+    return {i: row for path in within(graph, block) for row in rows(graph, path) for i in row.nodes}
 
 
 def _by_template(graph: Graph, nodes: Sequence[int], depth: int, fine: Keys) -> Keys:
     """A template of several operations that compute is one box."""
-    inside = {here: _inner_scope(graph, here, depth) for here in nodes}
-    members = Counter(inside[here] for here in nodes if graph.nodes[here].mult_adds or graph.nodes[here].op.merges)
-    chosen = {here: scope for here, scope in inside.items() if scope and members[scope] > 1}
-    return {here: chosen.get(here) or chosen.get(fine[here]) or fine[here] for here in nodes}  # type: ignore[call-overload]
+    inside = {i: _inner_scope(graph, i, depth) for i in nodes}
+    members = Counter(inside[i] for i in nodes if graph.nodes[i].mult_adds or graph.nodes[i].op.merges)
+    chosen = {i: scope for i, scope in inside.items() if scope and members[scope] > 1}
+    return {i: chosen.get(i) or chosen.get(fine[i]) or fine[i] for i in nodes}  # type: ignore[call-overload]
 
 
-def _inner_scope(graph: Graph, here: int, depth: int) -> str | None:
-    scopes = graph.nodes[here].scopes
+def _inner_scope(graph: Graph, i: int, depth: int) -> str | None:
+    scopes = graph.nodes[i].scopes
     return next((s.path for s in scopes if s.turn is None and s.path.count(".") >= depth), None)
 
 
 def _by_part(graph: Graph, nodes: Sequence[int]) -> Keys:
     """What the first segment of the paths that differs tells apart."""
-    paths = [graph.nodes[here].path.split(".") for here in nodes]
+    paths = [graph.nodes[i].path.split(".") for i in nodes]
     same = next((at for at, words in enumerate(zip(*paths, strict=False)) if len(set(words)) > 1), 0)
-    return {here: ".".join(path[: same + 1]) for here, path in zip(nodes, paths, strict=True)}
+    return {i: ".".join(path[: same + 1]) for i, path in zip(nodes, paths, strict=True)}
 
 
 def _contracted(graph: Graph, nodes: Sequence[int], keys: Keys) -> tuple[dict[Hashable, Box], list[Edge]]:
     """Boxes in topological order, what flows in among them, and the edges between them; nothing without keys."""
     groups: dict[Hashable, list[int]] = {}
-    for here in nodes if keys else ():
-        groups.setdefault(keys[here], []).append(here)
-    kept = [here for members in groups.values() for here in members if graph.nodes[here].operation != "none"]
-    reads = [(here, i) for here in kept for i in graph.nodes[here].inputs]
+    for member in nodes if keys else ():
+        groups.setdefault(keys[member], []).append(member)
+    kept = [member for members in groups.values() for member in members if graph.nodes[member].operation != "none"]
+    reads = [(member, i) for member in kept for i in graph.nodes[member].inputs]
     outside = sorted({i for _, i in reads if i not in keys})
     names = {1: ("input",), 2: ("before", "last")}.get(len(outside), tuple(f"input {i}" for i in range(len(outside))))
     boxes: dict[Hashable, Box] = {
         ("in", i): Box(("", name, ""), "input") for i, name in zip(outside, names, strict=True)
     }
     boxes.update((key, _box(graph, key, members)) for key, members in groups.items())
-    edges = [(keys.get(i, ("in", i)), keys[here]) for here, i in reads]
+    edges = [(keys.get(i, ("in", i)), keys[member]) for member, i in reads]
     edges = [(source, target) for source, target in edges if source != target]
     order: list[Hashable] = []
     while len(order) < len(boxes):
@@ -132,7 +132,7 @@ def _contracted(graph: Graph, nodes: Sequence[int], keys: Keys) -> tuple[dict[Ha
 
 
 def _box(graph: Graph, key: Hashable, members: Sequence[int]) -> Box:
-    nodes = [graph.nodes[here] for here in members]
+    nodes = [graph.nodes[i] for i in members]
     title = f"{labels.shape(nodes[-1].shape)}, {sum(node.parameters for node in nodes):,} parameters"
     if isinstance(key, Row) and (key.is_block or len(key.parts) > 1):
         return Box(("", key.label, ""), "block" if key.is_block else kind(graph, members), title)
@@ -145,7 +145,7 @@ def _box(graph: Graph, key: Hashable, members: Sequence[int]) -> Box:
 
 def kind(graph: Graph, members: Sequence[int]) -> str:
     """The style class of a layer."""
-    styles = [graph.nodes[here].op.drawn for here in members]
+    styles = [graph.nodes[i].op.drawn for i in members]
     return next((style for style in styles if style in STYLES), "light")
 
 

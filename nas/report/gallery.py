@@ -39,16 +39,16 @@ This page is made by `python -m nas.report.gallery docs`.
 
 def gallery() -> dict[str, str]:
     """The text of each file, by its path in docs/. Raises UserError for a document that does not load or expand."""
-    found = families()
-    said = {family.name: list(facts(family)) for family in found}
+    everything = families()
+    said = {family.name: list(facts(family)) for family in everything}
     text = [INTRODUCTION]
     for title, fixed in (("Networks", True), ("Search spaces", False)):
-        kind = [family for family in found if family.spaces[0].fixed == fixed]
+        kind = [family for family in everything if family.spaces[0].fixed == fixed]
         rows = [[family.year, f"[{family.name}](#{family.name})", _range(said[family.name])] for family in kind]
         rows = [[*row, _cell(family.source)] for row, family in zip(rows, kind, strict=True)]
         text += [f"## {title}\n", _table(("year", "family", "parameters" if fixed else "genomes", "source"), rows)]
         text += [section for family in kind for section in _section(family, said[family.name])]
-    drawings = {f"{DRAWINGS}/{family.name}.svg": draw(_drawn(family.spaces[0]), family.name) for family in found}
+    drawings = {f"{DRAWINGS}/{family.name}.svg": draw(_drawn(family.spaces[0]), family.name) for family in everything}
     return {PAGE: "\n".join(text), **drawings}
 
 

@@ -53,7 +53,7 @@ def _stride(value: Any) -> str:
 
 def layer(graph: Graph, nodes: Iterable[int]) -> tuple[str, str, str]:
     """(before, main, after) of a layer: the operation that computes, and the light ones beside it."""
-    names = [graph.nodes[here] for here in nodes]
+    names = [graph.nodes[i] for i in nodes]
     heavy = next((at for at, node in enumerate(names) if not light(node)), None)
     if heavy is None:
         return "", " · ".join(dict.fromkeys(map(_word, names))), ""

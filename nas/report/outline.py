@@ -30,27 +30,26 @@ class OutlinePart(NamedTuple):
 
 def outline(graph: Graph) -> list[OutlinePart]:
     """The parts of a pruned graph in order, without the input and the auxiliary heads."""
-    return _outline(graph, [here for here in range(1, len(graph.nodes)) if here not in graph.training_nodes], 1)
+    return _outline(graph, [i for i in range(1, len(graph.nodes)) if i not in graph.training_nodes], 1)
 
 
 def within(graph: Graph, block: OutlinePart) -> list[list[OutlinePart]]:
     """The outlines of a block's paths side by side where they hold blocks themselves, as an ensemble's networks do."""
     if not block.name:
         return []
-    paths = [graph.nodes[here].path.split(".") for here in block.nodes]
+    paths = [graph.nodes[i].path.split(".") for i in block.nodes]
     depth = next((at for at, words in enumerate(zip(*paths, strict=False)) if len(set(words)) > 1), 0)
     groups = [
-        [here for here, _ in group]
-        for _, group in groupby(zip(block.nodes, paths, strict=True), lambda pair: pair[1][depth])
+        [i for i, _ in group] for _, group in groupby(zip(block.nodes, paths, strict=True), lambda pair: pair[1][depth])
     ]
-    found = [_outline(graph, group, depth + 1) for group in groups]
-    return found if depth and any(part.own for parts in found for part in parts) else []
+    outlines = [_outline(graph, group, depth + 1) for group in groups]
+    return outlines if depth and any(part.own for parts in outlines for part in parts) else []
 
 
 def _outline(graph: Graph, members: list[int], depth: int) -> list[OutlinePart]:
-    found = _joined(graph, _Reader(graph).read(members, depth))
-    stages = _stages(graph, found)
-    return [part._replace(stage=stage) for part, stage in zip(found, stages, strict=True)]
+    parts = _joined(graph, _Reader(graph).read(members, depth))
+    stages = _stages(graph, parts)
+    return [part._replace(stage=stage) for part, stage in zip(parts, stages, strict=True)]
 
 
 def light(node: Node) -> bool:
@@ -69,12 +68,12 @@ class _Reader:
 
     def read(self, members: list[int], depth: int) -> list[OutlinePart]:
         """The parts. Whether a template is a block may hang on the templates in it, so it reads again, knowing more."""
-        found: list[OutlinePart] = []
+        parts: list[OutlinePart] = []
         for _ in range(READINGS):
             self.met.clear()
-            found = self.parts(members, depth)
+            parts = self.parts(members, depth)
             self.blocks = {name for name, _ in self.met if self._is_block(name)}
-        return found
+        return parts
 
     def _is_block(self, name: str) -> bool:
         likes = {like: count for (other, like), count in self.met.items() if other == name}
@@ -97,8 +96,7 @@ class _Reader:
 
     def _inner(self, members: list[int], depth: int) -> list[OutlinePart]:
         groups = [
-            list(group)
-            for _, group in groupby(members, lambda here: self.segments[here][depth : depth + 1] or (str(here),))
+            list(group) for _, group in groupby(members, lambda i: self.segments[i][depth : depth + 1] or (str(i),))
         ]
         if len(groups) == 1:
             ends = len(self.segments[members[0]]) <= depth
@@ -117,17 +115,17 @@ class _Reader:
         """Whether each group reads the one before. A template in it may read what lies further back, as a cell does."""
         for before, group in pairwise(groups):
             last, inside = set(before), set(group)
-            outer = [(here, i) for here in group for i in self.graph.nodes[here].inputs if i not in inside]
-            outer = [(here, i) for here, i in outer if self.graph.nodes[here].operation != "none"]
+            outer = [(reader, i) for reader in group for i in self.graph.nodes[reader].inputs if i not in inside]
+            outer = [(reader, i) for reader, i in outer if self.graph.nodes[reader].operation != "none"]
             if not any(i in last for _, i in outer):
                 return False
-            if any(i not in last and not self._in_template(here, depth) for here, i in outer):
+            if any(i not in last and not self._in_template(reader, depth) for reader, i in outer):
                 return False
         return True
 
-    def _in_template(self, here: int, depth: int) -> bool:
-        prefix = ".".join(self.segments[here][:depth]) + "."
-        return any(scope.turn is None and scope.path.startswith(prefix) for scope in self.graph.nodes[here].scopes)
+    def _in_template(self, i: int, depth: int) -> bool:
+        prefix = ".".join(self.segments[i][:depth]) + "."
+        return any(scope.turn is None and scope.path.startswith(prefix) for scope in self.graph.nodes[i].scopes)
 
     def _block(self, members: Sequence[int], depth: int) -> OutlinePart:
         words = [word for word in self.segments[members[0]][:depth] if not word.isdecimal()]
@@ -136,11 +134,11 @@ class _Reader:
     def _template(self, name: str, members: list[int], depth: int, inner: list[OutlinePart]) -> list[OutlinePart]:
         """One use of a template: itself where it is a block, else what it is made of."""
         own = sum(part.own for part in inner)
-        heavy = sum(self.graph.nodes[here].mult_adds > 0 for part in inner if not part.name for here in part.nodes)
+        heavy = sum(self.graph.nodes[i].mult_adds > 0 for part in inner if not part.name for i in part.nodes)
         turns = any(
             scope.turn is not None and scope.path.count(".") >= depth
-            for here in members
-            for scope in self.graph.nodes[here].scopes
+            for i in members
+            for scope in self.graph.nodes[i].scopes
         )
         if own > 1 or (own and turns):
             like = "stage"
@@ -156,23 +154,23 @@ class _Reader:
 
 def _joined(graph: Graph, parts: list[OutlinePart]) -> list[OutlinePart]:
     """The parts with light operations joined to the layer before them, or to the one after them."""
-    found: list[OutlinePart] = []
+    joined: list[OutlinePart] = []
     waiting: tuple[int, ...] = ()
     for part in parts:
         node = graph.nodes[part.nodes[0]]
         beside = not part.name and light(node)
-        opens = node.op.drawn == "before" and bool(found) and _item(graph, part) != _item(graph, found[-1])
-        if beside and found and not found[-1].name and not waiting and not opens:
-            found[-1] = found[-1]._replace(nodes=found[-1].nodes + part.nodes)
+        opens = node.op.drawn == "before" and bool(joined) and _item(graph, part) != _item(graph, joined[-1])
+        if beside and joined and not joined[-1].name and not waiting and not opens:
+            joined[-1] = joined[-1]._replace(nodes=joined[-1].nodes + part.nodes)
         elif beside:
             waiting += part.nodes
         elif part.name and waiting:
-            found += [OutlinePart(waiting), part]
+            joined += [OutlinePart(waiting), part]
             waiting = ()
         else:
-            found.append(part if part.name else part._replace(nodes=waiting + part.nodes))
+            joined.append(part if part.name else part._replace(nodes=waiting + part.nodes))
             waiting = ()
-    return [*found, OutlinePart(waiting)] if waiting else found
+    return [*joined, OutlinePart(waiting)] if waiting else joined
 
 
 def _stages(graph: Graph, parts: list[OutlinePart]) -> list[str]:

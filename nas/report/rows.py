@@ -22,7 +22,7 @@ class Row(NamedTuple):
 
     @property
     def nodes(self) -> list[int]:
-        return [here for part in self.parts for here in part.nodes]
+        return [i for part in self.parts for i in part.nodes]
 
     @property
     def is_block(self) -> bool:
@@ -36,10 +36,10 @@ def rows(graph: Graph, parts: Sequence[OutlinePart]) -> list[Row]:
         size = graph.nodes[part.nodes[-1]].shape
         return (part.name, part.stage, size[1:]) if part.name else (labels.layer(graph, part.nodes), size)
 
-    found = []
+    rows = []
     for _, same in groupby(parts, what):
         group = tuple(same)
         before, main, after = labels.layer(graph, group[0].nodes)
         aside = " … ".join(text for text in (before, after) if text)
-        found.append(Row(labels.words(group[0].name), "", group) if group[0].name else Row(main, aside, group))
-    return found
+        rows.append(Row(labels.words(group[0].name), "", group) if group[0].name else Row(main, aside, group))
+    return rows

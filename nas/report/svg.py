@@ -55,9 +55,9 @@ class Axis:
         if self.log and self.high / self.low > 3:
             decades = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
             for steps in ((1,), (1, 3), (1, 2, 5)):
-                found = [step * 10.0**d for d in decades for step in steps if self.low <= step * 10.0**d <= self.high]
-                if len(found) >= 3:
-                    return found[:: math.ceil(len(found) / 7)]
+                ticks = [step * 10.0**d for d in decades for step in steps if self.low <= step * 10.0**d <= self.high]
+                if len(ticks) >= 3:
+                    return ticks[:: math.ceil(len(ticks) / 7)]
         span = self.high - self.low
         step = 10.0 ** math.floor(math.log10(span / 5))
         step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= 6)

@@ -53,22 +53,22 @@ def settings(run: Any) -> dict[str, Any]:
 def facts(run: Any) -> dict[str, str]:
     """What came out of it."""
     state = run.state
-    found: dict[str, str] = {}
+    facts: dict[str, str] = {}
     if run.best is not None:
         name, value = run.best.shown(run.state.objectives[0].metric)
-        found[f"best {Measure(name).title}"] = Measure(name).text(value)
+        facts[f"best {Measure(name).title}"] = Measure(name).text(value)
     asked = run.state.objectives[0].metric.replace("valid_", "test_")
     for metric in dict.fromkeys(("test_accuracy", asked)):
         if run.final and metric in run.final:
             measure = Measure(metric)
-            found[f"{measure.title}, trained in the end"] = measure.text(run.final[metric])
-    found["trials done"] = f"{state.finished - state.failed:,} of {run.config.trials:,}"
-    found["failed"] = f"{state.failed:,}"
-    found["duplicates not trained again"] = f"{state.duplicates:,}"
+            facts[f"{measure.title}, trained in the end"] = measure.text(run.final[metric])
+    facts["trials done"] = f"{state.finished - state.failed:,} of {run.config.trials:,}"
+    facts["failed"] = f"{state.failed:,}"
+    facts["duplicates not trained again"] = f"{state.duplicates:,}"
     if run.config.limits:
-        found["over a limit"] = f"{state.over_limit:,}"
+        facts["over a limit"] = f"{state.over_limit:,}"
     seconds = sum(result.seconds for entry in run.trials for result in entry.results.values())
-    found["hours of evaluation"] = f"{seconds / 3600:,.2f}"
+    facts["hours of evaluation"] = f"{seconds / 3600:,.2f}"
     if run.reason != "all trials done":
-        found["ended"] = run.reason or "not yet"
-    return found
+        facts["ended"] = run.reason or "not yet"
+    return facts
