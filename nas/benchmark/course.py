@@ -100,7 +100,7 @@ def course(benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repe
     table, space = read_table(benchmark.table, benchmark.dataset), _space(benchmark)
     table.check(benchmark.epochs)
     seed, budget = benchmark.seed + repeat, searchers.for_budget(searcher, _likely(benchmark, table, space))
-    asked = searchers.create(searcher, space, {**budget, **options}, seed)
+    asked = searchers.create_searcher(searcher, space, {**budget, **options}, seed)
     has = partial(table.has, epochs=benchmark.epochs)
     seen: set[str] = set()
     seconds, scores, best, score = list[float](), list[float](), -math.inf, math.nan
@@ -165,7 +165,7 @@ def courses(
     benchmark: Benchmark, searcher: str, options: Mapping[str, Any], repeats: int, processes: int | None = None
 ) -> list[Course]:
     """All repeats, spread over processes (None: as many as there are cores). The same whatever their number."""
-    searchers.create(searcher, benchmark.load(), options)  # mistakes before processes
+    searchers.create_searcher(searcher, benchmark.load(), options)  # mistakes before processes
     processes = min(processes or os.cpu_count() or 1, repeats)
     one = partial(course, benchmark, searcher, options)
     if processes == 1:

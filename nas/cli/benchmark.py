@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.errors import UserError
     from nas.evaluators.tables import packaged, read_table
     from nas.objectives import parse_objectives
-    from nas.run.hypervolume import check, stated
+    from nas.run.hypervolume import check_reference, stated
 
     table_file = args.table or packaged(args.space)
     if table_file is None:
@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
     benchmark = Benchmark(*chosen, overrides, parse_objectives(args.objective), args.workers)
     options, given = pairs(args.searcher_set, "--searcher-set", value), pairs(args.reference, "--reference", real)
     several = len(benchmark.objectives) > 1
-    check(benchmark.objectives, given)
+    check_reference(benchmark.objectives, given)
     names = args.searcher or ["regularized_evolution", "random"]
     shares = searchers.share_out(names, benchmark.load(), options)
     if args.to:

@@ -56,7 +56,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from nas.cli.target import find
     from nas.errors import UserError
     from nas.executors.attempt import reason
-    from nas.run.directory import create, write_json
+    from nas.run.directory import create_directory, write_json
     from nas.run.interrupt import exit_status
     from nas.run.pace import Countdown
     from nas.run.progress import Progress
@@ -86,7 +86,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     trainer = replace(trainer, final_recipe=recipe, device=args.device or trainer.device)
     display.stage(f"reading {trainer.dataset}")
     notes = trainer.read().notes
-    folder = Path(args.to) if args.to else create("runs", None, f"train-{target.space.name}")
+    folder = Path(args.to) if args.to else create_directory("runs", None, f"train-{target.space.name}")
     new = args.to is None or not folder.exists()
     for path in in_the_way(folder, graph.fingerprint(), args.force):
         path.unlink()

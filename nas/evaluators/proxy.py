@@ -88,7 +88,7 @@ class Proxy(Evaluator):
 
     def single(self) -> tuple[str, ...]:
         """The proxies that are computed. Raises UserError for one that does not exist."""
-        return tuple(dict.fromkeys(proxies.check(name) for joined in self.names for name in joined.split(JOINED)))
+        return tuple(dict.fromkeys(proxies.check_proxy(name) for joined in self.names for name in joined.split(JOINED)))
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
         values, model = self.score(trial.genome, trial.seed)

@@ -10,15 +10,18 @@ if TYPE_CHECKING:
 EXECUTORS = ("serial", "ray")
 
 
-def create(
+def create_executor(
     name: str,
     workers: int | None = None,
     gpus_per_trial: float = 0.0,
     address: str | None = None,
     deadline: float | None = None,
 ) -> "Executor":
-    """The executor `name`. Raises UserError as `check`, and for a request that the machines can never satisfy."""
-    check(name, workers, gpus_per_trial, address, deadline)
+    """The executor `name`.
+
+    Raises UserError as `check_executor` does, and for a request that the machines can never satisfy.
+    """
+    check_executor(name, workers, gpus_per_trial, address, deadline)
     if name == "serial":
         from nas.executors.serial import Serial
 
@@ -28,14 +31,14 @@ def create(
     return Ray(workers, gpus_per_trial, address, deadline)
 
 
-def check(
+def check_executor(
     name: str,
     workers: int | None = None,
     gpus_per_trial: float = 0.0,
     address: str | None = None,
     deadline: float | None = None,
 ) -> None:
-    """Raises UserError for an unknown executor, and for arguments of `create` that cannot be."""
+    """Raises UserError for an unknown executor, and for arguments of `create_executor` that cannot be."""
     if name not in EXECUTORS:
         raise UserError("executor", f"unknown executor '{name}'", did_you_mean(name, EXECUTORS))
     if workers is not None and (type(workers) is not int or workers < 1):

@@ -26,10 +26,10 @@ class Guide:
         seed: int = 0,
         deduplicate: str = "genome",
     ) -> None:
-        alike.check(deduplicate)
+        alike.check_deduplicate(deduplicate)
         self.deduplicate = deduplicate
         self.space = space if isinstance(space, Space) else load(space)
-        self.searcher, self.seed = searchers.create(searcher, self.space, options, seed), seed
+        self.searcher, self.seed = searchers.create_searcher(searcher, self.space, options, seed), seed
         self.seen: set[str] = set()  # identities of the genomes tried
 
     def propose(self, number: int, pending: Mapping[int, Genome]) -> Genome | str:

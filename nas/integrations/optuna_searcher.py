@@ -50,7 +50,7 @@ NAME = "nas"
 EPOCH = datetime(1970, 1, 1)  # studies want dates, which decide nothing
 
 
-def create(name: str, space: Space, options: Mapping[str, Any] | None = None) -> "OptunaSearcher":
+def create_searcher(name: str, space: Space, options: Mapping[str, Any] | None = None) -> "OptunaSearcher":
     """The searcher `optuna:name`. Raises UserError for an unknown name or option, or a value that cannot be."""
     return OptunaSearcher(space, name, options)
 

@@ -23,7 +23,7 @@ class Changes:
     """What a search is told as it goes on; None: as before.
 
     trials: how many there are to be in all. max_time: how much longer it may run. retry_failed: whether its failed
-    trials are tried again. executor: arguments of `executors.create`; of another one than before, all that it is given.
+    trials are tried again. executor: arguments of `create_executor`; of another one than before, all that it is given.
     data: the folder where its data are now.
     """
 

@@ -14,7 +14,7 @@ WORDS = {
 }
 
 
-def check(deduplicate: str) -> None:
+def check_deduplicate(deduplicate: str) -> None:
     """Raises UserError for a word that is none of these."""
     if deduplicate not in WORDS:
         raise UserError("deduplicate", f"unknown word '{deduplicate}'", did_you_mean(deduplicate, WORDS))

@@ -16,7 +16,7 @@ from nas.run import alike
 from nas.run.arguments import bare
 from nas.run.directory import write_atomically
 from nas.run.duration import parse_duration
-from nas.run.schedule import Schedule, create
+from nas.run.schedule import Schedule, create_schedule
 from nas.run.settings import Plan, names_of
 from nas.run.warm_start import WarmStart
 from nas.space import Genome, Space
@@ -34,7 +34,7 @@ class Config(Plan):
 
     The settings of the Plan are kept as they were given, but for these. space: the resolved document and, where there
     is one, nothing else that it would need. evaluator: as `evaluators.describe` puts it. executor: the arguments of
-    `executors.create`. objectives: as `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does;
+    `create_executor`. objectives: as `objectives.Objective.parse` reads them. warm_start: as `WarmStart.parse` does;
     empty: none. deduplicate: as `alike.identity` has it. max_time: seconds, None: however long it takes. data: the
     digest of the data set, empty where there is none. start_from: answers of the genomes that are tried first.
     """
@@ -62,12 +62,12 @@ class Config(Plan):
         for name in self.executor:
             if name not in names_of("executor"):
                 raise UserError("run", f"unknown executor option '{name}'", did_you_mean(name, names_of("executor")))
-        executors.check(**{"name": None, **self.executor})
+        executors.check_executor(**{"name": None, **self.executor})
         object.__setattr__(self, "limits", parse_limits(self.limits))
         parse_objectives(self.objectives)
         if self.warm_start:
             WarmStart.parse(self.warm_start)
-        alike.check(self.deduplicate)
+        alike.check_deduplicate(self.deduplicate)
         self.budgets()
 
     def changed(self, settings: Mapping[str, Any], where: str) -> "Config":
@@ -87,14 +87,14 @@ class Config(Plan):
 
     def budgets(self) -> Schedule:
         """The schedule of the trials' epochs. Raises UserError for an unknown one, or options that do not fit."""
-        return create(self.schedule, self.schedule_options, self.epochs)
+        return create_schedule(self.schedule, self.schedule_options, self.epochs)
 
     def document(self) -> Space:
         """The space that is searched. Raises UserError for a document that cannot be read."""
         return Space(Genome.from_json({"format": 1, "document": self.space, "answers": {}}).document)
 
 
-def write(path: Path, config: Config) -> None:
+def write_config(path: Path, config: Config) -> None:
     """One `name: value` a line, values as JSON, which YAML reads alike: no text is taken for a number."""
     values: Mapping[str, Any] = {"format": FORMAT, "versions": versions(), **asdict(config)}
     lines = [f"{name}: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n" for name, value in values.items()]
@@ -114,7 +114,7 @@ def versions() -> dict[str, str]:
     return installed
 
 
-def read(path: Path) -> Config:
+def read_config(path: Path) -> Config:
     """The configuration in a file from anyone. Raises UserError for what is not one."""
     from nas.space.reader import read_yaml
 

@@ -16,7 +16,7 @@ SNAPSHOT = "searcher.state"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
-def create(runs: str | Path, name: str | None, stem: str) -> Path:
+def create_directory(runs: str | Path, name: str | None, stem: str) -> Path:
     """A new folder for a run: `runs/name`, or `runs/stem-1`, `-2`, ... Raises UserError where the name is taken."""
     if name is not None and not NAME.fullmatch(name):
         raise UserError("run name", f"'{name}' is not a plain folder name", "use letters, digits, '.', '_' and '-'")

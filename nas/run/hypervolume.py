@@ -53,15 +53,16 @@ def reference_point(
 ) -> tuple[float, ...]:
     """What the user says of each objective, as measured, and the worst of the points where nothing is said.
 
-    Returns values that are larger where they are better, as those of `points`. Raises UserError as `check` does.
+    Returns values that are larger where they are better, as those of `points`. Raises UserError as
+    `check_reference` does.
     """
-    check(objectives, given or {})
+    check_reference(objectives, given or {})
     worst = [min(column) for column in zip(*points, strict=True)]
     coordinates = {**measured(objectives, worst), **(given or {})}
     return values(objectives, coordinates)
 
 
-def check(objectives: Sequence[Objective], given: Mapping[str, float]) -> None:
+def check_reference(objectives: Sequence[Objective], given: Mapping[str, float]) -> None:
     """Raises UserError where a reference point names what is no objective, and where there are fewer than two."""
     names = [objective.metric for objective in objectives]
     if given and len(names) < 2:

@@ -31,7 +31,7 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.records, size, self.crc = read(path)
+        self.records, size, self.crc = read_journal(path)
         self.file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
         if os.fstat(self.file).st_size > size:
             os.ftruncate(self.file, size)
@@ -54,7 +54,7 @@ class Journal:
         self.file = -1
 
 
-def read(path: Path) -> tuple[list[Line], int, int]:
+def read_journal(path: Path) -> tuple[list[Line], int, int]:
     """The records of a journal, the bytes of its sound part, the last CRC. A file that is missing has none."""
     try:
         data = path.read_bytes()

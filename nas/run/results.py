@@ -12,7 +12,7 @@ from nas.objectives import parse_objectives
 from nas.run import config as configuration
 from nas.run.directory import CONFIG, JOURNAL, existing
 from nas.run.hypervolume import Hypervolume, course, measured, reference_point
-from nas.run.journal import read
+from nas.run.journal import read_journal
 from nas.run.state import Entry, State, replay
 from nas.searchers.pareto import front
 from nas.space import Genome, Space
@@ -46,10 +46,10 @@ class Run:
     def open(cls, path: str | Path) -> "Run":
         """Raises UserError where `path` is no run, or its journal is damaged."""
         path = existing(path)
-        config = configuration.read(path / CONFIG)
+        config = configuration.read_config(path / CONFIG)
         space = config.document()
         state = State(space.document, parse_objectives(config.objectives))
-        records, _, _ = read(path / JOURNAL)
+        records, _, _ = read_journal(path / JOURNAL)
         replay(records, state, lambda result: None, str(path / JOURNAL))
         return cls(path, config.changed(state.settings, str(path / JOURNAL)), space, state)
 

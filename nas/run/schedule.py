@@ -66,7 +66,7 @@ class Full:
 SCHEDULES: dict[str, Any] = {"full": Full, "asha": Asha, "hyperband": Hyperband}
 
 
-def create(name: str, options: Mapping[str, Any], epochs: int | None) -> Schedule:
+def create_schedule(name: str, options: Mapping[str, Any], epochs: int | None) -> Schedule:
     """The schedule `name` with at most `epochs` a trial. Raises UserError for what it does not know."""
     if name not in SCHEDULES:
         raise UserError("schedule", f"unknown schedule '{name}'", did_you_mean(name, SCHEDULES))

@@ -20,10 +20,10 @@ from nas.run import snapshot, summary
 from nas.run.again import Changes
 from nas.run.arguments import understood
 from nas.run.config import Config
-from nas.run.directory import CONFIG, JOURNAL, LOCK, create, existing
+from nas.run.directory import CONFIG, JOURNAL, LOCK, create_directory, existing
 from nas.run.display import shown
 from nas.run.final import final_is_due, finish
-from nas.run.fitting import check, fitted, measured
+from nas.run.fitting import check_fit, fitted, measured
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
 from nas.run.keywords import taking
@@ -93,9 +93,9 @@ def search(asked: Request) -> Run:
         "start_from": first,
     }
     config = Config(**{**asked.kept(), **resolved})
-    searchers.create(config.searcher, space, options)  # a mistake there must leave no run behind
+    searchers.create_searcher(config.searcher, space, options)  # a mistake there must leave no run behind
     space.finalised(space.sample(random.Random(0)), config.final_set)
-    check(own, space, epochs, watcher)
+    check_fit(own, space, epochs, watcher)
     config = replace(config, data=digest(own))
     if config.warm_start:
         WarmStart.parse(config.warm_start).evaluator(own)
@@ -103,9 +103,9 @@ def search(asked: Request) -> Run:
         watcher.say(notes)
     if asked.executor == "ray":
         watcher.stage("starting Ray")
-    with closing(executors.create(**config.executor)) as workers:
-        path = create(asked.runs, asked.name, f"{space.name}-{config.searcher}")
-        configuration.write(path / CONFIG, config)
+    with closing(executors.create_executor(**config.executor)) as workers:
+        path = create_directory(asked.runs, asked.name, f"{space.name}-{config.searcher}")
+        configuration.write_config(path / CONFIG, config)
         return _go_on(path, config, Changes(), lambda _: own, lambda _: workers, watcher)
 
 
@@ -182,9 +182,9 @@ def resume(
         return revive(config.evaluator, evaluator, None if table is None else str(table))
 
     def hired(config: Config) -> Executor:
-        return executors.create(**config.executor)
+        return executors.create_executor(**config.executor)
 
-    return _go_on(path, configuration.read(path / CONFIG), changes, revived, hired, watcher)
+    return _go_on(path, configuration.read_config(path / CONFIG), changes, revived, hired, watcher)
 
 
 def _given(**values: Any) -> dict[str, Any]:
@@ -204,7 +204,7 @@ def _go_on(
     with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal, Stop(farewell=farewell) as stop:
         space = config.document()
         state = State(space.document, parse_objectives(config.objectives))
-        fresh = partial(searchers.create, config.searcher, space, config.searcher_options, config.seed)
+        fresh = partial(searchers.create_searcher, config.searcher, space, config.searcher_options, config.seed)
         searcher, told = snapshot.restored(path, fresh)
         replay(journal.records, state, searcher.tell, str(journal.path), retelling(searcher), told)
         config = config.changed(state.settings, str(journal.path))
@@ -216,7 +216,7 @@ def _go_on(
             if state.end is None or record is not None or final_is_due(under_way):
                 check_same(path, config.data, evaluator)
             if state.end is None or record is not None:
-                check(evaluator, space, config.epochs, watcher)
+                check_fit(evaluator, space, config.epochs, watcher)
                 with closing(workers(config)) as executor:
                     under_way.begin(record)
                     watcher.say(summary.opening(under_way, executor))

@@ -25,7 +25,7 @@ class WarmStart:
         if not count.isdecimal() or not 0 < int(count) <= 1_000_000:
             hint = "write PROXY:NETWORKS, such as synflow:1000 or synflow+jacov:1000"
             raise UserError("warm start", f"'{text}' does not say how many networks to score", hint)
-        chosen = tuple(proxies.check(name.strip()) for name in names.split("+"))
+        chosen = tuple(proxies.check_proxy(name.strip()) for name in names.split("+"))
         for name in chosen:
             if chosen.count(name) > 1:
                 raise UserError("warm start", f"'{name}' is given twice", "leave one out")

@@ -1,4 +1,4 @@
-"""Searchers by name. Each proposes genomes and learns from results; `create` makes one with checked options."""
+"""Searchers by name. Each proposes genomes and learns from results; `create_searcher` checks the options of one."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -49,7 +49,7 @@ def known_options(name: str) -> list[str]:
     return [option for option in inspect.signature(SEARCHERS[name]).parameters if option not in ("space", "seed")]
 
 
-def create(name: str, space: Space, options: Mapping[str, Any] | None = None, seed: int = 0) -> Searcher:
+def create_searcher(name: str, space: Space, options: Mapping[str, Any] | None = None, seed: int = 0) -> Searcher:
     """The searcher `name` over `space`, with the search's seed where it draws something of its own beforehand.
 
     Raises UserError for an unknown name or option, or a value out of range.
@@ -62,7 +62,7 @@ def create(name: str, space: Space, options: Mapping[str, Any] | None = None, se
     family, _, member = name.partition(":")
     searcher: Searcher
     if member:
-        searcher = import_module(FAMILIES[family]).create(member, space, options)
+        searcher = import_module(FAMILIES[family]).create_searcher(member, space, options)
     else:
         own = {"seed": seed} if "seed" in inspect.signature(SEARCHERS[name]).parameters else {}
         searcher = SEARCHERS[name](space, **own, **(options or {}))
@@ -70,13 +70,14 @@ def create(name: str, space: Space, options: Mapping[str, Any] | None = None, se
 
 
 def share_out(names: Sequence[str], space: Space, options: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Each searcher's own among the options given to several. Raises UserError where `create` would, of each of them,
-    and for an option that none of them has.
+    """Each searcher's own among the options given to several.
+
+    Raises UserError where `create_searcher` would, of each of them, and for an option that none of them has.
     """
     shares = {name: {key: options[key] for key in known_options(name) if key in options} for name in names}
     for option in options:
         if not any(option in share for share in shares.values()):
-            create(names[0], space, {option: options[option]})
+            create_searcher(names[0], space, {option: options[option]})
     for name, share in shares.items():
-        create(name, space, share)
+        create_searcher(name, space, share)
     return shares

@@ -9,7 +9,7 @@ import sys
 import time
 from typing import Any
 
-from nas.executors import create
+from nas.executors import create_executor
 from nas.space import load
 from nas.types import OBJECTIVE, Executor, Trial
 
@@ -43,7 +43,7 @@ def main() -> int:
     direct = (time.perf_counter() - start) * 1e3 / TRIALS
     failed = False
     for name, workers, most in (("serial", 1, 0.3), ("ray", 2, 2.0)):
-        executor = create(name, workers)
+        executor = create_executor(name, workers)
         milliseconds(executor, trials[: 10 * workers])  # warm
         taken = milliseconds(executor, trials)
         executor.close()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nas.evaluators import Train
-from nas.executors import create
+from nas.executors import create_executor
 from nas.run.results import Run
 from nas.space import Space
 from nas.types import Metrics, Report, Trial
@@ -50,7 +50,7 @@ def main() -> None:
     trials = [Trial(number, genome, 1000 + number, args.epochs) for number, genome in enumerate([*found, *drawn])]
     dataset = run.config.evaluator["dataset"]
     evaluator = OnTest(Train(dataset=dataset, data=args.data))
-    executor, accuracies, waiting = create("ray", workers=args.workers), {}, list(trials)
+    executor, accuracies, waiting = create_executor("ray", workers=args.workers), {}, list(trials)
     while len(accuracies) < len(trials):
         while waiting and executor.free():
             executor.submit(evaluator, waiting.pop(0))

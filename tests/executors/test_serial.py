@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nas.errors import UserError
-from nas.executors import create
+from nas.executors import create_executor
 from nas.executors.serial import Serial
 from nas.types import Result, Trial
 from tests import cheap
@@ -118,4 +118,4 @@ def test_outside_the_main_thread_a_report_notices_the_deadline() -> None:
 )
 def test_requests_that_make_no_sense(options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
-        create(**options)
+        create_executor(**options)

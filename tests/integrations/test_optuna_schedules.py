@@ -8,9 +8,9 @@ import pytest
 import nas
 from nas.objectives import parse_objectives
 from nas.run import Run
-from nas.run.journal import read
+from nas.run.journal import read_journal
 from nas.run.state import State, replay
-from nas.searchers import create
+from nas.searchers import create_searcher
 from nas.searchers.pareto import front
 from tests import cheap
 from tests.run.test_faults import timeless
@@ -29,8 +29,8 @@ def search(tmp_path: Path, name: str, **options: Any) -> Run:
 def studied(run: Run) -> dict[int, list[float] | None]:
     """By trial number, the values that the sampler's study has once a journal is replayed."""
     state = State(run.space.document, parse_objectives(run.config.objectives))
-    searcher: Any = create(run.config.searcher, run.space, run.config.searcher_options)
-    replay(read(run.path / "journal.jsonl")[0], state, searcher.tell, "", searcher.retell)
+    searcher: Any = create_searcher(run.config.searcher, run.space, run.config.searcher_options)
+    replay(read_journal(run.path / "journal.jsonl")[0], state, searcher.tell, "", searcher.retell)
     return {number: trial.values for number, trial in searcher.told.items()}
 
 

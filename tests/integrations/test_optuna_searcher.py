@@ -15,7 +15,7 @@ import nas
 from nas.errors import UserError
 from nas.integrations.optuna_choices import Parameters
 from nas.integrations.optuna_searcher import SAMPLERS, OptunaSearcher
-from nas.searchers import create
+from nas.searchers import create_searcher
 from nas.space import Genome, Space
 from nas.types import Result, Trial, trial_random
 from tests import cheap
@@ -37,7 +37,7 @@ QUICK = [
 
 
 def searcher(space: Space, name: str = "tpe", options: dict[str, Any] | None = None) -> OptunaSearcher:
-    found = create(f"optuna:{name}", space, options)
+    found = create_searcher(f"optuna:{name}", space, options)
     assert isinstance(found, OptunaSearcher)
     return found
 
@@ -226,14 +226,14 @@ def test_another_process_finds_the_same(name: str, option: str) -> None:
 )
 def test_mistakes_are_named(name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError) as caught:
-        create(name, cheap.space(), options)
+        create_searcher(name, cheap.space(), options)
     assert message in str(caught.value)
 
 
 def test_samplers_that_lack_a_package_say_which(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match="pip install cmaes"):
-        create("optuna:cmaes", cheap.space())
+        create_searcher("optuna:cmaes", cheap.space())
 
 
 def test_a_search_by_its_name_and_its_resumption(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_a_run_of_before_goes_on_by_functions(tmp_path: Path) -> None:
     path = run.path / "run.yaml"
     assert all("identity" not in line for line in (run.path / "journal.jsonl").read_text().splitlines())
     path.write_text("".join(line for line in path.read_text().splitlines(True) if not line.startswith("deduplicate")))
-    assert configuration.read(path).deduplicate == "function"
+    assert configuration.read_config(path).deduplicate == "function"
     assert len(nas.resume(run.path, evaluator=cheap.score).trials) == 2
 
 

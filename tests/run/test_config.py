@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from nas.errors import UserError
-from nas.run.config import Config, read, write
+from nas.run.config import Config, read_config, write_config
 from tests import cheap
 
 
@@ -31,10 +31,10 @@ def test_it_comes_back_from_the_file(tmp_path: Path) -> None:
         "i": True,
     }
     asked = config(limits={"parameters": "3.5M"}, final_set=words, epochs=3, final_epochs=0, seed=-5)
-    write(tmp_path / "run.yaml", asked)
-    assert read(tmp_path / "run.yaml") == asked
+    write_config(tmp_path / "run.yaml", asked)
+    assert read_config(tmp_path / "run.yaml") == asked
     assert asked.limits == {"parameters": 3.5e6}
-    assert read(tmp_path / "run.yaml").document().document == cheap.space().document
+    assert read_config(tmp_path / "run.yaml").document().document == cheap.space().document
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_values_out_of_range(values: dict[str, Any], message: str) -> None:
 def test_a_file_from_anyone(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "run.yaml").write_text(text)
     with pytest.raises(UserError, match=message):
-        read(tmp_path / "run.yaml")
+        read_config(tmp_path / "run.yaml")
 
 
 def test_a_file_of_aliases_is_bounded(tmp_path: Path) -> None:
@@ -85,20 +85,20 @@ def test_a_file_of_aliases_is_bounded(tmp_path: Path) -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     (tmp_path / "run.yaml").write_text("\n".join(lines))
     with pytest.raises(UserError, match="more than"):
-        read(tmp_path / "run.yaml")
+        read_config(tmp_path / "run.yaml")
 
 
 def test_bytes_that_are_no_text_and_files_too_large(tmp_path: Path) -> None:
     (tmp_path / "run.yaml").write_bytes(b"\xff\xfe\x80")
     with pytest.raises(UserError, match="not text"):
-        read(tmp_path / "run.yaml")
+        read_config(tmp_path / "run.yaml")
     (tmp_path / "run.yaml").write_bytes(b"#" * 8_000_001)
     with pytest.raises(UserError, match="larger than"):
-        read(tmp_path / "run.yaml")
+        read_config(tmp_path / "run.yaml")
 
 
 def test_a_changed_space_is_seen(tmp_path: Path) -> None:
     asked = config()
-    write(tmp_path / "run.yaml", replace(asked, space={"network": ["no_such_operation"]}))
+    write_config(tmp_path / "run.yaml", replace(asked, space={"network": ["no_such_operation"]}))
     with pytest.raises(UserError, match="unknown operation"):
-        read(tmp_path / "run.yaml").document().graph()
+        read_config(tmp_path / "run.yaml").document().graph()

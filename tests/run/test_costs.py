@@ -9,7 +9,7 @@ from nas.cli import main
 from nas.graph.costs import COSTS
 from nas.graph.graph import Graph
 from nas.run import Run
-from nas.run.journal import Journal, read
+from nas.run.journal import Journal, read_journal
 from tests import cheap
 
 
@@ -41,7 +41,7 @@ def test_a_new_cost_is_at_once_a_column_a_limit_and_an_objective(
 def test_a_journal_of_an_older_version_has_two_costs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = nas.search(cheap.space(), evaluator=cheap.score, trials=3, runs=tmp_path, final_epochs=0)
     path = run.path / "journal.jsonl"
-    records, _, _ = read(path)
+    records, _, _ = read_journal(path)
     path.unlink()
     older = Journal(path)
     for record in records:

@@ -6,7 +6,7 @@ import pytest
 
 from nas.errors import UserError
 from nas.run.directory import (
-    create,
+    create_directory,
     existing,
     remove_checkpoints,
     trial_directory,
@@ -17,27 +17,27 @@ from nas.run.directory import (
 
 
 def test_names_are_counted_up_and_given_ones_are_taken_once(tmp_path: Path) -> None:
-    assert [create(tmp_path / "runs", None, "s-random").name for _ in range(3)] == [
+    assert [create_directory(tmp_path / "runs", None, "s-random").name for _ in range(3)] == [
         "s-random-1",
         "s-random-2",
         "s-random-3",
     ]
-    create(tmp_path / "runs", "mine", "s")
+    create_directory(tmp_path / "runs", "mine", "s")
     with pytest.raises(UserError, match=r"exists already; .*nas resume"):
-        create(tmp_path / "runs", "mine", "s")
+        create_directory(tmp_path / "runs", "mine", "s")
 
 
 @pytest.mark.parametrize("name", ["../up", "a/b", "", ".hidden", "/etc", "a b", "a\n", "x" * 101])
 def test_a_name_stays_inside_of_the_runs_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(UserError, match="not a plain folder name"):
-        create(tmp_path / "runs", name, "s")
+        create_directory(tmp_path / "runs", name, "s")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["../../up", "/etc/x", "..", "a/b", "a\nb", "x" * 500])
 def test_a_document_s_name_leads_nowhere_else(tmp_path: Path, name: str) -> None:
     for stem in (f"{name}-random", f"train-{name}"):
-        assert create(tmp_path / "runs", None, stem).resolve().parent == tmp_path / "runs"
+        assert create_directory(tmp_path / "runs", None, stem).resolve().parent == tmp_path / "runs"
 
 
 def test_not_a_run(tmp_path: Path) -> None:

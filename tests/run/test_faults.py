@@ -13,7 +13,7 @@ import pytest
 
 import nas
 from nas.run import Run
-from nas.run.journal import read
+from nas.run.journal import read_journal
 from tests import cheap
 
 ROOT = Path(__file__).parents[2]
@@ -37,7 +37,7 @@ def start(tmp_path: Path, *arguments: str, code: str = DRIVER) -> "subprocess.Po
 def timeless(path: Path) -> list[dict[str, Any]]:
     return [
         {name: value for name, value in record.items() if name not in ("time", "seconds")}
-        for record in read(path / "journal.jsonl")[0]
+        for record in read_journal(path / "journal.jsonl")[0]
     ]
 
 
@@ -54,8 +54,8 @@ def kill_and_resume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kills: int,
     path, rng = tmp_path / "r", random.Random(kills)
     driver = start(tmp_path, "serial", "1", str(trials))
     for _ in range(kills):
-        known = len(read(path / "journal.jsonl")[0]) if path.exists() else 0
-        while driver.poll() is None and (not path.exists() or len(read(path / "journal.jsonl")[0]) <= known):
+        known = len(read_journal(path / "journal.jsonl")[0]) if path.exists() else 0
+        while driver.poll() is None and (not path.exists() or len(read_journal(path / "journal.jsonl")[0]) <= known):
             time.sleep(0.002)
         time.sleep(rng.uniform(0, 0.05))
         driver.send_signal(signal.SIGKILL)
@@ -96,8 +96,8 @@ def kill_and_resume_halving(
     path, rng = tmp_path / "r", random.Random(kills)
     driver = start(tmp_path, schedule, searcher, "serial", "1", str(trials), code=HALVING)
     for _ in range(kills):
-        known = len(read(path / "journal.jsonl")[0]) if path.exists() else 0
-        while driver.poll() is None and (not path.exists() or len(read(path / "journal.jsonl")[0]) <= known):
+        known = len(read_journal(path / "journal.jsonl")[0]) if path.exists() else 0
+        while driver.poll() is None and (not path.exists() or len(read_journal(path / "journal.jsonl")[0]) <= known):
             time.sleep(0.002)
         time.sleep(rng.uniform(0, 0.2))
         driver.send_signal(signal.SIGKILL)
@@ -186,7 +186,7 @@ def test_halving_with_several_workers_killed_and_resumed(tmp_path: Path, monkeyp
         folder.mkdir()
         path = folder / "r"
         driver = start(folder, schedule, "regularized_evolution", "ray", "2", "200", code=HALVING)
-        while driver.poll() is None and (not path.exists() or len(read(path / "journal.jsonl")[0]) < 200):
+        while driver.poll() is None and (not path.exists() or len(read_journal(path / "journal.jsonl")[0]) < 200):
             time.sleep(0.01)
         driver.send_signal(signal.SIGKILL)
         driver.communicate()
@@ -239,7 +239,7 @@ def test_a_killed_driver_takes_its_ray_workers_along_and_can_be_resumed(
         path = tmp_path / str(turn) / "r"
         path.parent.mkdir()
         driver = start(path.parent, "ray", "2", "400")
-        while driver.poll() is None and (not path.exists() or len(read(path / "journal.jsonl")[0]) < 60):
+        while driver.poll() is None and (not path.exists() or len(read_journal(path / "journal.jsonl")[0]) < 60):
             time.sleep(0.01)
         driver.send_signal(signal.SIGKILL)
         driver.communicate()
@@ -267,7 +267,7 @@ def test_ctrl_c_on_ray_drains(tmp_path: Path) -> None:
         start_new_session=True,
     )
     path = tmp_path / "r"
-    while not path.exists() or len(read(path / "journal.jsonl")[0]) < 60:
+    while not path.exists() or len(read_journal(path / "journal.jsonl")[0]) < 60:
         time.sleep(0.02)
     os.killpg(driver.pid, signal.SIGINT)
     _, error = driver.communicate(timeout=30)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nas.errors import UserError
-from nas.run.journal import Journal, read, seal
+from nas.run.journal import Journal, read_journal, seal
 
 RECORDS = [{"kind": "issued", "number": n, "answers": {"a": f"{n}", "b": [0, n]}, "x": 0.1 * n} for n in range(6)]
 
@@ -22,7 +22,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_records_come_back_as_written(path: Path) -> None:
-    assert read(path)[0] == RECORDS
+    assert read_journal(path)[0] == RECORDS
     assert [json.loads(line)["number"] for line in path.read_text().splitlines()] == list(range(6))  # it is plain JSON
 
 
@@ -32,7 +32,7 @@ def test_cut_at_every_byte(path: Path) -> None:
     for size in range(len(whole) + 1):
         path.write_bytes(whole[:size])
         kept = whole[:size].count(b"\n")
-        assert read(path)[0] == RECORDS[:kept]  # looking changes nothing
+        assert read_journal(path)[0] == RECORDS[:kept]  # looking changes nothing
         assert path.stat().st_size == size
         journal = Journal(path)
         assert journal.records == RECORDS[:kept]
@@ -49,7 +49,7 @@ def test_every_flipped_bit_is_found_and_its_line_named(path: Path) -> None:
             path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << bit]) + whole[place + 1 :])
             line = whole[:place].count(b"\n") + 1
             with pytest.raises(UserError, match=rf"journal\.jsonl:{line}: damaged"):
-                read(path)
+                read_journal(path)
             with pytest.raises(UserError):
                 Journal(path)
 
@@ -64,7 +64,7 @@ def test_missing_doubled_and_moved_lines_are_found(path: Path, change: str) -> N
     }[change]
     path.write_bytes(b"".join(changed))
     with pytest.raises(UserError, match="damaged"):
-        read(path)
+        read_journal(path)
 
 
 def test_noise_instead_of_a_journal(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_noise_instead_of_a_journal(tmp_path: Path) -> None:
         noise = rng.randbytes(rng.randrange(300))
         (tmp_path / "noise").write_bytes(noise)
         try:
-            assert read(tmp_path / "noise")[0] == []
+            assert read_journal(tmp_path / "noise")[0] == []
         except UserError:
             assert b"\n" in noise
 
@@ -86,18 +86,18 @@ def test_deep_nesting_with_a_right_checksum_is_refused(tmp_path: Path) -> None:
     (tmp_path / "deep").write_bytes(body + b',"crc":"%08x"}\n' % zlib.crc32(body))
     assert line.endswith(b'"}\n')
     with pytest.raises(UserError, match="not JSON"):
-        read(tmp_path / "deep")
+        read_journal(tmp_path / "deep")
 
 
 def test_a_missing_journal_is_empty(tmp_path: Path) -> None:
-    assert read(tmp_path / "none") == ([], 0, 0)
+    assert read_journal(tmp_path / "none") == ([], 0, 0)
 
 
 def test_nan_is_never_written(path: Path) -> None:
     journal = Journal(path)
     with pytest.raises(ValueError, match="JSON compliant"):
         journal.append({"metrics": {"valid_accuracy": float("nan")}})
-    assert read(path)[0] == RECORDS
+    assert read_journal(path)[0] == RECORDS
 
 
 def test_appending_is_on_disk_before_it_returns(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_a_full_disk_is_loud_and_loses_nothing(path: Path, monkeypatch: pytest.M
     again = Journal(path)
     assert again.records[:6] == RECORDS
     again.append({"kind": "more"})
-    assert read(path)[0][-1] == {"kind": "more"}
+    assert read_journal(path)[0][-1] == {"kind": "more"}
 
 
 def test_a_link_is_not_written_through(tmp_path: Path) -> None:

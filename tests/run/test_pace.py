@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from nas.run.pace import Countdown, Pace
-from nas.run.schedule import Schedule, create
+from nas.run.schedule import Schedule, create_schedule
 from nas.run.state import Entry
 from nas.types import Result, Trial
 from tests import cheap
@@ -43,7 +43,7 @@ class Run:
 
 
 def test_epochs_of_the_first_trial_tell_already() -> None:
-    run = Run(create("full", {}, 5), total=4)
+    run = Run(create_schedule("full", {}, 5), total=4)
     first = run.issue()
     assert run.left(first) is None
     run.time += 3
@@ -62,7 +62,7 @@ def test_epochs_of_the_first_trial_tell_already() -> None:
 
 def test_halving_counts_epochs_and_promotions() -> None:
     """Nine trials of one epoch, three of them go on to three, one of these to nine: 9 + 3 * 2 + 6 = 21 epochs."""
-    run = Run(create("asha", {"eta": 3, "min_epochs": 1}, 9), total=9)
+    run = Run(create_schedule("asha", {"eta": 3, "min_epochs": 1}, 9), total=9)
     for score in (0.3, 0.2, 0.1):
         entry = run.issue()
         run.time += 10
@@ -81,7 +81,7 @@ def test_halving_counts_epochs_and_promotions() -> None:
 
 
 def test_a_promotion_beyond_one_of_eta_is_counted() -> None:
-    run = Run(create("asha", {"eta": 3, "min_epochs": 1}, 3), total=3)
+    run = Run(create_schedule("asha", {"eta": 3, "min_epochs": 1}, 3), total=3)
     for score in (0.1, 0.2, 0.3):
         run.end(run.issue(), score)
     assert run.schedule.expected(run.entries, 3) == 3 + 2
@@ -91,7 +91,7 @@ def test_a_promotion_beyond_one_of_eta_is_counted() -> None:
 
 
 def test_who_failed_is_not_promoted() -> None:
-    run = Run(create("asha", {"eta": 2, "min_epochs": 1}, 2), total=2)
+    run = Run(create_schedule("asha", {"eta": 2, "min_epochs": 1}, 2), total=2)
     assert run.schedule.expected([], 2) == 2 + 1
     for _ in range(2):
         run.end(run.issue(), None)
@@ -100,14 +100,14 @@ def test_who_failed_is_not_promoted() -> None:
 
 def test_the_brackets_of_hyperband() -> None:
     """The paper's table for R = 9, eta = 3: 9 trials at 1, 3 at 3, 1 at 9; 5 at 3, 1 at 9; 3 at 9."""
-    schedule = create("hyperband", {"eta": 3}, 9)
+    schedule = create_schedule("hyperband", {"eta": 3}, 9)
     assert schedule.expected([], 17) == (9 + 3 * 2 + 6) + (5 * 3 + 6) + 3 * 9
     assert schedule.expected([], 9) == 21
     assert schedule.expected([], 12) == 21 + (3 * 3 + 6)  # the second bracket is cut short
 
 
 def test_without_epochs_a_trial_is_one() -> None:
-    run = Run(create("full", {}, None), total=10, per_trial=1)
+    run = Run(create_schedule("full", {}, None), total=10, per_trial=1)
     entry = run.issue()
     run.time += 4
     run.end(entry, 0.5)
@@ -119,7 +119,7 @@ def test_without_epochs_a_trial_is_one() -> None:
 
 
 def test_an_evaluator_whose_epochs_nobody_knows_is_known_after_one_trial() -> None:
-    run = Run(create("full", {}, None), total=3)
+    run = Run(create_schedule("full", {}, None), total=3)
     first = run.issue()
     run.time += 2
     run.pace.heard(first, 1)
@@ -135,7 +135,7 @@ def test_an_evaluator_whose_epochs_nobody_knows_is_known_after_one_trial() -> No
 
 
 def test_a_trial_that_fails_at_once_makes_the_others_no_quicker() -> None:
-    run = Run(create("full", {}, 10), total=3)
+    run = Run(create_schedule("full", {}, 10), total=3)
     run.end(run.issue(), None)
     assert run.left() is None
     second = run.issue()
@@ -145,7 +145,7 @@ def test_a_trial_that_fails_at_once_makes_the_others_no_quicker() -> None:
 
 
 def test_several_at_a_time() -> None:
-    run = Run(create("full", {}, 4), total=4)
+    run = Run(create_schedule("full", {}, 4), total=4)
     both: list[Any] = [run.issue(), run.issue()]
     run.time += 6
     for entry in both:

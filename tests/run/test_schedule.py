@@ -17,8 +17,8 @@ from nas.executors.serial import Serial
 from nas.run import Run
 from nas.run.asha import Asha
 from nas.run.hyperband import Hyperband
-from nas.run.journal import read
-from nas.run.schedule import create
+from nas.run.journal import read_journal
+from nas.run.schedule import create_schedule
 from nas.searchers import SEARCHERS
 from nas.searchers.random import Random
 from nas.training import Recipe
@@ -50,7 +50,7 @@ def records(run: Run | Path) -> list[dict[str, Any]]:
         plain = {name: value for name, value in values.items() if name not in left_out}
         return {name: timeless(value) if isinstance(value, dict) else value for name, value in plain.items()}
 
-    return [timeless(record) for record in read(path / "journal.jsonl")[0]]
+    return [timeless(record) for record in read_journal(path / "journal.jsonl")[0]]
 
 
 def reached(run: Run) -> Counter[int | None]:
@@ -109,7 +109,7 @@ def test_no_one_jumps_over_rungs(epochs: int) -> None:
 )
 def test_mistakes(tmp_path: Path, name: str, options: dict[str, Any], epochs: int | None, message: str) -> None:
     with pytest.raises(UserError) as caught:
-        create(name, options, epochs)
+        create_schedule(name, options, epochs)
     assert str(caught.value).startswith(message)
     with pytest.raises(UserError):
         search(tmp_path, schedule=name, schedule_options=options, epochs=epochs)
@@ -251,7 +251,7 @@ class Several(Serial):
 def test_several_at_once_in_any_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, schedule: str, searcher: str
 ) -> None:
-    monkeypatch.setattr("nas.executors.create", lambda **options: Several(seed=1))
+    monkeypatch.setattr("nas.executors.create_executor", lambda **options: Several(seed=1))
     monkeypatch.setenv("EVALUATIONS", str(tmp_path / "evaluations"))
     told: set[int] = set()
     made = SEARCHERS[searcher]

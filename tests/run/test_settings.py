@@ -50,7 +50,7 @@ def test_whose_each_setting_is() -> None:
     taken = {"space", "images", "augmentation"} | {*names_of("evaluator")}
     assert taken == {item.name for item in fields(Settings)}
     assert list(names_of("executor")) == ["name", "workers", "gpus_per_trial", "address", "deadline"]
-    assert set(names_of("executor")) == set(inspect.signature(executors.create).parameters)
+    assert set(names_of("executor")) == set(inspect.signature(executors.create_executor).parameters)
     asked = Request(executor="ray", ray_address="auto", flip=False, skip_unreadable=False)
     executor = {"name": "ray", "workers": None, "gpus_per_trial": 0.0, "address": "auto", "deadline": None}
     assert asked.part("executor") == executor

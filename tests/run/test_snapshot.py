@@ -12,8 +12,8 @@ import torch
 import nas
 from nas.errors import UserError
 from nas.run import Run, snapshot
-from nas.run.journal import read
-from nas.searchers import create, for_budget
+from nas.run.journal import read_journal
+from nas.searchers import create_searcher, for_budget
 from nas.searchers.reinforce import Reinforce
 from nas.space import Space
 from nas.types import Result, Trial
@@ -37,7 +37,7 @@ def search(runs: Path, searcher: str = "reinforce", **options: Any) -> Run:
 
 
 def timeless(path: Path) -> list[dict[str, Any]]:
-    records = read(path / "journal.jsonl")[0]
+    records = read_journal(path / "journal.jsonl")[0]
     return [{name: value for name, value in record.items() if name not in ("time", "seconds")} for record in records]
 
 
@@ -81,13 +81,13 @@ def test_a_loaded_learner_is_as_one_that_was_told(name: str, place: str, tmp_pat
     """At every moment of a batch; weights that are made later are the same too."""
     space = SPACES[place]()
     options = {**for_budget(name, 50), "batch": 3, "hidden": 6}
-    going: Any = create(name, space, options)
+    going: Any = create_searcher(name, space, options)
     (tmp_path / "run.yaml").write_text("x")
     (tmp_path / "journal.jsonl").write_text("one\ntwo\n")
     for number in range(14):
         snapshot.save(tmp_path, going)
         loaded: Any
-        loaded, known = snapshot.restored(tmp_path, lambda: create(name, space, options))
+        loaded, known = snapshot.restored(tmp_path, lambda: create_searcher(name, space, options))
         assert known == 2
         same(going, loaded)
         going.ask(random.Random("makes weights"), ())
@@ -101,7 +101,7 @@ def test_a_loaded_learner_is_as_one_that_was_told(name: str, place: str, tmp_pat
     before = going.state()
     loaded.tell(Result(Trial(14, genomes[0], 0), {"valid_accuracy": 0.5}))
     loaded.tell(Result(Trial(15, genomes[0], 0), {"valid_accuracy": 0.6}))
-    same_again = create(name, space, options)
+    same_again = create_searcher(name, space, options)
     same_again.load(before)  # type: ignore[attr-defined]
     same(going, same_again)  # nothing of a state is shared
 
@@ -111,7 +111,7 @@ def test_a_resumed_run_tells_only_what_came_after_the_snapshot(name: str, tmp_pa
     run = search(tmp_path, name, trials=10)
     assert told == list(range(10))
     whole = timeless(run.path)
-    assert snapshot.restored(run.path, lambda: create(name, run.space, run.config.searcher_options))[1] == 20
+    assert snapshot.restored(run.path, lambda: create_searcher(name, run.space, run.config.searcher_options))[1] == 20
     cut(run.path, 13)
     told.clear()
     nas.resume(run.path, evaluator=cheap.some_fail)

@@ -12,7 +12,7 @@ import pytest
 import nas
 from nas.errors import UserError
 from nas.run import Interrupted, Run
-from nas.run.journal import read
+from nas.run.journal import read_journal
 from nas.types import trial_random
 from tests import cheap
 
@@ -32,7 +32,7 @@ def timeless(run: Run | Path) -> list[dict[str, Any]]:
     path = run if isinstance(run, Path) else run.path
     return [
         {name: value for name, value in record.items() if name not in ("time", "seconds")}
-        for record in read(path / "journal.jsonl")[0]
+        for record in read_journal(path / "journal.jsonl")[0]
     ]
 
 
@@ -63,7 +63,7 @@ def test_issued_is_journaled_before_dispatch_and_done_before_the_searcher_is_tol
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def last() -> dict[str, Any]:
-        return read(tmp_path / "runs" / "r" / "journal.jsonl")[0][-1]
+        return read_journal(tmp_path / "runs" / "r" / "journal.jsonl")[0][-1]
 
     def evaluator(genome: Any) -> float:
         assert last()["kind"] == "issued"
@@ -128,7 +128,7 @@ def test_a_space_of_20_networks_ends_with_the_reason(tmp_path: Path) -> None:
     run = nas.search(cheap.space(1), evaluator=cheap.score, trials=500, runs=tmp_path)
     assert len(run.trials) == 20
     assert run.reason == "exhausted: the last 1000 proposals were all refused: 1000 of genomes already tried"
-    records, _, _ = read(run.path / "journal.jsonl")
+    records, _, _ = read_journal(run.path / "journal.jsonl")
     refused = [record["duplicates"] for record in records if record["kind"] == "issued"]
     assert run.state.duplicates == sum(refused) + 1000
     assert time.monotonic() - start < 10

@@ -7,7 +7,7 @@ import pytest
 import nas
 from nas.errors import UserError
 from nas.run import Run
-from nas.run.journal import read
+from nas.run.journal import read_journal
 from nas.run.start_from import first_genomes
 
 SMALL = {"channels": 4, "cells": 1}
@@ -15,11 +15,11 @@ QUICK: dict[str, Any] = {"overrides": SMALL, "evaluator": lambda genome: len(str
 
 
 def issued(path: Path) -> list[dict[str, Any]]:
-    return [record["answers"] for record in read(path / "journal.jsonl")[0] if record["kind"] == "issued"]
+    return [record["answers"] for record in read_journal(path / "journal.jsonl")[0] if record["kind"] == "issued"]
 
 
 def timeless(path: Path) -> list[dict[str, Any]]:
-    records = read(path / "journal.jsonl")[0]
+    records = read_journal(path / "journal.jsonl")[0]
     return [{key: value for key, value in one.items() if key not in ("time", "seconds")} for one in records]
 
 

@@ -126,7 +126,7 @@ def test_a_recipe_by_name_with_settings(tmp_path: Path, fitted: Any) -> None:
     assert main(["search", str(tmp_path / "rates.yaml"), *arguments, *runs]) == 0
     wanted = Recipe.named("resnet_cifar").replace(learning_rate=0.05)
     assert fitted == [(wanted, "valid")]
-    known = configuration.read(tmp_path / "runs" / "r" / "run.yaml").evaluator
+    known = configuration.read_config(tmp_path / "runs" / "r" / "run.yaml").evaluator
     assert (Recipe.from_json(known["recipe"]), known["device"]) == (wanted, "cpu")
 
 

@@ -12,7 +12,7 @@ from nas.cli import main
 from nas.errors import UserError
 from nas.evaluators import Proxy, Train
 from nas.run import Interrupted, Run
-from nas.run.journal import read
+from nas.run.journal import read_journal
 from nas.run.prelude import ranked
 from nas.run.warm_start import WarmStart
 from nas.space import Space
@@ -53,7 +53,7 @@ def search(tmp_path: Path, space: Space | None = None, **values: Any) -> Run:
 def records(run: Run | Path) -> list[dict[str, Any]]:
     path = run if isinstance(run, Path) else run.path
     drop = ("time", "seconds")
-    return [{k: v for k, v in r.items() if k not in drop} for r in read(path / "journal.jsonl")[0]]
+    return [{k: v for k, v in r.items() if k not in drop} for r in read_journal(path / "journal.jsonl")[0]]
 
 
 def test_reading_it() -> None:

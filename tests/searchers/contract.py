@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from nas.run.propose import End, propose
-from nas.searchers import SEARCHERS, create, for_budget
+from nas.searchers import SEARCHERS, create_searcher, for_budget
 from nas.space import Document, Genome, Space
 from nas.types import Result, Searcher, Trial, trial_random
 from tests import cheap
@@ -67,7 +67,7 @@ def fresh(place: str) -> Space:
 
 
 def made(name: str, space: Space, trials: int) -> Searcher:
-    return create(name, space, {**for_budget(name, trials), **SMALL.get(name, {})})
+    return create_searcher(name, space, {**for_budget(name, trials), **SMALL.get(name, {})})
 
 
 def result(trial: Trial, failing: Callable[[Trial], bool] = lambda trial: False) -> Result:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from nas.run.propose import PATIENCE
-from nas.searchers import create, for_budget
+from nas.searchers import create_searcher, for_budget
 from nas.space import Space
 from nas.types import Trial
 from tests.searchers.contract import LOST, NAMES, NEEDS, SLOW, TOYS, Drive, digests, fresh, made, result
@@ -209,7 +209,7 @@ def test_none_means_that_there_is_no_other(name: str, place: str) -> None:
 @pytest.mark.parametrize("trials", [1, 2, 10, 1000])
 def test_settings_for_a_budget_are_allowed(name: str, trials: int) -> None:
     toy = space("twenty")
-    genome = create(name, toy, for_budget(name, trials)).ask(random.Random(0), ())
+    genome = create_searcher(name, toy, for_budget(name, trials)).ask(random.Random(0), ())
     assert genome is not None
     assert toy.genome(genome.answers) == genome
 

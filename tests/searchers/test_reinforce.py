@@ -13,7 +13,7 @@ from nas import searchers
 from nas.errors import UserError
 from nas.integrations.guide import Guide
 from nas.run.propose import Proposal, propose
-from nas.searchers import create, for_budget
+from nas.searchers import create_searcher, for_budget
 from nas.searchers.reinforce import Reinforce
 from nas.space import Genome
 from nas.types import Result, Trial
@@ -54,12 +54,12 @@ def test_the_first_weights_are_those_of_the_searchs_seed(name: str) -> None:
     space = cheap.space(1)
 
     def first(seed: int) -> torch.Tensor:
-        return create(name, space, {}, seed).controller.weights["start"]  # type: ignore[attr-defined]
+        return create_searcher(name, space, {}, seed).controller.weights["start"]  # type: ignore[attr-defined]
 
     assert torch.equal(first(3), first(3))
     assert not torch.equal(first(3), first(4))
     with pytest.raises(UserError, match="unknown option 'seed'"):
-        create(name, space, {"seed": 4})
+        create_searcher(name, space, {"seed": 4})
     guides = [Guide(space, name, seed=seed).searcher.controller.weights["start"] for seed in (3, 4)]  # type: ignore[attr-defined]
     assert torch.equal(guides[0], first(3)) and torch.equal(guides[1], first(4))
 
@@ -69,8 +69,7 @@ def test_a_search_and_its_resumption_begin_with_the_weights_of_its_seed(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Any] = []
-    create_ = create
-    monkeypatch.setattr(searchers, "create", lambda *given: made.append(create_(*given)) or made[-1])
+    monkeypatch.setattr(searchers, "create_searcher", lambda *given: made.append(create_searcher(*given)) or made[-1])
     options = {"hidden": 4, **QUICK}
     settings = {"searcher": name, "searcher_options": options, "evaluator": cheap.score, "trials": 3, "runs": tmp_path}
     run = nas.search(cheap.space(1), seed=5, **settings)  # type: ignore[arg-type]
@@ -151,7 +150,9 @@ def test_an_even_power_keeps_the_sign() -> None:
 @pytest.mark.parametrize("name", LEARNERS)
 def test_learns_which_answer_is_good(name: str) -> None:
     space = cheap.space(layers=2)
-    searcher: Any = create(name, space, {"learning_rate": 0.03, "batch": 1, **({"epochs": 2} if name == "ppo" else {})})
+    searcher: Any = create_searcher(
+        name, space, {"learning_rate": 0.03, "batch": 1, **({"epochs": 2} if name == "ppo" else {})}
+    )
 
     def relus(genome: Genome) -> float:
         return sum(answer == "relu" for answer in genome.answers.values()) / 2
@@ -167,7 +168,7 @@ def test_learns_which_answer_is_good(name: str) -> None:
 def course(name: str, steps: int, told: Sequence[Result] = ()) -> tuple[list[Genome], list[Result]]:
     """What a searcher proposes in so many steps after these results, and all it was told."""
     space = cheap.space()
-    searcher: Any = create(name, space, for_budget(name, 30))
+    searcher: Any = create_searcher(name, space, for_budget(name, 30))
     results, genomes = list(told), []
     for known in told:
         searcher.tell(known)
@@ -190,8 +191,8 @@ def test_a_search_resumed_by_its_results_goes_on_alike(name: str) -> None:
 @pytest.mark.parametrize("name", LEARNERS)
 def test_asking_changes_nothing(name: str) -> None:
     space, genomes = cheap.space(), cheap.genomes(8)
-    quiet: Any = create(name, space, for_budget(name, 30))
-    asked: Any = create(name, space, for_budget(name, 30))
+    quiet: Any = create_searcher(name, space, for_budget(name, 30))
+    asked: Any = create_searcher(name, space, for_budget(name, 30))
     for number, genome in enumerate(genomes):
         for again in range(3):
             asked.ask(random.Random(f"{number} {again}"), ())
@@ -203,7 +204,7 @@ def test_asking_changes_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_failed_evaluation_teaches_nothing(name: str) -> None:
     space = cheap.space()
-    searcher: Any = create(name, space, for_budget(name, 30))
+    searcher: Any = create_searcher(name, space, for_budget(name, 30))
     genomes = cheap.genomes(6)
     searcher.tell(result(genomes[0], 0.5))
     before = [searcher.controller.log_probability(genome)[0].item() for genome in genomes]
@@ -260,4 +261,4 @@ def test_importing_the_searchers_imports_no_torch() -> None:
 )
 def test_mistakes_are_named(name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
-        create(name, cheap.space(), options)
+        create_searcher(name, cheap.space(), options)

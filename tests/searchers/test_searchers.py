@@ -3,14 +3,14 @@ import random
 import pytest
 
 from nas.errors import UserError
-from nas.searchers import SEARCHERS, create
+from nas.searchers import SEARCHERS, create_searcher
 from tests import cheap
 
 
 @pytest.mark.parametrize("name", SEARCHERS)
 def test_every_searcher_proposes_genomes_of_its_space(name: str) -> None:
     space = cheap.space()
-    genome = create(name, space).ask(random.Random(0), ())
+    genome = create_searcher(name, space).ask(random.Random(0), ())
     assert genome is not None
     assert space.genome(genome.answers) == genome
 
@@ -29,4 +29,4 @@ def test_every_searcher_proposes_genomes_of_its_space(name: str) -> None:
 )
 def test_mistakes_are_named(name: str, options: dict, message: str) -> None:
     with pytest.raises(UserError, match=message.replace("?", r"\?")):
-        create(name, cheap.space(), options)
+        create_searcher(name, cheap.space(), options)

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from nas.errors import UserError
-from nas.searchers import SEARCHERS, create, for_budget
+from nas.searchers import SEARCHERS, create_searcher, for_budget
 from nas.space import Genome, Space
 from nas.space.tilted import tilted
 from tests.searchers.contract import Drive
@@ -89,7 +89,7 @@ def test_every_searcher_tries_the_whole_of_such_a_space(name: str) -> None:
     small = space(text)
     networks = {small.graph(genome).prune().fingerprint() for genome in small.enumerate()}
     drive = Drive(name, small, len(networks))
-    drive.searcher = create(name, small, {**for_budget(name, 12), **FIRST.get(name, {})})
+    drive.searcher = create_searcher(name, small, {**for_budget(name, 12), **FIRST.get(name, {})})
     drive.run()
     assert drive.seen == networks
 

@@ -33,7 +33,7 @@ PROXIES = (
 )
 
 
-def check(name: str) -> str:
+def check_proxy(name: str) -> str:
     """The name of a proxy. Raises UserError for another."""
     if name not in PROXIES:
         raise UserError("proxy", f"unknown proxy '{name}'", did_you_mean(name, PROXIES))
@@ -52,5 +52,5 @@ def score(name: str, model: Network, images: Tensor, labels: Tensor, generator: 
     Raises ValueError where the network has nothing that the proxy measures. The value may be infinite or NaN, as that
     of a network whose activations overflow.
     """
-    module = importlib.import_module(f"nas.evaluators.proxies.{check(name)}")
+    module = importlib.import_module(f"nas.evaluators.proxies.{check_proxy(name)}")
     return float(getattr(module, name)(model, images, labels, generator))
