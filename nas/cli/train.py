@@ -85,7 +85,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     recipe = applied(applied(named, lasting(dict(graph.recipe))), settings)
     trainer = replace(trainer, final_recipe=recipe, device=args.device or trainer.device)
     display.stage(f"reading {trainer.dataset}")
-    notes = trainer.read().notes
+    notes = trainer.read_data().notes
     folder = Path(args.to) if args.to else create_directory("runs", None, f"train-{target.space.name}")
     new = args.to is None or not folder.exists()
     for path in in_the_way(folder, graph.fingerprint(), args.force):

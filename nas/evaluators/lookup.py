@@ -54,8 +54,8 @@ class TableEvaluator(Evaluator):
         return self
 
     @property
-    def read(self) -> Table:
-        """Once a process."""
+    def contents(self) -> Table:
+        """The table, read once a process. Raises UserError where it cannot be read."""
         from nas.evaluators import tables
 
         return tables.read_table(self.table, self.dataset)
@@ -63,14 +63,14 @@ class TableEvaluator(Evaluator):
     @property
     def measures(self) -> tuple[str, ...]:
         """The names of its metrics. Raises UserError where the table cannot be read."""
-        return tuple(name for name in self.read.measures() if name != "test_accuracy")
+        return tuple(name for name in self.contents.measures() if name != "test_accuracy")
 
     @property
     def deduplicate(self) -> str:
         return "function"
 
     def parameters(self) -> dict[str, Any]:
-        return dict(self.read.given)
+        return dict(self.contents.given)
 
     def check(self, space: Space) -> None:
         """Raises UserError where the table is of another space, or the space has a recipe."""
@@ -79,14 +79,14 @@ class TableEvaluator(Evaluator):
 
             what = "recipe: the networks of a table are trained already"
             raise UserError(line_of(recipe) or space.name, what, "leave it out, or use the evaluator 'train'")
-        self.read.fit(space)
+        self.contents.fit(space)
 
     def check_epochs(self, epochs: int | None) -> None:
-        self.read.check(epochs)
+        self.contents.check(epochs)
 
     def has(self, genome: Genome, epochs: int | None) -> bool:
         """Whether there is something to look up."""
-        return self.read.has(genome, epochs)
+        return self.contents.has(genome, epochs)
 
     def about(self) -> dict[str, str]:
         return {"table": f"{self.table}, {self.dataset}"}
@@ -96,15 +96,15 @@ class TableEvaluator(Evaluator):
         return 1
 
     def most_epochs(self, epochs: int | None, schedule: str) -> int:
-        return epochs or self.read.most_epochs()
+        return epochs or self.contents.most_epochs()
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
-        metrics = self.read.metrics(trial.genome, trial.budget)
+        metrics = self.contents.metrics(trial.genome, trial.budget)
         return {name: value for name, value in metrics.items() if name != "test_accuracy"}
 
     def final(self, genome: Genome, *rest: Any) -> Metrics:
         """In place of a last training: the winner's test accuracy after the table's longest. There are no weights."""
-        return self.read.final(genome)
+        return self.contents.final(genome)
 
 
 def _absolute(path: str) -> str:

@@ -144,12 +144,12 @@ class Train(Evaluator):
             from nas.training.precision import check_device
 
             check_device(self.device)
-        data = self.read()
+        data = self.read_data()
         check_fit(space.graph(space.sample(random.Random(0))), data)
         for recipe in (self.recipe, self.last_recipe(None)):
             Augmentation(data, recipe, torch.device("cpu"))
 
-    def read(self) -> Dataset:
+    def read_data(self) -> Dataset:
         """The data set as candidates are trained on it. Raises UserError where it is missing or damaged."""
         return self._data(self.train_images, "cpu")
 

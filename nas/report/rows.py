@@ -10,7 +10,7 @@ from nas.report.outline import OutlinePart
 
 
 class Row(NamedTuple):
-    """What the parts are, what stands beside the operation of a layer, and the parts."""
+    """Equal parts: their `name`, the light operations `aside` of a layer (none of a block), and the parts."""
 
     name: str
     aside: str
@@ -32,12 +32,12 @@ class Row(NamedTuple):
 def rows(graph: Graph, parts: Sequence[OutlinePart]) -> list[Row]:
     """Blocks of one name, one stage and one size are equal, whatever their channels; layers where all is the same."""
 
-    def what(part: OutlinePart) -> tuple[object, ...]:
+    def key(part: OutlinePart) -> tuple[object, ...]:
         size = graph.nodes[part.nodes[-1]].shape
         return (part.name, part.stage, size[1:]) if part.name else (labels.layer(graph, part.nodes), size)
 
     rows = []
-    for _, same in groupby(parts, what):
+    for _, same in groupby(parts, key):
         group = tuple(same)
         before, main, after = labels.layer(graph, group[0].nodes)
         aside = " … ".join(text for text in (before, after) if text)

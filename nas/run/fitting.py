@@ -36,7 +36,7 @@ def fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Eval
     return load(str(space), **overrides)
 
 
-def check_fit(evaluator: Evaluator, space: Space, epochs: int | None, watcher: Watcher) -> None:
+def check_evaluator(evaluator: Evaluator, space: Space, epochs: int | None, watcher: Watcher) -> None:
     """What is wrong with the data is the user's error, not each trial's failure: raises UserError."""
     if evaluator.trainer is not None:
         watcher.stage("loading torch")

@@ -23,7 +23,7 @@ from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create_directory, existing
 from nas.run.display import shown
 from nas.run.final import final_is_due, finish
-from nas.run.fitting import check_fit, fitted, measured
+from nas.run.fitting import check_evaluator, fitted, measured
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
 from nas.run.keywords import taking
@@ -95,7 +95,7 @@ def search(asked: Request) -> Run:
     config = Config(**{**asked.kept(), **resolved})
     searchers.create_searcher(config.searcher, space, options)  # a mistake there must leave no run behind
     space.finalised(space.sample(random.Random(0)), config.final_set)
-    check_fit(own, space, epochs, watcher)
+    check_evaluator(own, space, epochs, watcher)
     config = replace(config, data=digest(own))
     if config.warm_start:
         WarmStart.parse(config.warm_start).evaluator(own)
@@ -187,11 +187,6 @@ def resume(
     return _go_on(path, configuration.read_config(path / CONFIG), changes, revived, hired, watcher)
 
 
-def _given(**values: Any) -> dict[str, Any]:
-    """Those that are not left out."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
 def _go_on(
     path: Path,
     config: Config,
@@ -216,7 +211,7 @@ def _go_on(
             if state.end is None or record is not None or final_is_due(under_way):
                 check_same(path, config.data, evaluator)
             if state.end is None or record is not None:
-                check_fit(evaluator, space, config.epochs, watcher)
+                check_evaluator(evaluator, space, config.epochs, watcher)
                 with closing(workers(config)) as executor:
                     under_way.begin(record)
                     watcher.say(summary.opening(under_way, executor))

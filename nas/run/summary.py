@@ -49,7 +49,7 @@ def _trials(search: "Search") -> str:
 
 
 def _data(train: Train) -> dict[str, str]:
-    data = train.read()
+    data = train.read_data()
     counts = {split: len(labels) for split, labels in data.labels.items()}
     sets = f"{counts['train']:,} train, {counts['valid']:,} valid, {counts['test']:,} test images"
     shape = "x".join(map(str, data.shape))

@@ -42,11 +42,13 @@ def measured(name: str, value: float) -> str:
 
 def accuracies(metrics: Mapping[str, float]) -> str:
     """`train accuracy 99.10 %, valid accuracy 93.25 %`, at first sight; a balanced one where it differs."""
-    shown = {name: value for name, value in metrics.items() if name.endswith("accuracy") and not _told(name, metrics)}
+    shown = {
+        name: value for name, value in metrics.items() if name.endswith("accuracy") and not _repeats(name, metrics)
+    }
     return ", ".join(f"{clean(name).replace('_', ' ')} {percent(value)}" for name, value in shown.items())
 
 
-def _told(name: str, metrics: Mapping[str, float]) -> bool:
+def _repeats(name: str, metrics: Mapping[str, float]) -> bool:
     """Whether a balanced accuracy says what the accuracy beside it says, to half a percent."""
     plain = metrics.get(name.replace("balanced_", ""))
     return "balanced_" in name and plain is not None and abs(metrics[name] - plain) < ALIKE

@@ -203,7 +203,7 @@ def test_a_size_is_that_of_the_network(space: Space) -> None:
     sized = Train(recipe=QUICK, image_size="6x10", resize="stretch")
     assert sized == Train(recipe=QUICK, image_size=[6, 10], resize="stretch")
     assert sized.parameters() == {"input": [1, 6, 10], "classes": 10}
-    assert sized.read().shape == (1, 6, 10)
+    assert sized.read_data().shape == (1, 6, 10)
     sized.check(space.with_parameters(input=[1, 6, 10]))
     with pytest.raises(UserError, match=r"the data has images \[1, 6, 10\]"):
         sized.check(space)
