@@ -25,7 +25,7 @@ from nas.training.pace import Pace, mult_adds, training_pace
 from nas.training.precision import autocast, concrete, default_device, place_model
 from nas.training.recipe import Recipe
 from nas.training.schedule import Plateau, StepPlan
-from nas.training.step import MAIN, GraphedStep, MakeStep, Supervised
+from nas.training.step import MAIN, FastStep, GraphedStep, MakeStep, Supervised
 
 if TYPE_CHECKING:
     from nas.types import Metrics, Report
@@ -89,7 +89,7 @@ def fit(
     drops = bool(recipe.drop_path) and any(getattr(module, "scheduled", False) for module in model.modules())
     # a graph replays the drop-path rate it was recorded with
     graphed = recipe.cuda_graphs and device.type == "cuda" and not drops
-    run_step = GraphedStep(run, device) if graphed else run
+    run_step = GraphedStep(run, device) if graphed else FastStep(run, model) if device.type == "cpu" else run
     average = Average(model, recipe.ema) if recipe.ema else None
     judged: nn.Module = average.module if average else model
     models: dict[str, nn.Module] = {"model": model} | ({"average": judged} if average else {})
@@ -109,7 +109,7 @@ def fit(
     reported = curve if report_all and report is not None else []
     pace = training_pace(
         model,
-        lambda copied: step(copied, recipe, device, weights),
+        lambda copied: FastStep(step(copied, recipe, device, weights), copied),
         lambda: (augmentation.normalise(images[: plan.batch]), labels[: plan.batch]),
         mult_adds(model, plan.batch, data.shape),
         device,

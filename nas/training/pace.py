@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from nas.network.module import Network
-from nas.training.step import Step
+from nas.training.step import FastStep
 
 ONE_THREAD_SIZE = 2e8  # mult-adds of a batch up to which more threads gain next to nothing, so that nothing is measured
 GAIN = 0.9  # of the time: more threads than that cannot be told from noise, and are the first to suffer
@@ -119,7 +119,7 @@ class Pace:
 
 def training_pace(
     model: nn.Module,
-    make: Callable[[nn.Module], Step],
+    make: Callable[[nn.Module], FastStep],
     batch: Callable[[], tuple[Tensor, Tensor]],
     size: float,
     device: torch.device,
