@@ -1,7 +1,7 @@
 """What a graph costs: `COSTS`, one function a cost, and beside them its costs by module and its receptive field."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from nas.graph.operation import Shape
@@ -68,8 +68,9 @@ def activation_memory(graph: "Graph") -> int:
     return FLOAT * sum(math.prod(node.shape) for node in graph.nodes if not node.op.view)
 
 
-def _inference_nodes(graph: "Graph") -> "Iterator[Node]":
-    return (node for i, node in enumerate(graph.nodes) if i not in graph.training_nodes)
+def _inference_nodes(graph: "Graph") -> "Sequence[Node]":
+    training = graph.training_nodes
+    return [node for i, node in enumerate(graph.nodes) if i not in training] if training else graph.nodes
 
 
 # By name: each is a column of the results, may have a limit, and may be an objective.

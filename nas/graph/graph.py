@@ -91,30 +91,30 @@ class Graph:
         """Every cost by its name in `nas.graph.costs.COSTS`."""
         return {name: cost(self) for name, cost in costs.COSTS.items()}
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """Trainable weights, auxiliary heads excluded."""
-        return self.costs["parameters"]
+        return costs.parameters(self)
 
-    @property
+    @cached_property
     def auxiliary_parameters(self) -> int:
         """Trainable weights of the auxiliary heads alone."""
-        return self.costs["auxiliary_parameters"]
+        return costs.auxiliary_parameters(self)
 
-    @property
+    @cached_property
     def mult_adds(self) -> int:
         """Multiply-adds of one image at inference: convolutions and linear layers, no biases."""
-        return self.costs["mult_adds"]
+        return costs.mult_adds(self)
 
-    @property
+    @cached_property
     def depth(self) -> int:
         """The most convolutions and linear layers on a path from the input to the output."""
-        return self.costs["depth"]
+        return costs.depth(self)
 
-    @property
+    @cached_property
     def activation_memory(self) -> int:
         """Bytes, in fp32, of the node outputs that a training step keeps for one image."""
-        return self.costs["activation_memory"]
+        return costs.activation_memory(self)
 
     @cached_property
     def receptive_field(self) -> tuple[int, ...]:
