@@ -31,6 +31,10 @@ class AnswerTarget:
         return Interpreter(self.document, self).run(lambda flow: flow)
 
     def branch(self, choice: Choice, flow: Flow, then: Callable[[Any], End]) -> End:
+        return then(self.answer(choice))
+
+    def answer(self, choice: Choice) -> Any:
+        """The oracle's, the first time. Raises ExpressionError where that is none of this choice."""
         self.asked += 1
         if choice.path in self.answers:  # a cell's choice, answered where the cell was used first
             answer = self.answers[choice.path]
@@ -40,7 +44,7 @@ class AnswerTarget:
         else:
             answer = self.answers[choice.path] = self.oracle(choice)
             self.choices.append(choice)
-        return then(answer)
+        return answer
 
     def hangs_on(self) -> Answered:
         return ()
@@ -77,9 +81,11 @@ class AnswerTarget:
             raise ConstraintBroken(f"a cell with {edges} edges breaks its 'where'", cell)
 
     def reuse(
-        self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
+        self, template: Template | None, own: tuple[Any, ...], flow: Flow, at: Place, walk: Callable[[], Flow]
     ) -> Flow:
         """What was walked with the same arguments asks nothing new: a cell, or a block without choices."""
+        if template is None:
+            return walk()
         try:
             key = (template.name, hashable(own))
         except TypeError:  # an operation among the arguments

@@ -1,21 +1,22 @@
 """A walk that makes a graph: asks an oracle for each answer, infers shapes, adds a node a primitive operation."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nas.errors import ShapeError, UserError
-from nas.graph.graph import Graph, Node, infer
+from nas.graph.graph import Graph, Node, Scope, infer
 from nas.graph.operation import Shape
 from nas.graph.operations import OPERATIONS
 from nas.space.answers import AnswerTarget
 from nas.space.calls import hashable, make
 from nas.space.document import Document, Template
-from nas.space.fragment import Fragment
 from nas.space.oracles import Oracle
+from nas.space.parts import Met, Part, Piece, entering
 from nas.space.place import Choice, Flow, Place
+from nas.space.target import End
 
-MAX_GRAPH, MAX_FRAGMENTS, MAX_NUMBERS = 100_000, 4096, 10**10
+MAX_GRAPH, MAX_NUMBERS = 100_000, 10**10
 
 
 class Built(NamedTuple):
@@ -43,8 +44,11 @@ class GraphTarget(AnswerTarget):
         self.nodes = [Node(OPERATIONS["input"](document.input), (), document.input, path="input")]  # type: ignore[call-arg]
         self.axes: list[tuple[int, ...]] = [(1,) * (len(document.input) - 1)]  # strides from the network's input
         self.heads: list[int] = []
-        self.cells: dict[Any, Fragment] = {}
+        self.met: list[Met] = []  # in the part under way
+        self.cells = 0  # how many were used so far
+        self.copies: dict[Part, tuple[Piece, int]] = {}  # cells of this walk, each with its end
         self.decided: tuple[tuple[str, Any], ...] | None = None  # answers that all of the network may depend on
+        self.root: Mapping[str, Any] = {}  # the names that follow from these
 
     def shape(self, flow: Flow) -> Shape:
         return self.nodes[flow.node].shape
@@ -62,7 +66,8 @@ class GraphTarget(AnswerTarget):
         if OPERATIONS[name].channels_of_input and arguments.get("channels") is None:
             arguments = {**arguments, "channels": self.shape(flows[0])[0]}
         op, inputs = make(name, arguments), tuple([flow.node for flow in flows])
-        self.room_for(1, at)
+        if not self.has_room(1):
+            raise UserError(at.path, f"more than {MAX_GRAPH} operations in one network", "make its loops shorter")
         shapes = tuple([self.nodes[source].shape for source in inputs])
         try:
             shape, parameters, mult_adds = infer(op, shapes)
@@ -75,50 +80,89 @@ class GraphTarget(AnswerTarget):
         self.axes.append(tuple(a * b for a, b in zip(before, own, strict=True)) if len(own) == len(before) else own)
         return Flow(len(self.nodes) - 1, flows[0].before)
 
-    def room_for(self, nodes: int, at: Place) -> None:
-        """Refuses more operations than a network may have."""
-        if len(self.nodes) + nodes > MAX_GRAPH:
-            raise UserError(at.path, f"more than {MAX_GRAPH} operations in one network", "make its loops shorter")
+    def has_room(self, nodes: int) -> bool:
+        """Whether so many operations more are no more than a network may have."""
+        return len(self.nodes) + nodes <= MAX_GRAPH
 
     def auxiliary(self, flow: Flow) -> None:
+        here = len(self.nodes)
         self.heads.append(flow.node)
+        self.met.append(Met(None, None, here, here, flow.node))
 
     def either(self, walks: Sequence[Callable[[], Any]], flow: Flow) -> Flow:
         raise AssertionError("shapes are known here")
 
-    def reuse(
-        self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
-    ) -> Flow:
-        """A template used again with the same arguments on the same shapes is copied: a cell, a block without choices.
+    def branch(self, choice: Choice, flow: Flow, then: Callable[[Any], End]) -> End:
+        answer, here = self.answer(choice), len(self.nodes)
+        self.met.append(Met(choice, answer, here, here))
+        return then(answer)
 
-        Blocks without choices are the same for all genomes that agree in the document's parameters, so they outlive
-        the walk.
-        """
-        before = flow.before if self.document.reads_before else None
+    def reuse(
+        self, template: Template | None, own: tuple[Any, ...], flow: Flow, at: Place, walk: Callable[[], Flow]
+    ) -> Flow:
+        """Parts outlive the walk: they are the same for all genomes that agree in the document's parameters."""
+        is_cell, parts = template is not None and template.is_cell, self.document.parts
+        self.cells += is_cell
         try:
-            key = (
-                template.name,
-                hashable(own),
-                self.shape(flow),
-                self.strides(flow),
-                before and (before.node == flow.node, self.shape(before)),
-            )
+            key = self._key(template, own, flow, at)
+            part = parts.kept.get(key) or parts.kept.get((key, at.answers))
         except TypeError:  # an operation among the arguments
             return walk()
+        start, cells = len(self.nodes), self.cells
+        out = self.again(part, flow, at.path, at.scopes) if part else None
+        if part is None or out is None:
+            outer, self.met, heads = self.met, [], len(self.heads)
+            out = walk()
+            met, self.met = self.met, outer
+            if part is None:
+                part = parts.kept[key if is_cell or not met else (key, at.answers)] = Part(is_cell)
+            part.asks = bool(met)
+            if not (self.document.reads_before and self.cells > cells):  # cells in it may read what it does not know
+                parts.grow(part.learn(self, met, start, flow, at, out))
+            if is_cell and len(self.heads) == heads:
+                self._copy(part, start, flow, at, out)
+        if part.asks:
+            self.met.append(Met(part, self.seen(flow, out), start, len(self.nodes), flow.node, out.node, at))
+        return out
+
+    def _key(self, template: Template | None, own: tuple[Any, ...], flow: Flow, at: Place) -> Any:
+        """What a part depends on, but for answers. Raises TypeError where that has no value to compare."""
         if self.decided is None:
             self.decided = tuple(item for item in self.answers.items() if item[0].startswith("parameters."))
-        kept = self.document.fragments
-        lasting = (self.relaxed, self.decided, key)
-        fragment = self.cells.get(key) if template.is_cell else kept.get(lasting)
-        if fragment is not None:
-            return fragment.place(self, flow, at)
-        start, asked, heads = len(self.nodes), self.asked, len(self.heads)
-        out = walk()
-        if len(self.heads) == heads:
-            if template.is_cell:
-                self.cells[key] = Fragment.cut(self, start, flow, at, out)
-            elif self.asked == asked:
-                if len(kept) >= MAX_FRAGMENTS:
-                    kept.clear()
-                kept[lasting] = Fragment.cut(self, start, flow, at, out)
-        return out
+            self.root = at.names
+        before = None
+        if template is None:
+            own += tuple([item for item in at.names.items() if self.root.get(item[0]) is not item[1]])
+            own += (at.answers, *(at.given or {}).items())
+        elif template.is_cell and self.document.reads_before and flow.before:
+            before = flow.before.node == flow.node, self.shape(flow.before)
+        name = template and template.name
+        return self.relaxed, self.decided, name, hashable(own), self.shape(flow), self.strides(flow), before
+
+    def again(self, part: Part, flow: Flow, path: str, scopes: tuple[Scope, ...]) -> Flow | None:
+        """A part that was walked before, at `path` within `scopes`; None where this way of it is not known."""
+        if part not in self.copies:
+            start, heads = len(self.nodes), len(self.heads)
+            out = part.follow(self, flow, path, scopes)
+            if out and part.is_cell and len(self.heads) == heads:
+                self._copy(part, start, flow, Place(path, "", {}, scopes), out)
+            return out
+        piece, end = self.copies[part]
+        if not self.has_room(len(piece.nodes)):
+            return None
+        start, known = len(self.nodes), entering(flow)
+        piece.place(self, known, path, scopes)
+        return Flow(start + end if end >= 0 else known[~end], flow)
+
+    def _copy(self, part: Part, start: int, flow: Flow, at: Place, out: Flow) -> None:
+        """Keeps a cell for its next use in this walk."""
+        node, before = entering(flow)
+        known = {before: 1, node: 0}
+        piece = Piece.cut(self, start, len(self.nodes), known, at)
+        self.copies[part] = piece, out.node - start if out.node >= start else ~known[out.node]
+
+    def seen(self, flow: Flow, out: Flow) -> Hashable:
+        """All that a walk can see of the end of a part into which `flow` went."""
+        operation = self.operation(out)
+        same = operation == self.operation(flow)
+        return self.shape(out), self.strides(out), out.node == flow.node, same, operation[1] == "none"

@@ -11,6 +11,7 @@ from nas.errors import UserError, did_you_mean
 from nas.graph.operations import OPERATIONS
 from nas.space.expressions import ExpressionError, is_expression, is_name, parse
 from nas.space.language import ABOUT_KEYS, CELL_KEYS, FORMS, RESERVED, TOP_KEYS
+from nas.space.parts import Parts
 from nas.space.reader import Mapping, line_of
 
 TEMPLATE_KEYS = ("parameters", "body")
@@ -82,7 +83,7 @@ class Document:
 
     data: AnyMapping[str, Any]
     _heads: dict[int, str] = field(default_factory=dict, repr=False)
-    fragments: dict[Any, Any] = field(default_factory=dict, repr=False)  # expanded blocks, kept by `nas.space.build`
+    parts: Parts = field(default_factory=Parts, repr=False)  # of the network, once walked: kept by `nas.space.build`
 
     @cached_property
     def name(self) -> str:

@@ -25,9 +25,9 @@ def choice(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Pla
             raise ExpressionError(
                 f"unknown operation {shown(word)} in 'relaxed'; {did_you_mean(word, interpreter.words())}"
             )
-    return choose(
-        interpreter.target, item, flow, at, "operation", lambda chosen, inner: interpreter.item(chosen, flow, inner)
-    )
+    target, then = interpreter.target, lambda chosen, inner: interpreter.item(chosen, flow, inner)
+    walk = lambda: choose(target, item, flow, at, "operation", then)  # noqa: E731
+    return target.reuse(None, (("choice", id(item)),), flow, at, walk)
 
 
 def branches(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:

@@ -51,9 +51,9 @@ class Interpreter:
             self.settings(flow)
             if finish is None:
                 return None
-            return finish(
-                self.chain(document.network, flow, Place("network", "network", names), document.data, "network")
-            )
+            there = Place("network", "network", names)
+            walk = lambda: self.chain(document.network, flow, there, document.data, "network")  # noqa: E731
+            return finish(self.target.reuse(None, (), flow, there, walk))
 
         try:
             self.check_defaults()

@@ -171,8 +171,10 @@ class CountTarget(AnswerTarget):
         self.ways.keep(terms)
 
     def reuse(
-        self, template: Template, own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
+        self, template: Template | None, own: tuple[Any, ...], flow: Flow, at: Place, walk: Callable[[], Flow]
     ) -> Flow:
+        if template is None:
+            return walk()
         try:
             if any(is_lazy(value) for _, value in own):
                 raise TypeError("an argument is still open")

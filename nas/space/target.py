@@ -68,6 +68,9 @@ class Target(Protocol):
         """The cell's `where`, of its number of edges."""
 
     def reuse(
-        self, template: "Template", own: tuple[tuple[str, Any], ...], flow: Flow, at: Place, walk: Callable[[], Flow]
+        self, template: "Template | None", own: tuple[Any, ...], flow: Flow, at: Place, walk: Callable[[], Flow]
     ) -> Flow:
-        """`walk()`, or what it gave when the same template was used with the same arguments before."""
+        """`walk()`, or what it gave when the same part was used with the same arguments before.
+
+        A part is a template; None: the network, or an operation's choice, which depends on what `at` knows too.
+        """
