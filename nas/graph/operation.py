@@ -28,6 +28,7 @@ class Operation:
     commutative: ClassVar[bool] = False  # the order of its inputs does not matter
     merges: ClassVar[bool] = False  # takes any number of inputs; all others take exactly one
     training_only: ClassVar[frozenset[str]] = frozenset()  # arguments that do not change the function at inference
+    draws: ClassVar[bool] = False  # random in training: two of the same input differ
     inert: ClassVar[bool] = False  # passes its input on unchanged at inference
     neutral_alone: ClassVar[bool] = False  # of a single input it is that input
     activation: ClassVar[bool] = False  # bends each number by itself
@@ -37,6 +38,7 @@ class Operation:
     view: ClassVar[bool] = False  # its output shares memory with its input
     overwrites: ClassVar[bool] = False  # may write over its input: its gradient needs no more than its output
     overwritable: ClassVar[bool] = False  # its output is new, and its gradient does not need it
+    by_channel: ClassVar[bool] = False  # each channel of its output comes from that channel of its inputs alone
     channels_of_input: ClassVar[bool] = False  # its argument `channels`, left out, is the input's number
 
     def shape(self, *inputs: Shape) -> Shape:

@@ -56,14 +56,14 @@ class Network(Part):
         super().__init__()
         self.graph = graph
         self._heads = len(graph.auxiliary)
-        places = _names([node.path for node in graph.nodes[1:]], [node.operation for node in graph.nodes[1:]])
+        places = module_names([node.path for node in graph.nodes[1:]], [node.operation for node in graph.nodes[1:]])
         found: dict[int, tuple[dict[str, nn.Module], str]] = {}
         into = overwrites(graph)
         for here, node in enumerate(graph.nodes[1:], 1):
             module = node.op.module(*(graph.nodes[i].shape for i in node.inputs))
             if here in into:
                 module = overwriting(module, into[here])
-            found[here] = _put(self, places[here - 1], module)
+            found[here] = put_module(self, places[here - 1], module)
         self._inference = in_order(graph, found, (graph.output,))
         self._training = in_order(graph, found, (graph.output, *graph.auxiliary)) if self._heads else self._inference
 
@@ -106,7 +106,7 @@ def set_drop_path(model: nn.Module, rate: float) -> None:
             module.p = rate  # type: ignore[assignment]
 
 
-def _names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:
+def module_names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:
     """Module names of each node. Where a path is also the beginning of another, its operation's name is added."""
     taken = {*dir(nn.Module()), *dir(Network), "graph", "preprocessing", "classes"}
     taken |= {*keyword.kwlist}  # torch.export writes names into code
@@ -128,7 +128,7 @@ def _names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:
     return names
 
 
-def _put(model: nn.Module, names: tuple[str, ...], module: nn.Module) -> tuple[dict[str, nn.Module], str]:
+def put_module(model: nn.Module, names: tuple[str, ...], module: nn.Module) -> tuple[dict[str, nn.Module], str]:
     """Adds a module at its place; returns where it is found again: its container's own dict, and its name there."""
     here = model
     for name in names[:-1]:

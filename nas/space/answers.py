@@ -67,6 +67,9 @@ class AnswerTarget:
     def add(self, name: str, arguments: Mapping[str, Any], flows: Sequence[Flow], at: Place) -> Flow:
         return flows[0]
 
+    def part(self, flow: Flow, number: int, uses: Sequence[Answered], at: Place) -> Flow:
+        return flow
+
     def auxiliary(self, flow: Flow) -> None:
         pass
 

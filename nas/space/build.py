@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from nas.errors import ShapeError, UserError
 from nas.graph.graph import Graph, Node, Scope, infer
-from nas.graph.operation import Shape
+from nas.graph.operation import Operation, Shape
 from nas.graph.operations import OPERATIONS
 from nas.space.answers import AnswerTarget
 from nas.space.calls import hashable, make
@@ -65,7 +65,11 @@ class GraphTarget(AnswerTarget):
     def add(self, name: str, arguments: Mapping[str, Any], flows: Sequence[Flow], at: Place) -> Flow:
         if OPERATIONS[name].channels_of_input and arguments.get("channels") is None:
             arguments = {**arguments, "channels": self.shape(flows[0])[0]}
-        op, inputs = make(name, arguments), tuple([flow.node for flow in flows])
+        return self.place(make(name, arguments), flows, at)
+
+    def place(self, op: Operation, flows: Sequence[Flow], at: Place) -> Flow:
+        """A node for an operation on what flows in."""
+        inputs = tuple([flow.node for flow in flows])
         if not self.has_room(1):
             raise UserError(at.path, f"more than {MAX_GRAPH} operations in one network", "make its loops shorter")
         shapes = tuple([self.nodes[source].shape for source in inputs])

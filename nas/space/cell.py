@@ -36,11 +36,15 @@ class Cell:
     inputs: int = 0
     states: list[Flow] = field(default_factory=list)
     used: dict[int, list[Answered]] = field(default_factory=dict)  # of a state: what each of its uses hangs on
+    outside: int = 0  # answers on which all of the cell hangs
     edges: int = 0
     plan: CellPlan | None = None  # where the cell has `widths`
 
     def use(self, number: int) -> None:
-        self.used.setdefault(number, []).append(self.interpreter.target.hangs_on())
+        self.used.setdefault(number, []).append(self.interpreter.target.hangs_on()[self.outside :])
+
+    def part(self, flow: Flow, number: int, at: Place) -> Flow:
+        return self.interpreter.target.part(flow, number, (), at)
 
     def copy(self) -> "Cell":
         return replace(self, states=list(self.states), used={number: list(uses) for number, uses in self.used.items()})
@@ -51,7 +55,7 @@ def walk_cell(interpreter: "Interpreter", template: Template, flow: Flow, at: Pl
     if not template.is_dag:
         return interpreter.chain(template.body, flow, at, template.source, "body")._replace(before=flow)
     source = template.source
-    specs, cell = source["nodes"], Cell(interpreter, template, flow)
+    specs, cell = source["nodes"], Cell(interpreter, template, flow, outside=len(interpreter.target.hangs_on()))
     with placing(source, "nodes", f"{at.path}.nodes"):
         if not isinstance(specs, list) or not specs:
             raise ExpressionError(f"a cell's nodes are a list, not {shown(specs)}")
@@ -121,7 +125,7 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
         names["channels"] = cell.plan.width(earlier)
     here = at.child("nodes").child(earlier - cell.inputs).knowing(names)
 
-    flows = _edges(cell, spec[written], here)
+    flows = _edges(cell, spec[written], here, merge == "concat")
     if not flows:  # no edge is present: zeros
         zeros = {"stride": at.names["stride"]} if cell.plan is None else {"channels": names["channels"]}
         state = interpreter.target.add("none", zeros, [cell.states[0]], here.child("none"))
@@ -137,8 +141,8 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
     cell.states.append(state)
 
 
-def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
-    """What the edges into a node give."""
+def _edges(cell: Cell, spec: Any, at: Place, parts: bool) -> list[Flow]:
+    """What the edges into a node give. parts: as those of a concat, of which some may be missing."""
     target = cell.interpreter.target
     if isinstance(spec, list):
         return [_written_edge(cell, spec, number, at.child(number)) for number in range(len(spec))]
@@ -163,7 +167,9 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
         if word == "subset":
             present = [_present(cell, operation, number, at.child(number), spec) for number in sources]
             always = settle(target, spec.get("with", []), cell.flow, at.child("with"), taken)
-            return [flow for flow in present if flow is not None] + always or _instead(cell, spec)
+            edges = list(enumerate([*present, *always]))
+            there = [(number, flow) for number, flow in edges if flow is not None] or _instead(cell, spec)
+            return [cell.part(flow, number, at) if parts else flow for number, flow in there]
         return settle(target, spec["choose"], cell.flow, at.child("choose"), lambda count: chosen(count, sources))
 
     def chosen(count: Any, sources: list[int]) -> list[Flow]:
@@ -178,7 +184,7 @@ def _edges(cell: Cell, spec: Any, at: Place) -> list[Flow]:
     return settle(target, sources, cell.flow, at.child(word), among)
 
 
-def _instead(cell: Cell, spec: Mapping[str, Any]) -> list[Flow]:
+def _instead(cell: Cell, spec: Mapping[str, Any]) -> list[tuple[int, Flow]]:
     """The source that a node reads, as it is, where no edge of a `subset` is present."""
     if "else" not in spec:
         return []
@@ -186,7 +192,7 @@ def _instead(cell: Cell, spec: Mapping[str, Any]) -> list[Flow]:
     if type(number) is not int or not 0 <= number < len(cell.states):
         raise ExpressionError(f"'else' is a source from 0 to {len(cell.states) - 1}, not {shown(number)}")
     cell.use(number)
-    return [cell.states[number]]
+    return [(number, cell.states[number])]
 
 
 def _written_edge(cell: Cell, edges: Sequence[Any], position: int, at: Place) -> Flow:

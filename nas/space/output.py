@@ -22,6 +22,7 @@ def cell_output(cell: "Cell", output: Any, at: Place) -> Flow:
     ((merge, which),) = output.items()
 
     def merged(which: Any) -> Flow:
+        parts = which == "unused"
         if which == "nodes":
             numbers = list(range(cell.inputs, len(cell.states)))
         elif which == "unused":
@@ -35,6 +36,10 @@ def cell_output(cell: "Cell", output: Any, at: Place) -> Flow:
                 f"a cell gives nodes, unused, or a list of states from 0 to {len(cell.states) - 1}, not {shown(which)}"
             )
         flows = _aligned(cell, [cell.states[number] for number in numbers], at.child("output"))
+        if parts:
+            uses = [cell.used.get(number, []) for number in numbers]
+            there = zip(flows, numbers, uses, strict=False)
+            flows = [cell.interpreter.target.part(flow, number, use, at.child("output")) for flow, number, use in there]
         if len(flows) == 1:
             return flows[0]
         return cell.interpreter.target.add(merge, {}, flows, at.child("output").child(merge))

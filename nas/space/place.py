@@ -16,6 +16,7 @@ class Choice(NamedTuple):
     kind: str  # operation, input or number
     alternatives: Sequence[Any]
     answers: Sequence[Any]
+    extra: int = 0  # the last so many are a supernet's alone
 
 
 Answered = tuple[tuple[str, Any], ...]  # choices by their paths, with an answer to each

@@ -91,10 +91,10 @@ class CountTarget(AnswerTarget):
 
     # Choices among values
 
-    def closing(self, opened: Sequence[Open], walk: Callable[[], End]) -> End:
+    def closing(self, opened: Sequence[Open], values: list[Any], then: Callable[[list[Any]], End]) -> End:
         self.met += [item.variable for item in opened]
         with self.within() as ways:
-            out = walk()
+            out = then(values)
         for item in reversed(opened):
             ways.sum_out(item.variable, len(item.leaves))
         self.ways.times(ways)

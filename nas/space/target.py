@@ -22,8 +22,8 @@ class Lazily(Protocol):
     def fork(self, value: "Open", then: Callable[[Any], End]) -> End:
         """`then(leaf)` for each value that it can have."""
 
-    def closing(self, opened: "Sequence[Open]", walk: Callable[[], End]) -> End:
-        """`walk()`, after which nothing needs what was opened."""
+    def closing(self, opened: "Sequence[Open]", values: list[Any], then: Callable[[list[Any]], End]) -> End:
+        """`then(values)`, after which nothing needs what was opened."""
 
 
 class Target(Protocol):
@@ -45,6 +45,9 @@ class Target(Protocol):
 
     def add(self, name: str, arguments: Mapping[str, Any], flows: Sequence[Flow], at: Place) -> Flow:
         """A primitive operation on what flows in, several where it merges."""
+
+    def part(self, flow: Flow, number: int, uses: Sequence[Answered], at: Place) -> Flow:
+        """Part `number` of a concat that other answers may leave out: it is there unless one of `uses` is given."""
 
     def auxiliary(self, flow: Flow) -> None:
         """A side head ends here."""

@@ -64,11 +64,9 @@ def settle(target: Target, raw: Any, flow: Flow, at: Place, then: Callable[[Any]
         return then(read_value(target, raw, flow, at, [], kind))
     lazy, opened = target.lazy, list[Open]()
     value = read_value(target, raw, flow, at, opened, kind)
-    return _closing(target, opened, lambda: force(lazy, value, then))
-
-
-def _closing(target: Target, opened: Sequence[Open], walk: Callable[[], End]) -> End:
-    return target.lazy.closing(opened, walk) if target.lazy and opened else walk()
+    if not opened:
+        return force(lazy, value, then)
+    return lazy.closing(opened, [value], lambda values: force(lazy, values[0], then))
 
 
 def choose(
@@ -79,14 +77,16 @@ def choose(
     extra = relaxed_alternatives(raw)
 
     def among(alternatives: Any) -> End:
+        more = 0
         if target.relaxed and extra and isinstance(alternatives, list):
-            alternatives = [*alternatives, *(one for one in extra if one not in alternatives)]
+            alternatives = [*alternatives, *(added := [one for one in extra if one not in alternatives])]
+            more = len(added)
         answers, places, usual = _alternatives(alternatives)
 
         def chosen(answer: Any) -> End:
             return then(alternatives[places[answer]], at.child(label(answer)))
 
-        return target.branch(Choice(at.answers, kind or usual, alternatives, answers), flow, chosen)
+        return target.branch(Choice(at.answers, kind or usual, alternatives, answers, more), flow, chosen)
 
     return settle(target, raw["choice"], flow, at, among) if is_expression(raw["choice"]) else among(raw["choice"])
 
@@ -136,7 +136,9 @@ def bind(
             inner = at.child(under).child(name) if under else at.child(name)
             inner = inner if bound is None else inner.knowing(dict(done))
             done[name] = read_value(target, raw, flow, inner, opened)
-    return _closing(target, opened, lambda: then(done))
+    if not (target.lazy and opened):
+        return then(done)
+    return target.lazy.closing(opened, list(done.values()), lambda settled: then(dict(zip(done, settled, strict=True))))
 
 
 def is_plain(raw: Any) -> bool:

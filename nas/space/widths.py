@@ -44,6 +44,8 @@ def plan(cell: "Cell", specs: Sequence[Any], rule: Any, at: Place) -> CellPlan:
     output.
     """
     target = cell.interpreter.target
+    if target.lazy and target.shape(cell.flow) is not None:
+        raise ExpressionError("channels follow from all of the cell's edges: these cannot have several answers at once")
     if target.lazy:
         return CellPlan(None, None)
     edges = _live(_edges(cell, specs, at), cell.inputs, _outputs(cell, at))

@@ -16,6 +16,7 @@ class _Layer(Operation):
     """An activation of torch's. `layer`: its name there, called with the arguments in order, which are numbers."""
 
     activation: ClassVar[bool] = True
+    by_channel: ClassVar[bool] = True
     layer: ClassVar[str]
 
     def __post_init__(self) -> None:
@@ -46,6 +47,7 @@ class PReLU(Operation):
     """A leaky_relu whose slopes are learned, one a channel, from 0.25 on: He et al. 2015, arXiv:1502.01852."""
 
     name: ClassVar[str] = "prelu"
+    by_channel: ClassVar[bool] = True
     activation: ClassVar[bool] = True
 
     def parameters(self, *inputs: Shape) -> int:

@@ -50,6 +50,7 @@ class _Merge(Operation):
 class Add(_Merge):
     name: ClassVar[str] = "add"
     label: ClassVar[str] = "+"
+    by_channel: ClassVar[bool] = True
     commutative: ClassVar[bool] = True
     neutral_alone: ClassVar[bool] = True
     overwrites: ClassVar[bool] = True
@@ -59,6 +60,7 @@ class Add(_Merge):
 @dataclass(frozen=True)
 class Multiply(_Merge):
     name: ClassVar[str] = "multiply"
+    by_channel: ClassVar[bool] = True
     label: ClassVar[str] = "×"
     commutative: ClassVar[bool] = True
     neutral_alone: ClassVar[bool] = True
@@ -71,9 +73,11 @@ class Mean(_Merge):
     """
 
     name: ClassVar[str] = "mean"
+    by_channel: ClassVar[bool] = True
     commutative: ClassVar[bool] = True
     neutral_alone: ClassVar[bool] = True
     training_only: ClassVar[frozenset[str]] = frozenset({"drop"})
+    draws: ClassVar[bool] = True
 
     drop: float = 0.0
 

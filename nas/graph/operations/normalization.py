@@ -17,6 +17,7 @@ class BatchNorm(Operation):
     """Batch normalisation of a vector or a map; `affine`: a learned scale and shift for each channel."""
 
     name: ClassVar[str] = "batch_norm"
+    by_channel: ClassVar[bool] = True
     label: ClassVar[str] = "BN"
     norm: ClassVar[bool] = True
     overwritable: ClassVar[bool] = True

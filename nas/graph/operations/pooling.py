@@ -21,6 +21,7 @@ class _WindowPool(Operation):
     """
 
     drawn: ClassVar[Drawn] = "pool"
+    by_channel: ClassVar[bool] = True
 
     kernel: Axes
     stride: Axes | None = None
@@ -140,6 +141,7 @@ class GlobalAvgPool(Operation):
     """Mean over all spatial axes: a vector."""
 
     name: ClassVar[str] = "global_avg_pool"
+    by_channel: ClassVar[bool] = True
     label: ClassVar[str] = "global average pool"
     drawn: ClassVar[Drawn] = "pool"
     covers_map: ClassVar[bool] = True
@@ -164,6 +166,7 @@ class _AdaptivePool(Operation):
     layer: ClassVar[str]
     drawn: ClassVar[Drawn] = "pool"
     covers_map: ClassVar[bool] = True
+    by_channel: ClassVar[bool] = True
 
     size: Axes
 

@@ -15,7 +15,9 @@ class Dropout(Operation):
     """Zeroes each number with probability `rate` and scales the rest by 1 / (1 - rate)."""
 
     name: ClassVar[str] = "dropout"
+    by_channel: ClassVar[bool] = True
     training_only: ClassVar[frozenset[str]] = frozenset({"rate"})
+    draws: ClassVar[bool] = True
     inert: ClassVar[bool] = True
 
     rate: float = 0.5
@@ -37,8 +39,10 @@ class DropPath(Operation):
     """
 
     name: ClassVar[str] = "drop_path"
+    by_channel: ClassVar[bool] = True
     drawn: ClassVar[Drawn] = "unsaid"
     training_only: ClassVar[frozenset[str]] = frozenset({"rate", "batch"})
+    draws: ClassVar[bool] = True
     inert: ClassVar[bool] = True
 
     rate: float | None = None

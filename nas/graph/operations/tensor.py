@@ -40,6 +40,7 @@ class Input(Operation):
 @dataclass(frozen=True)
 class Identity(Operation):
     name: ClassVar[str] = "identity"
+    by_channel: ClassVar[bool] = True
     drawn: ClassVar[Drawn] = "unsaid"
     neutral_alone: ClassVar[bool] = True
     view: ClassVar[bool] = True
@@ -136,6 +137,7 @@ class Upsample(Operation):
     """Enlarges spatial axes by whole factors. `bilinear` is linear in 1D and trilinear in 3D; corners not aligned."""
 
     name: ClassVar[str] = "upsample"
+    by_channel: ClassVar[bool] = True
     drawn: ClassVar[Drawn] = "plain"
 
     factor: Axes
@@ -196,6 +198,7 @@ class Scale(Operation):
     """
 
     name: ClassVar[str] = "scale"
+    by_channel: ClassVar[bool] = True
 
     value: float | tuple[float, ...] = 1.0
     shift: float | tuple[float, ...] | None = None
