@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from nas.errors import UserError as UserError
     from nas.exports import export as export
     from nas.network import build as build
+    from nas.network.document import supernet as supernet
     from nas.run import Run as Run
     from nas.run import load_run as load_run
     from nas.run import resume as resume
@@ -31,10 +32,11 @@ _HOME = {
     "load_run": "nas.run",
     "resume": "nas.run",
     "search": "nas.run",
+    "supernet": "nas.network.document",
 }
 
 __all__ = ["Genome", "Run", "Space", "UserError", "__version__", "build", "export", "load", "load_run", "resume"]
-__all__ += ["search"]
+__all__ += ["search", "supernet"]
 
 
 def __getattr__(name: str) -> Any:

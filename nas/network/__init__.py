@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from nas.network.module import Network as Network
     from nas.network.module import compile as compile
     from nas.network.module import set_drop_path as set_drop_path
+    from nas.network.supernet import Supernet as Supernet
     from nas.network.transfer import transfer_weights as transfer_weights
 
 _HOME = {
+    "Supernet": "nas.network.supernet",
     "Network": "nas.network.module",
     "build": "nas.network.document",
     "compile": "nas.network.module",
@@ -20,7 +22,7 @@ _HOME = {
     "transfer_weights": "nas.network.transfer",
 }
 
-__all__ = ["Network", "build", "compile", "initialise", "set_drop_path", "transfer_weights"]
+__all__ = ["Network", "Supernet", "build", "compile", "initialise", "set_drop_path", "transfer_weights"]
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ def blend(weights: list[Tensor | None], inputs: list[Tensor]) -> Tensor:
     weighted = [(weight, x) for weight, x in zip(weights, inputs, strict=True) if weight is not None]
     total: Tensor | None = None
     if weighted:
-        total = _Blend.apply(torch.stack([weight for weight, _ in weighted]), *[x for _, x in weighted])  # type: ignore[no-untyped-call]
+        total = _Blend.apply(torch.stack([weight for weight, _ in weighted]), *[x for _, x in weighted])
     for weight, x in zip(weights, inputs, strict=True):
         if weight is None:
             total = x if total is None else total + x
@@ -53,7 +53,7 @@ class _Blend(torch.autograd.Function):
         return total
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         weights, *inputs = ctx.saved_tensors
         numbers, of_weights = weights.to(gradient.dtype), None

@@ -3,15 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
 
 from nas.graph.graph import Graph, Node
+from nas.graph.operation import Shape
 from nas.network.sharing import Part, Slots, parts, sizes, tensors
 
 OPEN = ("mixture", "held", "slot")  # operations that are no modules
 Term = tuple[str, Any]  # a choice's path and an answer, whose weight multiplies
+ModuleOf = Callable[[Node, tuple[Shape, ...]], tuple[nn.Module, bool]]
 
 
 @dataclass
@@ -36,7 +38,14 @@ class Step:
     frees: tuple[int, ...] = ()
 
 
-def plan(graph: Graph, slots: Slots, module_of: Callable[[Node, tuple[Any, ...]], tuple[nn.Module, bool]]) -> list[Step]:
+class Plan(NamedTuple):
+    """The steps in order, and the choices, by path, of which several answers run."""
+
+    steps: list[Step]
+    mixed: frozenset[str]
+
+
+def plan(graph: Graph, slots: Slots, module_of: ModuleOf) -> Plan:
     """The steps of a pruned graph.
 
     Args:
@@ -60,10 +69,12 @@ def plan(graph: Graph, slots: Slots, module_of: Callable[[Node, tuple[Any, ...]]
                 if any(part is not None for part in taken.values()):
                     step.shared, step.parts, step.module = step.module, taken, weightless(node, shapes)
         steps.append(step)
-    return _freeing(_fused(graph, steps), graph.output)
+    mixtures = [step.node for step in steps if step.node.operation == "mixture" and len(step.reads) > 1]
+    mixed = frozenset(node.arguments["choice"] for node in mixtures)
+    return Plan(_freeing(_fused(graph, steps), graph.output), mixed)
 
 
-def weightless(node: Node, shapes: tuple[Any, ...]) -> nn.Module:
+def weightless(node: Node, shapes: tuple[Shape, ...]) -> nn.Module:
     """The operation's module, to be called with tensors from elsewhere."""
     import torch
 
@@ -85,8 +96,8 @@ def _fused(graph: Graph, steps: list[Step]) -> list[Step]:
         node = nodes[position]
         if node.operation == "mixture":
             pairs = zip(node.inputs, node.arguments["answers"], strict=True)
-            kept = [(i, (node.arguments["choice"], answer)) for i, answer in pairs if nodes[i].operation != "none"]
-            return kept or [(node.inputs[0], (node.arguments["choice"], node.arguments["answers"][0]))]
+            terms = [(i, (node.arguments["choice"], answer)) for i, answer in pairs if nodes[i].operation != "none"]
+            return [*terms] or [(node.inputs[0], (node.arguments["choice"], node.arguments["answers"][0]))]
         if any(nodes[i].shape != node.shape for i in node.inputs):
             return []
         return [term for i in node.inputs for term in (terms_of(i) if inner(i) else [(i, None)])]

@@ -26,7 +26,7 @@ from nas.graph.operation import Operation, Shape
 from nas.network.blend import blend, scaled_batch_norm
 from nas.network.initialisation import initialise, undrawn
 from nas.network.module import Network, Part, module_names, put_module
-from nas.network.plan import OPEN, Step, Term, plan
+from nas.network.plan import OPEN, Plan, Step, Term, plan
 from nas.network.sharing import Slots, cut, reach, sizes, tensors
 from nas.space.cover import cover
 from nas.space.genome import Genome
@@ -69,7 +69,7 @@ class Supernet(nn.Module):
         self.shared = Part()
         self.tools = nn.ModuleList()  # modules without weights, which places share
         self._tools: dict[tuple[Operation, tuple[Shape, ...]], nn.Module] = {}
-        self._plans: OrderedDict[Any, list[Step]] = OrderedDict()
+        self._plans: OrderedDict[Any, Plan] = OrderedDict()
         self._places: dict[tuple[str, Any], int] = {}
         with undrawn():
             self._make([path.graph for path in paths])
@@ -96,8 +96,12 @@ class Supernet(nn.Module):
         Raises:
             UserError: the alternatives cannot be mixed, or the genome is larger than any that was foreseen.
         """
+        steps, mixed = self.plan(genome, genome is not None and weights is not None)
+        for path in mixed:
+            if path not in (weights or {}):
+                raise UserError(path, "no weights are given for the answers of this choice")
         values: dict[int, Tensor] = {0: x}
-        for step in self.steps(genome, genome is not None and weights is not None):
+        for step in steps:
             values[step.position] = self._run(step, [values[i] for i in step.reads], weights or {})
             for i in step.frees:
                 del values[i]
@@ -112,22 +116,22 @@ class Supernet(nn.Module):
         names = module_names([node.path for node in nodes], [node.operation for node in nodes])
         modules = {key(node): model.get_submodule(".".join(name)) for node, name in zip(nodes, names, strict=True)}
         with torch.no_grad():
-            for step in plan(graph, self._slots, self._module_of):
+            for step in plan(graph, self._slots, self._module_of).steps:
                 source = step.shared or step.module
                 if source is None or not (whole := tensors(source)):
                     continue
                 own = tensors(modules[key(step.node)])
                 for name, tensor in whole.items():
-                    own[name].copy_(cut(tensor, step.parts and step.parts[name]))
+                    own[name].copy_(cut(tensor, step.parts[name] if step.parts else None))
         return model
 
     def modules_of(self, genome: Answers) -> Iterator[nn.Module]:
         """The shared modules that a genome's network uses, those of which it takes a part among them."""
-        for step in self.steps(genome):
+        for step in self.plan(genome).steps:
             if (module := step.shared or step.module) is not None:
                 yield module
 
-    def steps(self, genome: Answers | None = None, weighted: bool = False) -> list[Step]:
+    def plan(self, genome: Answers | None = None, weighted: bool = False) -> Plan:
         """What `forward` runs. weighted: for a genome whose answers have weights."""
         answers = genome.answers if isinstance(genome, Genome) else genome
         kept = (None if answers is None else tuple(answers.items()), weighted)
@@ -166,12 +170,12 @@ class Supernet(nn.Module):
                 if place not in largest or count > largest[place][0]:
                     largest[place] = count, node, shapes
         names = module_names([place[0] for place in largest], [place[1] for place in largest])
-        for (place, (_, node, shapes)), name in zip(largest.items(), names, strict=True):
+        for (place, (_, node, shapes)), words in zip(largest.items(), names, strict=True):
             module = self._shared[place] = node.op.module(*shapes)
-            for tensor_name, tensor in tensors(module).items():
-                if tuple(tensor.shape) != whole[place][tensor_name]:  # no genome is the largest on every axis
-                    _enlarge(module, tensor_name, whole[place][tensor_name])
-            put_module(self.shared, name, module)
+            for tensor, size in whole[place].items():
+                if tuple(tensors(module)[tensor].shape) != size:  # no genome is the largest on every axis
+                    _enlarge(module, tensor, size)
+            put_module(self.shared, words, module)
 
     def _module_of(self, node: Node, shapes: tuple[Shape, ...]) -> tuple[nn.Module, bool]:
         if sizes(node.op, shapes):
@@ -187,12 +191,13 @@ class Supernet(nn.Module):
 
     def _run(self, step: Step, inputs: list[Tensor], weights: Weights) -> Tensor:
         if step.terms is not None:
-            return blend(self._numbers(step.terms, weights), inputs)
+            return blend([None if term is None else self._weight(term, weights) for term in step.terms], inputs)
         if step.module is None:
             return self._open(step.node, inputs, weights)
         if step.scale is not None:
-            (number,) = self._numbers([step.scale], weights)
-            return step.module(*inputs) if number is None else scaled_batch_norm(step.module, inputs[0], number)
+            number = self._weight(step.scale, weights)
+            if number is not None:
+                return scaled_batch_norm(step.module, inputs[0], number)  # type: ignore[arg-type]
         if step.parts is None or step.shared is None:
             out: Tensor = step.module(*inputs)
             return out
@@ -208,17 +213,10 @@ class Supernet(nn.Module):
         none: Any = 1.0  # the degree to which none of the uses is given
         for use in uses:
             given: Any = 1.0
-            for number in self._numbers(use, weights):
+            for number in (self._weight(term, weights) for term in use):
                 given = given if number is None else given * number
             none = none * (1 - given)
         return inputs[0] * (none if absent else 1 - none)
-
-    def _numbers(self, terms: Sequence[Term | None], weights: Weights) -> list[Tensor | None]:
-        numbers = [None if term is None else self._weight(term, weights) for term in terms]
-        missing = [term[0] for term, number in zip(terms, numbers, strict=True) if term and number is None]
-        if len(missing) > len(set(missing)):
-            raise UserError(missing[0], "no weights are given for the answers of this choice")
-        return numbers
 
     def _weight(self, term: Term, weights: Weights) -> Tensor | None:
         path, answer = term

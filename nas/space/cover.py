@@ -1,7 +1,7 @@
 """Genomes that together show how large the weights are that single paths share."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from nas.errors import UserError
@@ -26,31 +26,32 @@ def cover(space: Space, relaxed: bool = False) -> Iterator[Supergraph]:
 
 def _each_answer(space: Space, relaxed: bool) -> Iterator[Supergraph]:
     tried: set[tuple[str, type, Any]] = set()
-    todo: list[tuple[dict[str, Any], str, Any]] = [({}, "", None)]  # answers before a choice, its path, its answer
+    todo: list[dict[str, Any]] = [{}]
     while todo:
-        before, path, answer = todo.pop()
-        given: dict[str, Any] = {}
-        alternatives: dict[str, Sequence[Any]] = {}
-
-        def oracle(choice: Choice) -> Sequence[Any]:
-            if choice.path not in given:
-                wanted = {**before, path: answer}  # noqa: B023
-                fits = choice.path in wanted and wanted[choice.path] in choice.answers
-                given[choice.path] = wanted[choice.path] if fits else _largest(choice)  # noqa: B023
-                alternatives[choice.path] = choice.answers  # noqa: B023
-            return (given[choice.path],)  # noqa: B023
-
+        oracle = _Largest(todo.pop())
         try:
             yield walk(space.document, oracle, relaxed, several=False)
         except (UserError, ConstraintBroken):
             continue
-        for number, place in enumerate(alternatives):
-            for other in alternatives[place]:
-                if (place, type(other), other) not in tried:
-                    tried.add((place, type(other), other))
-                    if other != given[place]:
-                        todo.append(({name: given[name] for name in list(given)[:number]}, place, other))
+        for number, choice in enumerate(oracle.choices):
+            for answer in choice.answers:
+                if (choice.path, type(answer), answer) not in tried:
+                    tried.add((choice.path, type(answer), answer))
+                    before = {name: oracle.given[name] for name in list(oracle.given)[:number]}
+                    todo.append({**before, choice.path: answer})
 
 
-def _largest(choice: Choice) -> Any:
-    return max(choice.answers) if choice.kind == "number" else choice.answers[0]
+class _Largest:
+    """An oracle: the answers that are wanted, where they can be given, else the largest number or the first answer."""
+
+    def __init__(self, wanted: Mapping[str, Any]) -> None:
+        self.wanted, self.given = wanted, dict[str, Any]()
+        self.choices: list[Choice] = []
+
+    def __call__(self, choice: Choice) -> Sequence[Any]:
+        if choice.path not in self.given:
+            usual = max(choice.answers) if choice.kind == "number" else choice.answers[0]
+            answer = self.wanted.get(choice.path, usual)
+            self.given[choice.path] = answer if answer in choice.answers else usual
+            self.choices.append(choice)
+        return (self.given[choice.path],)

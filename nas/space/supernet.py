@@ -30,15 +30,21 @@ Key = tuple[str, str, tuple[str, ...]]  # what a module is known by: its path, o
 class OpenChoice(NamedTuple):
     """A choice of a supernet: its answers, or its sources where an answer is a set of them.
 
+    sets: how many sources an answer takes; 0 where it is no set.
     extra: how many of the last answers a supernet alone has.
     within: the answers, of several, on which it hangs where it was met first.
     """
 
     kind: str
     answers: tuple[Any, ...]
-    sets: bool
+    sets: int
     extra: int
     within: Answered
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to choose."""
+        return len(self.answers) > max(self.sets, 1)
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def walk(
     Args:
         document: the document.
         oracle: the answers to a choice.
-        relaxed: whether it is read as a supernet: `relaxed` in expressions, and the alternatives that choices have then.
+        relaxed: whether it is read as a supernet: `relaxed` in expressions, and what choices have more then.
         several: False: every choice has one answer, and whatever a genome can be is walked.
         weighted: whether what a single answer leads to is times its weight, as a mixture of one.
         shares: whether equal nodes without weights are there once.
@@ -98,7 +104,7 @@ def walk(
     target = SupernetTarget(document, oracle, relaxed, several, weighted, shares)
     out = target.walk()
     graph = Graph(tuple(target.nodes), out.node, tuple(target.heads), document.name, tuple(target.recipe.items()))
-    return Supergraph(graph.prune(), target.met, target.instead)
+    return Supergraph(graph.prune(), target.open_choices, target.instead)
 
 
 def key(node: Node) -> Key:
@@ -119,7 +125,7 @@ class SupernetTarget(GraphTarget):
         super().__init__(document, fixed, relaxed)
         self.ask, self.weighted, self.shares = oracle, weighted, shares
         self.lazy = self if several else None
-        self.met: dict[str, OpenChoice] = {}
+        self.open_choices: dict[str, OpenChoice] = {}
         self.within: Answered = ()
         self.numbers: dict[Any, int] = {}  # of nodes, by what makes two the same
         self.first: dict[Any, Key] = {}
@@ -153,10 +159,10 @@ class SupernetTarget(GraphTarget):
         return self._mixed(choice.path, tuple(there), flows)
 
     def _meet(self, choice: Choice) -> None:
-        if choice.path not in self.met:
-            sets = isinstance(choice.answers[0], tuple)
+        if choice.path not in self.open_choices:
+            sets = len(choice.answers[0]) if isinstance(choice.answers[0], tuple) else 0
             sources = sorted({source for answer in choice.answers for source in answer}) if sets else choice.answers
-            self.met[choice.path] = OpenChoice(choice.kind, tuple(sources), sets, choice.extra, self.within)
+            self.open_choices[choice.path] = OpenChoice(choice.kind, tuple(sources), sets, choice.extra, self.within)
 
     def _given(self, path: str, answer: Any, then: Callable[[Any], End], value: Any) -> End:
         """`then(value)`, which hangs on `answer`."""

@@ -23,6 +23,7 @@ class Mixture(Operation):
     choice: str
     answers: tuple[Any, ...]
 
+
 @dataclass(frozen=True)
 class Held(Operation):
     """The input times the degree to which one of `uses` is given or, with `absent`, to which none is."""
