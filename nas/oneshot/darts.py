@@ -1,0 +1,121 @@
+"""DARTS: Liu, Simonyan and Yang 2018, arXiv:1806.09055. Algorithm 1."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from nas.errors import UserError
+from nas.oneshot.alphas import Alphas
+from nas.oneshot.derive import strongest
+from nas.oneshot.method import Batch
+from nas.space import Genome
+
+if TYPE_CHECKING:
+    from nas.oneshot.training import Training
+
+
+@dataclass
+class Darts:
+    """Every answer of every choice at once, weighted by a softmax over architecture parameters alpha.
+
+    order: 1: the gradient of alpha at the weights w as they are (xi = 0); 2: at those after one more step of training.
+    alpha_learning_rate, alpha_beta1, alpha_weight_decay: of alpha's Adam. alpha_scale: the deviation of its first
+    values. epsilon: of the finite differences, divided by the gradient's norm. frozen_epochs: alpha stays as it is in
+    the first so many.
+    """
+
+    order: int = 1
+    alpha_learning_rate: float = 3e-4
+    alpha_beta1: float = 0.5
+    alpha_weight_decay: float = 1e-3
+    alpha_scale: float = 1e-3
+    epsilon: float = 0.01
+    frozen_epochs: int = 0
+    modules: Mapping[str, nn.Module] = field(default_factory=dict, init=False)
+    optimizers: Mapping[str, Optimizer] = field(default_factory=dict, init=False)
+
+    relaxed: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        if self.order not in (1, 2):
+            raise UserError("searcher darts", f"order is {self.order}", "give 1 or 2")
+
+    def begin(self, training: "Training") -> None:
+        training.net.check_mixed()
+        self.training = training
+        self.alphas = Alphas(training.net.choices, self.alpha_scale, training.seed).to(training.device)
+        betas = (self.alpha_beta1, 0.999)
+        adam = torch.optim.Adam(
+            self.alphas.parameters(), self.alpha_learning_rate, betas, weight_decay=self.alpha_weight_decay
+        )
+        self.modules, self.optimizers = {"alphas": self.alphas}, {"alphas_adam": adam}
+
+    def weights(self) -> dict[str, Tensor]:
+        return self.alphas.softmax()
+
+    def step(self, train: Batch, valid: Batch) -> None:
+        # 1. Update alpha by descending grad_alpha L_val(w - xi grad_w L_train(w, alpha), alpha)
+        if self.training.epoch >= self.frozen_epochs:
+            self.update_alphas(train, valid)
+        # 2. Update w by descending grad_w L_train(w, alpha)
+        self.training.descend(self.training_loss(train))
+
+    def training_loss(self, train: Batch) -> Tensor:
+        return self.training.loss(train, self.weights())
+
+    def validation_loss(self, valid: Batch) -> Tensor:
+        return self.training.loss(valid, self.weights())
+
+    def update_alphas(self, train: Batch, valid: Batch) -> None:
+        gradients = self.unrolled(train, valid) if self.order == 2 else self.gradients(self.validation_loss(valid))
+        for alpha, gradient in zip(self.alphas.parameters(), gradients, strict=True):
+            alpha.grad = gradient
+        self.optimizers["alphas_adam"].step()
+
+    def gradients(self, loss: Tensor) -> list[Tensor]:
+        """Of a loss by alpha alone."""
+        alphas = list(self.alphas.parameters())
+        return list(torch.autograd.grad(loss, alphas, allow_unused=True, materialize_grads=True))
+
+    def unrolled(self, train: Batch, valid: Batch) -> list[Tensor]:
+        """Equation 7: grad_alpha L_val(w', alpha) - xi (grad_alpha L_train(w+) - grad_alpha L_train(w-)) / 2 epsilon.
+
+        w' is one step of SGD with momentum and weight decay ahead. By finite differences, equation 8.
+        """
+        training, (group,) = self.training, self.training.optimizer.param_groups
+        weights, alphas = training.parameters, list(self.alphas.parameters())
+        xi, momentum, decay = float(group["lr"]), group.get("momentum", 0.0), group["weight_decay"]
+
+        loss = self.training_loss(train)
+        ahead = torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True)
+        before = [w.detach().clone() for w in weights]
+        with torch.no_grad():
+            for w, gradient in zip(weights, ahead, strict=True):
+                buffer = training.optimizer.state[w].get("momentum_buffer")
+                moved = gradient + decay * w
+                w.sub_(xi * (moved if buffer is None else moved + momentum * buffer))
+        both = torch.autograd.grad(
+            self.validation_loss(valid), [*alphas, *weights], allow_unused=True, materialize_grads=True
+        )
+        of_alphas, of_weights = list(both[: len(alphas)]), both[len(alphas) :]
+        epsilon = self.epsilon / float(torch.stack([g.norm() for g in of_weights]).norm())
+        differences = []
+        for sign in (1, -1):
+            with torch.no_grad():
+                for w, old, g in zip(weights, before, of_weights, strict=True):
+                    w.copy_(old + sign * epsilon * g)
+            differences.append(self.gradients(self.training_loss(train)))
+        with torch.no_grad():
+            for w, old in zip(weights, before, strict=True):
+                w.copy_(old)
+        return [g - xi * (plus - minus) / (2 * epsilon) for g, plus, minus in zip(of_alphas, *differences, strict=True)]
+
+    def derive(self) -> Genome:
+        training = self.training
+        with torch.no_grad():
+            shares = {path: weight.tolist() for path, weight in self.alphas.softmax().items()}
+        return strongest(training.space, training.net.choices, shares, training.allowed)

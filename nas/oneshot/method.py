@@ -1,0 +1,43 @@
+"""What a one-shot method is: one paper, one file. `nas.oneshot.training` runs it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from nas.space import Genome
+
+if TYPE_CHECKING:
+    from nas.oneshot.training import Training
+
+
+class Batch(NamedTuple):
+    """images: float32 (N, C, H, W), normalised; labels: int64 (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+
+class Method(Protocol):
+    """Searches by training a supernet. Its attributes are the paper's settings, with the paper's values as defaults.
+
+    relaxed: whether the document is read as a supernet; methods of single paths take the networks as they will be.
+    modules, optimizers: what it learns besides the weights, by name, for the checkpoint; empty before `begin`.
+    """
+
+    relaxed: bool
+    modules: Mapping[str, nn.Module]
+    optimizers: Mapping[str, Optimizer]
+
+    def begin(self, training: "Training") -> None:
+        """Makes what it learns for the supernet of `training`. Raises UserError where the space is not for it."""
+
+    def step(self, train: Batch, valid: Batch) -> None:
+        """One turn of the algorithm's loop. Random numbers come from `training.rng` and torch's generator."""
+
+    def derive(self) -> Genome:
+        """The architecture by the paper's rule, after the last update."""
+
+    def weights(self) -> dict[str, Tensor] | None:
+        """The answers' weights by the choices' paths, as an evaluation takes them; None: it has none."""

@@ -1,0 +1,283 @@
+"""The one loop that trains supernets, whatever the method: it owns weights, batches, schedule and checkpoint."""
+
+import math
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from nas.data import Dataset
+from nas.network.depthwise import FastBackward
+from nas.network.supernet import Answers, Supernet, Weights
+from nas.oneshot.images import Images, drawn
+from nas.oneshot.method import Batch, Method
+from nas.oneshot.statistics import keep_statistics
+from nas.space import Genome, Space
+from nas.training.checkpoint import load_checkpoint, save_checkpoint
+from nas.training.loop import Diverged
+from nas.training.memory import keep_freed_memory
+from nas.training.optimizer import make_optimizer, set_learning_rate
+from nas.training.pace import Pace
+from nas.training.precision import autocast, default_device, place_model, uses_bf16
+from nas.training.recipe import Recipe
+from nas.training.schedule import StepPlan
+from nas.training.step import MAIN
+from nas.types import Metrics
+
+EPOCH_BATCHES = 8  # by which accuracies are measured after each epoch
+RECIPE = Recipe(  # DARTS, arXiv:1806.09055, appendix A.1.1
+    epochs=50,
+    batch_size=64,
+    learning_rate=0.025,
+    final_learning_rate=0.001,
+    nesterov=False,
+    weight_decay=3e-4,
+    gradient_clip=5.0,
+)
+
+
+class Epoch(NamedTuple):
+    """After an epoch, counted from 1: what was measured, and the genome that the method would derive then."""
+
+    epoch: int
+    metrics: Metrics
+    genome: Genome
+
+
+Told = Callable[[Epoch], bool]  # go on?
+
+
+class Training:
+    """A supernet under way.
+
+    Attributes:
+        net: the supernet. Its batch norms go by each batch's statistics and keep none.
+        space, recipe, seed, device: what it was made with.
+        done: steps so far; `steps` in all.
+        epoch: the one under way, counted from 0.
+        rng: Python's generator of the step under way; torch's own is seeded with it.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        data: Dataset,
+        method: Method,
+        recipe: Recipe = RECIPE,
+        seed: int = 0,
+        *,
+        share: float = 0.5,
+        device: torch.device | str | None = None,
+        threads: int | None = None,
+        allowed: Callable[[Genome], bool] = lambda genome: True,
+    ) -> None:
+        """Args:
+        space: what is searched.
+        data: images of its input; the training set is cut in two, and the others are not looked at.
+        method: the algorithm.
+        recipe: of the weights' training.
+        seed: of weights, order and draws.
+        share: of the training images, for the weights; the rest chooses architectures.
+        device: None: a GPU where there is one.
+        threads: on a CPU; None: as many as are measured to be fastest.
+        allowed: whether a genome may be derived, as limits say.
+
+        Raises:
+            UserError: the method cannot search this space.
+        """
+        self.device = torch.device(device) if device is not None else default_device()
+        if self.device.type == "cpu":
+            keep_freed_memory()
+            recipe = recipe.replace(precision="fp32") if recipe.precision == "auto" else recipe
+        self.recipe = recipe.replace(precision="bf16" if uses_bf16(recipe, self.device) else "fp32")
+        self.space, self.seed, self.threads, self.allowed = space, seed, threads, allowed
+        self.images = Images(data, self.recipe, share, seed, self.device)
+        self.plan = StepPlan.of(self.recipe, len(self.images.parts[0]))
+        self.steps, self.done = self.plan.steps, 0
+        self.net = Supernet(space, method.relaxed, seed)
+        place_model(self.net, self.recipe, self.device)
+        keep_statistics(self.net, False)
+        self.parameters = list(self.net.parameters())
+        self.optimizer = make_optimizer(self.parameters, self.recipe, self.device)
+        self.pace_before: int | None = None  # threads of the training that this one goes on with
+        self.rng = random.Random()
+        self.curve: list[Epoch] = []
+        self.loss_sum, self.losses = torch.zeros((), device=self.device), 0  # of the epoch's steps so far
+        self.method = method
+        method.begin(self)
+
+    @property
+    def epoch(self) -> int:
+        return self.done // self.plan.per_epoch
+
+    @property
+    def epochs(self) -> int:
+        return -(-self.steps // self.plan.per_epoch)
+
+    @property
+    def progress(self) -> float:
+        """The share of the steps that are done."""
+        return self.done / self.steps
+
+    def logits(self, images: Tensor, weights: Weights | None = None, genome: Answers | None = None) -> Tensor:
+        """float32 (N, classes)."""
+        with autocast(self.recipe, self.device):
+            out: Tensor = self.net(images, weights, genome)
+        return out.float()
+
+    def loss(self, batch: Batch, weights: Weights | None = None, genome: Answers | None = None) -> Tensor:
+        """The mean cross entropy over a batch."""
+        logits = self.logits(batch.images, weights, genome)
+        return functional.cross_entropy(logits, batch.labels, label_smoothing=self.recipe.label_smoothing)
+
+    def descend(self, *losses: Tensor) -> None:
+        """One step of the weights along the gradients of the sum of `losses`; what took no part in it stays."""
+        self.optimizer.zero_grad(set_to_none=True)
+        for loss in losses:
+            loss.backward()
+        self.loss_sum += sum(loss.detach() for loss in losses)
+        self.losses += len(losses)
+        self.apply_gradients()
+
+    def apply_gradients(self) -> None:
+        """One step of the weights along the gradients that they have, clipped as the recipe says."""
+        if self.recipe.gradient_clip:
+            nn.utils.clip_grad_norm_(self.parameters, self.recipe.gradient_clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+
+    @torch.no_grad()
+    def accuracy(
+        self, weights: Weights | None = None, genome: Answers | None = None, batches: int | None = None
+    ) -> float:
+        """On the images for architectures, not augmented, batch norms by each batch's statistics.
+
+        batches: only so many; None: all.
+        """
+        order = torch.arange(len(self.images.parts[1]), device=self.device)
+        chosen = [part for part in order.split(max(self.plan.batch, 128)) if len(part) > 1][:batches]
+        right = total = 0
+        for positions in chosen:
+            images, labels = self.images.batch(1, positions, augmented=False)
+            right += int((self.logits(images, weights, genome).argmax(1) == labels).sum())
+            total += len(labels)
+        return right / total
+
+    def run(self, told: Told | None = None, checkpoint: Path | None = None, save_every: float = 60.0) -> Genome:
+        """Trains to the end and derives the genome.
+
+        Args:
+            told: called after each epoch; a False ends the training there.
+            checkpoint: the file that holds its state: after each epoch, and every `save_every` seconds; a training
+                whose file is there goes on from it, to the same end as an uninterrupted one.
+            save_every: seconds.
+
+        Raises:
+            Diverged: the loss became NaN or infinite.
+            UserError: the checkpoint is of another training.
+        """
+        if checkpoint is not None and checkpoint.exists():
+            self._load(checkpoint)
+        going, saved = True, time.monotonic()
+        self.pace = pace = Pace(self._trial_step, self._size(), self.device, self.threads, self.pace_before)
+        with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []), pace:
+            while self.done < self.steps and going:
+                for chosen in self._batches():
+                    pace.step(self.steps - self.done)
+                    self._step(chosen)
+                    if checkpoint is not None and time.monotonic() >= saved + save_every:
+                        self._save(checkpoint)
+                        saved = time.monotonic()
+                pace.rest()
+                going = self._ended(told)
+                if checkpoint is not None:
+                    self._save(checkpoint)
+                    saved = time.monotonic()
+        return self.method.derive()
+
+    def _batches(self) -> list[Tensor]:
+        """Positions of the images of each step that is left of the epoch under way."""
+        generator = torch.Generator(self.device).manual_seed(drawn(f"{self.seed}/order/{self.epoch}"))
+        first = self.epoch * self.plan.per_epoch
+        return self.plan.batches(first, generator)[self.done - first :]
+
+    def _step(self, chosen: Tensor) -> None:
+        seed = drawn(f"{self.seed}/{self.done}")  # a step's own, so that the training goes on there
+        self.rng.seed(seed)
+        self.images.generator.manual_seed(seed)
+        torch.manual_seed(seed)
+        set_learning_rate(self.optimizer, self.plan.learning_rate(self.done))
+        self.net.train()
+        with FastBackward(self.net):
+            self.method.step(self.images.batch(0, chosen), self.images.batch(1, self.images.next_valid(self.done)))
+        self.done += 1
+
+    def _ended(self, told: Told | None) -> bool:
+        """Measures at the end of an epoch; whether to go on."""
+        epoch = -(-self.done // self.plan.per_epoch)
+        loss = float(self.loss_sum) / max(1, self.losses)
+        if not math.isfinite(loss):
+            raise Diverged(f"diverged in epoch {epoch}: the loss is {loss}")
+        metrics = {"train_loss": loss, "learning_rate": self.plan.learning_rate(self.done - 1)}
+        self.loss_sum.zero_()
+        self.losses = 0
+        if (weights := self.method.weights()) is not None:
+            metrics["supernet_accuracy"] = self.accuracy(weights, batches=EPOCH_BATCHES)
+        genome = self.method.derive()
+        metrics["valid_accuracy"] = self.accuracy(genome=genome, batches=EPOCH_BATCHES)
+        self.curve.append(Epoch(epoch, metrics, genome))
+        return told is None or told(self.curve[-1])
+
+    def _identity(self) -> dict[str, Any]:
+        method = {name: value for name, value in vars(self.method).items() if isinstance(value, int | float | str)}
+        return {
+            "recipe": self.recipe.to_json(),
+            "seed": self.seed,
+            "method": {"name": type(self.method).__name__, **method},
+            "images": [len(part) for part in self.images.parts],
+        }
+
+    def _models(self) -> dict[str, nn.Module]:
+        return {"net": self.net, **self.method.modules}
+
+    def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
+        return {MAIN: self.optimizer, **self.method.optimizers}
+
+    def _save(self, path: Path) -> None:
+        curve = [{"epoch": e.epoch, "metrics": e.metrics, "answers": dict(e.genome.answers)} for e in self.curve]
+        state = {**self._identity(), "done": self.done, "curve": curve}
+        state |= {"loss": float(self.loss_sum), "losses": self.losses, "threads": self.pace.count}
+        save_checkpoint(path, self._models(), self._optimizers(), state)
+
+    def _load(self, path: Path) -> None:
+        state = load_checkpoint(path, self._models(), self._optimizers(), self._identity())
+        self.done, self.losses, self.pace_before = state["done"], state["losses"], state["threads"]
+        self.loss_sum.fill_(state["loss"])
+        for point in state["curve"]:
+            self.curve.append(Epoch(point["epoch"], point["metrics"], self.space.genome(point["answers"])))
+
+    def _trial_step(self) -> tuple[nn.Module, Callable[[], object]]:
+        """A step's forward and backward alone, by which the number of threads is measured."""
+        batch = self.images.batch(0, torch.arange(self.plan.batch, device=self.device), augmented=False)
+        weights = self.method.weights()
+        genome = None if weights is not None else self.space.sample(random.Random(0))
+
+        def run() -> None:
+            with FastBackward(self.net):
+                self.loss(batch, weights, genome).backward()
+            self.optimizer.zero_grad(set_to_none=True)
+            for optimizer in self.method.optimizers.values():
+                optimizer.zero_grad(set_to_none=True)
+
+        return self.net, run
+
+    def _size(self) -> float:
+        """Mult-adds of a step."""
+        weights = self.method.weights()
+        plan = self.net.plan(None if weights is not None else self.space.sample(random.Random(0)))
+        return 3.0 * self.plan.batch * sum(step.node.mult_adds for step in plan.steps)

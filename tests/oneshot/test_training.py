@@ -1,0 +1,82 @@
+"""The trainer of supernets: parts of the images, resuming, what it reports."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from nas.data import load as load_data
+from nas.errors import UserError
+from nas.oneshot import create_method
+from nas.oneshot.images import halves
+from nas.oneshot.training import RECIPE, Epoch, Training
+from nas.space import load
+
+SHORT = RECIPE.replace(epochs=3, batch_size=128)
+
+
+def training(seed: int = 0, name: str = "darts", **options: object) -> Training:
+    method = create_method(name, options)
+    return Training(load("nasbench_digits"), load_data("digits"), method, SHORT, seed, threads=1)
+
+
+def test_the_parts_are_disjoint_and_hold_each_class_in_proportion() -> None:
+    labels = torch.tensor([0] * 40 + [1] * 20 + [2])
+    first, second = halves(labels, 0.5, seed=0)
+    assert sorted([*first.tolist(), *second.tolist()]) == list(range(61))
+    assert [int((labels[part] == label).sum()) for part in (first, second) for label in (0, 1)] == [20, 10, 20, 10]
+
+
+class Stopped(Exception):
+    pass
+
+
+def stopped_at(step: int, inner: Callable[..., None]) -> Callable[..., None]:
+    count = iter(range(1000))
+
+    def run(*batches: object) -> None:
+        if next(count) == step:
+            raise Stopped
+        inner(*batches)
+
+    return run
+
+
+@pytest.mark.parametrize("step", [4, 9])
+def test_a_training_that_was_cut_off_in_an_epoch_ends_as_if_it_had_not_been(step: int, tmp_path: Path) -> None:
+    whole, cut = training(), training()
+    epochs: list[Epoch] = []
+    genome = whole.run(lambda epoch: epochs.append(epoch) or True)  # type: ignore[func-returns-value]
+    cut.method.step = stopped_at(step, cut.method.step)  # type: ignore[method-assign]
+    with pytest.raises(Stopped):
+        cut.run(checkpoint=tmp_path / "state", save_every=0)
+    again = training()
+    assert again.run(checkpoint=tmp_path / "state", save_every=0) == genome
+    for name, tensor in whole.net.state_dict().items():
+        assert torch.equal(tensor, again.net.state_dict()[name]), name
+    assert again.curve == epochs
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
+
+
+def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
+    training().run(checkpoint=tmp_path / "state")
+    with pytest.raises(UserError, match="is a checkpoint of another training"):
+        training(seed=1).run(checkpoint=tmp_path / "state")
+    with pytest.raises(UserError, match="is a checkpoint of another training"):
+        training(alpha_learning_rate=0.1).run(checkpoint=tmp_path / "state")
+
+
+def test_options_that_a_method_does_not_have_are_errors() -> None:
+    with pytest.raises(UserError, match="unknown option 'ordr'; did you mean 'order'"):
+        create_method("darts", {"ordr": 2})
+    with pytest.raises(UserError, match="order is '2'"):
+        create_method("darts", {"order": "2"})
+
+
+def test_batch_norms_go_by_the_batch_and_keep_no_statistics() -> None:
+    run = training()
+    before = {name: buffer.clone() for name, buffer in run.net.named_buffers()}
+    run.run(lambda epoch: False)
+    for name, buffer in run.net.named_buffers():
+        assert torch.equal(buffer, before[name]), name
