@@ -121,7 +121,8 @@ class GraphTarget(AnswerTarget):
             if part is None:
                 part = parts.kept[key if is_cell or not met else (key, at.answers)] = Part(is_cell)
             part.asks = bool(met)
-            if not (self.document.reads_before and self.cells > cells):  # cells in it may read what it does not know
+            outside = self.document.reads_before and self.cells > cells  # cells in it may read what it does not know
+            if not outside and part.is_worth_keeping(tuple([item.outcome for item in met])):
                 parts.grow(part.learn(self, met, start, flow, at, out))
             if is_cell and len(self.heads) == heads:
                 self._copy(part, start, flow, at, out)

@@ -14,6 +14,7 @@ from nas.space.place import Choice, Flow, Place
 if TYPE_CHECKING:
     from nas.space.build import GraphTarget
 
+MAX_ONCE = 4096
 MAX_NODES, MAX_WAYS = 200_000, 512  # of all parts of a document, tens of megabytes; of one part, else it is walked
 _new = tuple.__new__  # without the constructors' calls: they would be most of the time of an expansion
 
@@ -92,11 +93,22 @@ class Way(NamedTuple):
 class Part:
     """The ways of a part. asks: whether it meets anything, so that there may be several."""
 
-    __slots__ = ("asks", "is_cell", "taken", "ways")
+    __slots__ = ("asks", "is_cell", "once", "taken", "ways")
 
     def __init__(self, is_cell: bool) -> None:
         self.ways: dict[Hashable, Way] = {}
         self.is_cell, self.asks, self.taken = is_cell, False, 0
+        self.once = set[int]()  # of ways that were taken a single time
+
+    def is_worth_keeping(self, outcomes: tuple[Hashable, ...]) -> bool:
+        """Whether a way is worth keeping: it asks nothing, or was taken before. Most random genomes' never are."""
+        way = hash(outcomes)
+        if not outcomes or way in self.once:
+            return True
+        if len(self.once) > MAX_ONCE:
+            self.once.clear()
+        self.once.add(way)
+        return False
 
     def learn(self, target: "GraphTarget", met: Sequence[Met], start: int, flow: Flow, at: Place, out: Flow) -> int:
         """Keeps the way of a walk that began at node `start`; how many nodes that keeps."""
