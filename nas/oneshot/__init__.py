@@ -8,7 +8,11 @@ from typing import Any
 from nas.errors import UserError, did_you_mean
 from nas.oneshot.method import Method
 
-METHODS = {"darts": "nas.oneshot.darts.Darts"}  # by the name of the searcher
+METHODS = {  # by the name of the searcher
+    "darts": "nas.oneshot.darts.Darts",
+    "drnas": "nas.oneshot.drnas.Drnas",
+    "beta_darts": "nas.oneshot.beta_darts.BetaDarts",
+}
 
 
 def known_options(name: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -24,8 +24,8 @@ class Darts:
 
     order: 1: the gradient of alpha at the weights w as they are (xi = 0); 2: at those after one more step of training.
     alpha_learning_rate, alpha_beta1, alpha_weight_decay: of alpha's Adam. alpha_scale: the deviation of its first
-    values. epsilon: of the finite differences, divided by the gradient's norm. frozen_epochs: alpha stays as it is in
-    the first so many.
+    values. epsilon: of the finite differences, divided by the gradient's norm. frozen_share: of the epochs, at the
+    start, in which alpha stays as it is.
     """
 
     order: int = 1
@@ -34,15 +34,16 @@ class Darts:
     alpha_weight_decay: float = 1e-3
     alpha_scale: float = 1e-3
     epsilon: float = 0.01
-    frozen_epochs: int = 0
+    frozen_share: float = 0.0
     modules: Mapping[str, nn.Module] = field(default_factory=dict, init=False)
     optimizers: Mapping[str, Optimizer] = field(default_factory=dict, init=False)
 
     relaxed: ClassVar[bool] = True
+    recipe: ClassVar[Mapping[str, Any]] = {}
 
     def __post_init__(self) -> None:
         if self.order not in (1, 2):
-            raise UserError("searcher darts", f"order is {self.order}", "give 1 or 2")
+            raise UserError("searcher", f"order is {self.order}", "give 1 or 2")
 
     def begin(self, training: "Training") -> None:
         training.net.check_mixed()
@@ -54,12 +55,20 @@ class Darts:
         )
         self.modules, self.optimizers = {"alphas": self.alphas}, {"alphas_adam": adam}
 
-    def weights(self) -> dict[str, Tensor]:
+    def weights(self) -> dict[str, Tensor] | None:
+        return self.shares()
+
+    def shares(self) -> dict[str, Tensor]:
+        """Of the answers in a forward pass."""
         return self.alphas.softmax()
+
+    def strengths(self) -> dict[str, Tensor]:
+        """Of the answers, by which they are derived."""
+        return self.shares()
 
     def step(self, train: Batch, valid: Batch) -> None:
         # 1. Update alpha by descending grad_alpha L_val(w - xi grad_w L_train(w, alpha), alpha)
-        if self.training.epoch >= self.frozen_epochs:
+        if self.training.epoch >= round(self.frozen_share * self.training.epochs):
             self.update_alphas(train, valid)
         # 2. Update w by descending grad_w L_train(w, alpha)
         self.training.descend(self.training_loss(train))
@@ -117,5 +126,5 @@ class Darts:
     def derive(self) -> Genome:
         training = self.training
         with torch.no_grad():
-            shares = {path: weight.tolist() for path, weight in self.alphas.softmax().items()}
+            shares = {path: strength.tolist() for path, strength in self.strengths().items()}
         return strongest(training.space, training.net.choices, shares, training.allowed)

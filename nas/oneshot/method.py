@@ -1,7 +1,7 @@
 """What a one-shot method is: one paper, one file. `nas.oneshot.training` runs it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -23,10 +23,12 @@ class Method(Protocol):
     """Searches by training a supernet. Its attributes are the paper's settings, with the paper's values as defaults.
 
     relaxed: whether the document is read as a supernet; methods of single paths take the networks as they will be.
+    recipe: the settings of the weights' training that the paper has otherwise than `nas.oneshot.training.RECIPE`.
     modules, optimizers: what it learns besides the weights, by name, for the checkpoint; empty before `begin`.
     """
 
-    relaxed: bool
+    relaxed: ClassVar[bool]
+    recipe: ClassVar[Mapping[str, Any]]
     modules: Mapping[str, nn.Module]
     optimizers: Mapping[str, Optimizer]
 

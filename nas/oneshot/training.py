@@ -52,6 +52,11 @@ class Epoch(NamedTuple):
 Told = Callable[[Epoch], bool]  # go on?
 
 
+def recipe_of(method: Method) -> Recipe:
+    """Of the weights' training, as the method's paper has it."""
+    return RECIPE.replace(**method.recipe)
+
+
 class Training:
     """A supernet under way.
 
@@ -68,7 +73,7 @@ class Training:
         space: Space,
         data: Dataset,
         method: Method,
-        recipe: Recipe = RECIPE,
+        recipe: Recipe | None = None,
         seed: int = 0,
         *,
         share: float = 0.5,
@@ -80,7 +85,7 @@ class Training:
         space: what is searched.
         data: images of its input; the training set is cut in two, and the others are not looked at.
         method: the algorithm.
-        recipe: of the weights' training.
+        recipe: of the weights' training; None: the method's.
         seed: of weights, order and draws.
         share: of the training images, for the weights; the rest chooses architectures.
         device: None: a GPU where there is one.
@@ -90,6 +95,7 @@ class Training:
         Raises:
             UserError: the method cannot search this space.
         """
+        recipe = recipe_of(method) if recipe is None else recipe
         self.device = torch.device(device) if device is not None else default_device()
         if self.device.type == "cpu":
             keep_freed_memory()
@@ -190,7 +196,8 @@ class Training:
                 for chosen in self._batches():
                     pace.step(self.steps - self.done)
                     self._step(chosen)
-                    if checkpoint is not None and time.monotonic() >= saved + save_every:
+                    ends = self.done % self.plan.per_epoch == 0 or self.done == self.steps  # saved once it is measured
+                    if checkpoint is not None and not ends and time.monotonic() >= saved + save_every:
                         self._save(checkpoint)
                         saved = time.monotonic()
                 pace.rest()
