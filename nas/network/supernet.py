@@ -45,12 +45,15 @@ class Supernet(nn.Module):
         space: the space.
         relaxed: whether the document is read as a supernet (`relaxed` in expressions).
         choices: by path, each choice with its answers; all choices of a mixture, or those met in single paths.
+        adds_others: whether, where a genome runs with weights, those of the answers that it does not take are added to
+            what it gives as numbers (GDAS' authors' code).
         problem: why the alternatives cannot be mixed, so that genomes alone can be run; None where they can be.
     """
 
     def __init__(self, space: Space, relaxed: bool = True, seed: int = 0) -> None:
         super().__init__()
         self.space, self.relaxed = space, relaxed
+        self.adds_others = False
         self.problem: UserError | None = None
         self._whole: Supergraph | None = None
         try:
@@ -103,6 +106,8 @@ class Supernet(nn.Module):
         values: dict[int, Tensor] = {0: x}
         for step in steps:
             values[step.position] = self._run(step, [values[i] for i in step.reads], weights or {})
+            if self.adds_others and genome is not None:
+                values[step.position] = self._with_others(step, values[step.position], weights or {})
             for i in step.frees:
                 del values[i]
         return values[step.position]
@@ -202,6 +207,12 @@ class Supernet(nn.Module):
             out: Tensor = step.module(*inputs)
             return out
         return self._partly(step, inputs)
+
+    def _with_others(self, step: Step, value: Tensor, weights: Weights) -> Tensor:
+        for term in (step.scale, *(step.terms or ())):
+            if term is not None and (taken := self._weight(term, weights)) is not None:
+                value = value + (weights[term[0]].sum() - taken)
+        return value
 
     def _open(self, node: Node, inputs: list[Tensor], weights: Weights) -> Tensor:
         """An edge that is held, or a slot, which passes its input on. (Mixtures are sums.)"""

@@ -12,6 +12,7 @@ METHODS = {  # by the name of the searcher
     "darts": "nas.oneshot.darts.Darts",
     "drnas": "nas.oneshot.drnas.Drnas",
     "beta_darts": "nas.oneshot.beta_darts.BetaDarts",
+    "gdas": "nas.oneshot.gdas.Gdas",
 }
 
 

@@ -1,11 +1,12 @@
 """What a one-shot method is: one paper, one file. `nas.oneshot.training` runs it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from nas.errors import UserError, did_you_mean
 from nas.space import Genome
 
 if TYPE_CHECKING:
@@ -43,3 +44,9 @@ class Method(Protocol):
 
     def weights(self) -> dict[str, Tensor] | None:
         """The answers' weights by the choices' paths, as an evaluation takes them; None: it has none."""
+
+
+def check_word(option: str, value: str, words: Sequence[str]) -> None:
+    """Raises UserError for a setting of a method that is none of `words`."""
+    if value not in words:
+        raise UserError("searcher", f"{option} is '{value}'", did_you_mean(value, words))

@@ -21,7 +21,7 @@ from nas.space import Genome, Space
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.loop import Diverged
 from nas.training.memory import keep_freed_memory
-from nas.training.optimizer import make_optimizer, set_learning_rate
+from nas.training.optimizer import begin_momentum, make_optimizer, set_learning_rate
 from nas.training.pace import Pace
 from nas.training.precision import autocast, default_device, place_model, uses_bf16
 from nas.training.recipe import Recipe
@@ -110,6 +110,7 @@ class Training:
         keep_statistics(self.net, False)
         self.parameters = list(self.net.parameters())
         self.optimizer = make_optimizer(self.parameters, self.recipe, self.device)
+        begin_momentum(self.optimizer)
         self.pace_before: int | None = None  # threads of the training that this one goes on with
         self.rng = random.Random()
         self.curve: list[Epoch] = []

@@ -31,3 +31,14 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
             group["lr"].fill_(rate)
         else:
             group["lr"] = rate
+
+
+def begin_momentum(optimizer: torch.optim.Optimizer) -> None:
+    """Zeros for SGD's momentum, which change no first step.
+
+    Where some weights have a gradient for the first time later than others, torch's fused SGD fails without.
+    """
+    for group in optimizer.param_groups:
+        if isinstance(optimizer, torch.optim.SGD) and group["momentum"]:
+            for parameter in group["params"]:
+                optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
