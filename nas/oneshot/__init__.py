@@ -3,10 +3,12 @@
 import dataclasses
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nas.errors import UserError, did_you_mean
-from nas.oneshot.method import Method
+
+if TYPE_CHECKING:  # the names of the methods are known without torch
+    from nas.oneshot.method import Method
 
 METHODS = {  # by the name of the searcher
     "darts": "nas.oneshot.darts.Darts",
@@ -21,7 +23,7 @@ def known_options(name: str) -> list[str]:
     return [field.name for field in dataclasses.fields(_class(name)) if field.init]
 
 
-def create_method(name: str, options: Mapping[str, Any] | None = None) -> Method:
+def create_method(name: str, options: Mapping[str, Any] | None = None) -> "Method":
     """The method `name`, its settings the paper's but for `options`. Raises UserError for what cannot be."""
     kinds = {field.name: field.type for field in dataclasses.fields(_class(name)) if field.init}
     for option, value in (options or {}).items():

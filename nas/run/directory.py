@@ -41,7 +41,7 @@ def existing(path: str | Path) -> Path:
         raise UserError(
             str(path), f"not a run: it has no {CONFIG}", "give the folder that nas search made, such as runs/NAME"
         )
-    for entry in (CONFIG, JOURNAL, LOCK, SNAPSHOT, "trials", "best"):
+    for entry in (CONFIG, JOURNAL, LOCK, SNAPSHOT, "trials", "oneshot", "best"):
         if (path / entry).is_symlink():
             raise UserError(str(path / entry), "a link", "a run directory holds its own files")
     return path
@@ -51,6 +51,15 @@ def trial_directory(run: Path, number: int) -> Path:
     """`trials/0007`, made if need be."""
     path = run / "trials" / f"{number:04d}"
     if path.is_symlink():
+        raise UserError(str(path), "a link", "a run directory holds its own files")
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def supernet_directory(run: Path, number: int) -> Path:
+    """`oneshot/0000`, made if need be."""
+    path = run / "oneshot" / f"{number:04d}"
+    if path.is_symlink() or path.parent.is_symlink():
         raise UserError(str(path), "a link", "a run directory holds its own files")
     path.mkdir(parents=True, exist_ok=True)
     return path

@@ -66,7 +66,7 @@ class Search:
         self.watcher.follow(self.state, self.pace, self.clock)
         self.keeps = self.evaluator.takes_checkpoint
         self.first = [self.space.genome(answers) for answers in self.config.start_from]
-        self.given = 0  # how many of those, and then of the warm start's, have had their turn
+        self.given = 0  # how many of those, then of the warm start's and the supernets', have had their turn
         self.kept = self._best()  # the one trial whose trained network stays on disk
 
     def begin(self, record: Session | None) -> None:
@@ -166,7 +166,7 @@ class Search:
         pending = tuple(trial for number, trial in self.state.pending.items() if not self.state.entries[number].results)
         has = partial(self.evaluator.has, epochs=self.schedule.first(len(self.state.entries)))
         rules = self.state.seen, self.config.limits, has, self.config.deduplicate
-        chosen = [*self.first, *(self.state.warm or [])]
+        chosen = [*self.first, *(self.state.warm or []), *self.state.from_supernets]
         while self.given < len(chosen):  # one that is refused, as those tried before a resumption are, is passed over
             self.given += 1
             proposal = first_of([chosen[self.given - 1]], self.space, *rules, [])

@@ -139,6 +139,21 @@ class Warmed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Derived:
+    """A supernet that was trained, the `number`-th: the answers of the genomes that it gives, best first.
+
+    curve: of each epoch its number, the metrics, the derived answers and the guard's warnings.
+    """
+
+    kind: ClassVar = "derived"
+    number: int
+    answers: list[dict[str, Any]]
+    curve: list[dict[str, Any]]
+    seconds: float
+    time: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Final:
     """The final training of the trial that was the best then."""
 
@@ -151,7 +166,7 @@ class Final:
         object.__setattr__(self, "metrics", _finite(self.metrics))
 
 
-Record = Issued | Done | Promoted | Ended | Session | Warmed | Final
+Record = Issued | Done | Promoted | Ended | Session | Warmed | Derived | Final
 
 
 def _types(annotation: Any) -> tuple[type, ...]:

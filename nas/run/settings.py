@@ -94,6 +94,12 @@ class Plan:
         "The best are a tenth of the trials.",
         metavar="PROXY:N",
     )
+    baseline: str = search(
+        "none",
+        "random: train random networks too, for as long as the supernets of a one-shot searcher took",
+        "So that it shows what the supernets are worth.",
+        words=("none", "random"),
+    )
     deduplicate: str | None = in_python(
         None,
         "which genomes count as one: those with the same answers, 'genome' (None: so with your own evaluator), "

@@ -37,6 +37,7 @@ from nas.run.schedule import HALVING
 from nas.run.settings import Request
 from nas.run.start_from import first_genomes
 from nas.run.state import State, replay
+from nas.run.supernets import check_supernets, create_searcher, one_by_one, train_supernets
 from nas.run.trained import holding, measuring, recipe_of, trained_by, weighing
 from nas.run.warm_start import WarmStart
 from nas.space import Space
@@ -93,8 +94,9 @@ def search(asked: Request) -> Run:
         "start_from": first,
     }
     config = Config(**{**asked.kept(), **resolved})
-    searchers.create_searcher(config.searcher, space, options)  # a mistake there must leave no run behind
+    create_searcher(config, space)  # a mistake there must leave no run behind
     space.finalised(space.sample(random.Random(0)), config.final_set)
+    check_supernets(config, own)
     check_evaluator(own, space, epochs, watcher)
     config = replace(config, data=digest(own))
     if config.warm_start:
@@ -199,7 +201,7 @@ def _go_on(
     with Lock(path / LOCK), closing(Journal(path / JOURNAL)) as journal, Stop(farewell=farewell) as stop:
         space = config.document()
         state = State(space.document, parse_objectives(config.objectives))
-        fresh = partial(searchers.create_searcher, config.searcher, space, config.searcher_options, config.seed)
+        fresh = partial(create_searcher, config, space)
         searcher, told = snapshot.restored(path, fresh)
         replay(journal.records, state, searcher.tell, str(journal.path), retelling(searcher), told)
         config = config.changed(state.settings, str(journal.path))
@@ -214,8 +216,9 @@ def _go_on(
                 check_evaluator(evaluator, space, config.epochs, watcher)
                 with closing(workers(config)) as executor:
                     under_way.begin(record)
-                    watcher.say(summary.opening(under_way, executor))
-                    if not (warm_up(under_way, executor, stop) and under_way.run(executor, stop)):
+                    watcher.say(summary.opening(under_way, executor) + one_by_one(config, space))
+                    made = warm_up(under_way, executor, stop) and train_supernets(under_way, executor, stop)
+                    if not (made and under_way.run(executor, stop)):
                         raise Interrupted(path, stop.status)
             stop.at_once = True  # nothing to drain
             finish(under_way)

@@ -7,7 +7,7 @@ from typing import Any
 from nas.errors import UserError
 from nas.objectives import Objective, missing, parse_objectives, values
 from nas.run.journal import Line
-from nas.run.records import Done, Ended, Final, Issued, Promoted, Record, Session, Warmed, parse
+from nas.run.records import Derived, Done, Ended, Final, Issued, Promoted, Record, Session, Warmed, parse
 from nas.space import Document, Genome
 from nas.space.genome import is_answer
 from nas.types import OBJECTIVE, Metrics, Result, Trial
@@ -73,7 +73,8 @@ class State:
 
     document: of the genomes, whose answers are checked when they are used, not here: a replay is quick. objectives:
     by whose values results are told and the best is known. pending: trials that were issued or promoted and have no
-    result of that, by number. warm: what a warm start tries first, None without one.
+    result of that, by number. warm: what a warm start tries first, None without one. derived: the supernets that were
+    trained, and from_supernets: the genomes that they gave, which are tried first too.
     end: why the search ended. final: a final training, of the best or of one that was it before
     the search went on. settings: what run.yaml says otherwise, by the last who resumed it. seconds: how long the search
     has been running, as far as its sessions are in the journal; time_limit: how long it may, where one of them said so.
@@ -90,6 +91,8 @@ class State:
     duplicates: int = 0
     over_limit: int = 0
     warm: list[Genome] | None = None
+    derived: list[Derived] = field(default_factory=list)
+    from_supernets: list[Genome] = field(default_factory=list)
     end: Ended | None = None
     final: Final | None = None
     settings: dict[str, Any] = field(default_factory=dict)
@@ -121,6 +124,8 @@ class State:
                 self._promote(record.number, record.budget)
             case Warmed():
                 self.warm = [self._genome(answers) for answers in record.answers]
+            case Derived():
+                self._derive(record)
             case Session():
                 self._go_on(record)
             case Ended():
@@ -141,6 +146,12 @@ class State:
         self.seen.add(record.identity or record.fingerprint)
         self.duplicates += record.duplicates
         self.over_limit += record.over_limit
+
+    def _derive(self, record: Derived) -> None:
+        if record.number != len(self.derived):
+            raise ValueError(f"supernet {record.number} ended where {len(self.derived)} was next")
+        self.derived.append(record)
+        self.from_supernets += [self._genome(answers) for answers in record.answers]
 
     def _go_on(self, record: Session) -> None:
         """Another process takes the search up, with other settings, and with trials to be tried again."""

@@ -1,10 +1,12 @@
 """A run in a few lines: what it is about to do, and what came of it."""
 
+import math
 from statistics import median
 from typing import TYPE_CHECKING
 
 from nas.data import NAMES
 from nas.evaluators import Evaluator, Train
+from nas.evaluators.supernet import is_oneshot
 from nas.run.interval import less, wilson
 from nas.run.words import accuracies, clean, measured, percent
 from nas.types import OBJECTIVE, Executor
@@ -12,6 +14,7 @@ from nas.types import OBJECTIVE, Executor
 if TYPE_CHECKING:
     from nas.run.loop import Search
     from nas.run.results import Run
+    from nas.run.state import Entry
 
 FIRST = 10  # trials that what was found is compared with, which most searchers draw at random; at most half of all
 LARGEST = 10**12  # a space whose genomes are counted one by one
@@ -45,6 +48,9 @@ def _trials(search: "Search") -> str:
         return f"{config.trials}, at most {config.epochs} epochs each ({config.schedule}{options}){after}"
     counted = epochs and search.evaluator.counts_epochs and (config.epochs or epochs > 1)
     each = f", {epochs} epoch{'s' * (epochs != 1)} each" if counted else ""
+    if is_oneshot(config.searcher):
+        more = ", then random ones for as long" if config.baseline == "random" else ""
+        return f"the networks that supernets give{more}, at most {config.trials}{each}{after}"
     return f"{config.trials}{each}{after}"
 
 
@@ -102,7 +108,26 @@ def closing(run: "Run") -> list[str]:
 
 def comparison(run: "Run") -> list[str]:
     """What the search gained over its first trials, and warnings: what chance alone may explain, what got worse."""
-    return [line for line in (gained(run), *map("warning: {}".format, doubts(run))) if line]
+    first = derived(run) if run.state.derived else gained(run)
+    return [line for line in (first, *map("warning: {}".format, doubts(run))) if line]
+
+
+def derived(run: "Run") -> str:
+    """What the genomes of supernets are worth beside random ones that were trained for as long."""
+    own, others = set(run.state.from_supernets), list["Entry"]()
+    ours: list[Entry] = []
+    for entry in run.compared:
+        (ours if entry.trial.genome in own else others).append(entry)
+    objective = run.state.objectives[0]
+
+    def told(entries: "list[Entry]") -> str:
+        best = max(entry.score or -math.inf for entry in entries)
+        return f"{measured(objective.metric, -best if objective.smaller else best)} the best of {len(entries)}"
+
+    if not ours:
+        return ""
+    beside = f"; of random networks of equal time {told(others)}" if others else "; --baseline random tells its worth"
+    return f"of the supernets' networks {told(ours)}{beside}"
 
 
 def gained(run: "Run") -> str:

@@ -1,0 +1,123 @@
+"""One-shot searches as runs: supernets before the trials, resuming, baselines, errors."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import nas
+from nas.errors import UserError
+from nas.run.records import Derived
+from nas.run.start import search
+from nas.space import load
+
+FAST: dict[str, Any] = {"epochs": 1, "final_epochs": 0, "progress": False}
+OPTIONS = {"epochs": 2, "batch_size": 256}
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line.rpartition(" ")[0] or line) for line in (path / "journal.jsonl").read_text().splitlines()]
+
+
+def test_a_supernet_comes_first_and_its_genomes_are_trials(tmp_path: Path) -> None:
+    run = search("nasbench_digits", searcher="darts", searcher_options=OPTIONS, runs=tmp_path, name="a", **FAST)
+    (derived,) = run.state.derived
+    assert isinstance(derived, Derived)
+    assert [point["epoch"] for point in derived.curve] == [1, 2]
+    assert [dict(entry.trial.genome.answers) for entry in run.trials] == derived.answers
+    description = json.loads((tmp_path / "a" / "oneshot" / "0000" / "oneshot.json").read_text())
+    assert description["method"] == "darts" and description["relaxed"] is True
+    assert (tmp_path / "a" / "oneshot" / "0000" / "supernet.safetensors").is_file()
+    space = load("nasbench_digits")
+    assert all(space.genome(point["answers"]) for point in derived.curve)
+
+
+def test_the_same_seed_gives_the_same_genomes_and_a_resumed_run_is_as_it_was(tmp_path: Path) -> None:
+    first, second = (
+        search("nasbench_digits", searcher="darts", searcher_options=OPTIONS, runs=tmp_path, name=name, **FAST)
+        for name in "ab"
+    )
+    assert first.state.derived[0].answers == second.state.derived[0].answers
+    again = nas.resume(tmp_path / "a", progress=False)
+    assert again.state.derived == first.state.derived
+    assert len(again.trials) == len(first.trials)
+
+
+def test_a_run_killed_after_its_supernet_goes_on_with_its_genomes(tmp_path: Path) -> None:
+    whole = search("nasbench_digits", searcher="darts", searcher_options=OPTIONS, runs=tmp_path, name="a", **FAST)
+    journal = tmp_path / "a" / "journal.jsonl"
+    kept = journal.read_text().splitlines(keepends=True)
+    journal.write_text("".join(kept[:1]))  # the record of the supernet alone
+    again = nas.resume(tmp_path / "a", progress=False)
+    assert [entry.trial.genome for entry in again.trials] == [entry.trial.genome for entry in whole.trials]
+    journal.write_text("")  # not even that: the checkpoint is there
+    afresh = nas.resume(tmp_path / "a", progress=False)
+    assert afresh.state.derived[0].answers == whole.state.derived[0].answers
+
+
+def test_several_seeds_and_a_random_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = {**OPTIONS, "seeds": 2}
+    run = search(
+        "nasbench_digits",
+        searcher="darts",
+        searcher_options=options,
+        baseline="random",
+        runs=tmp_path,
+        name="a",
+        **{**FAST, "progress": True},
+    )
+    assert [record.number for record in run.state.derived] == [0, 1]
+    assert len({json.dumps(record.curve) for record in run.state.derived}) == 2
+    random = [entry for entry in run.trials if entry.trial.genome not in set(run.state.from_supernets)]
+    assert random
+    spent = [entry.result.seconds for entry in random if entry.result]
+    assert sum(spent[:-1]) < sum(record.seconds for record in run.state.derived)
+    err = capsys.readouterr().err
+    assert "of the supernets' networks" in err and "of random networks of equal time" in err
+
+
+def test_limits_hold_for_what_is_derived(tmp_path: Path) -> None:
+    options, limits = {"epochs": 1, "batch_size": 256}, {"parameters": 30_000}
+    run = search(
+        "nasbench_digits", searcher="darts", searcher_options=options, limits=limits, runs=tmp_path, name="a", **FAST
+    )
+    assert run.trials
+    assert all(entry.costs["parameters"] <= 30_000 for entry in run.trials)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"searcher": "dartz"}, "unknown searcher 'dartz'; did you mean 'darts'?"),
+        ({"searcher": "darts", "searcher_options": {"epoch": 3}}, "unknown option 'epoch'; did you mean 'epochs'?"),
+        ({"searcher": "darts", "searcher_options": {"epochs": 0}}, "epochs is 0; give a whole number of at least 1"),
+        ({"searcher": "random", "baseline": "random"}, "random trains no supernet"),
+        ({"searcher": "darts", "evaluator": len}, "it trains supernets on images, and the evaluator has none"),
+    ],
+)
+def test_mistakes_leave_no_run_behind(arguments: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as error:
+        search("nasbench_digits", runs=tmp_path, name="a", **FAST, **arguments)
+    assert message in str(error.value)
+    assert not (tmp_path / "a").exists()
+
+
+def test_what_cannot_be_mixed_is_said_before_a_trial(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be mixed .* search it by single paths"):
+        search("plain", searcher="darts", searcher_options=OPTIONS, runs=tmp_path, name="a", **FAST)
+
+
+def test_a_space_for_supernets_that_is_searched_one_by_one_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    search(
+        "darts",
+        searcher="random",
+        trials=1,
+        overrides={"channels": 4, "layers": 3},
+        runs=tmp_path,
+        name="a",
+        **{**FAST, "progress": True},
+    )
+    assert "trains candidates one by one" in capsys.readouterr().err
