@@ -19,6 +19,8 @@ LINES = [
     '{"kind":"end","reason":"all trials done","time":6.5}',
     '{"kind":"session","settings":{"trials":12},"retried":[2],"time":6.5}',
     '{"kind":"warm_start","answers":[{"a":1}],"scored":6,"failed":0,"time":6.5}',
+    '{"kind":"derived","number":0,"answers":[{"a":1}],"curve":[{"epoch":1,"metrics":{},"answers":{"a":1}}],'
+    '"seconds":2.5,"time":6.5}',
     '{"kind":"final","number":5,"metrics":{"test_accuracy":0.5},"seconds":0.125}',
 ]
 
@@ -51,7 +53,8 @@ def test_what_a_later_version_notes_besides_is_passed_over() -> None:
         (3, {"error": 1}),
         (7, {"retried": 2}),
         (8, {"answers": {}}),
-        (9, {"metrics": {"test_accuracy": "high"}}),
+        (9, {"curve": {}}),
+        (10, {"metrics": {"test_accuracy": "high"}}),
     ],
 )
 def test_values_that_cannot_be(line: int, changes: dict[str, Any]) -> None:
