@@ -3,8 +3,8 @@
 One path in each forward pass. The paper's straight-through estimator is the default: the output of the answer that is
 taken is multiplied by its weight. The authors' code for NAS-Bench-201 adds the weights of the other answers, which are
 0, to the feature map as bare numbers, so that the "gradient" of an answer that was not run is the sum of the map's
-gradient, whatever its operation would have given; `gradient="legacy"` is that. For DARTS' space their code takes the two
-best pairs of operation and edge into a node, maybe of one edge; we take the two best edges, as DARTS does.
+gradient, whatever its operation would have given; `gradient="legacy"` is that. For DARTS' space their code takes the
+two best pairs of operation and edge into a node, maybe of one edge; we take the two best edges, as DARTS does.
 """
 
 from collections.abc import Mapping
