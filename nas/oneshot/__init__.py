@@ -15,6 +15,8 @@ METHODS = {  # by the name of the searcher
     "drnas": "nas.oneshot.drnas.Drnas",
     "beta_darts": "nas.oneshot.beta_darts.BetaDarts",
     "gdas": "nas.oneshot.gdas.Gdas",
+    "darts_minus": "nas.oneshot.darts_minus.DartsMinus",
+    "fair_darts": "nas.oneshot.fair_darts.FairDarts",
 }
 
 

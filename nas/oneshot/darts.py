@@ -11,7 +11,9 @@ from torch.optim import Optimizer
 from nas.errors import UserError
 from nas.oneshot.alphas import Alphas
 from nas.oneshot.derive import strongest
-from nas.oneshot.method import Batch
+from nas.oneshot.method import Batch, check_word
+from nas.oneshot.skips import check_skips, with_skips
+from nas.oneshot.smooth import PERTURBATIONS, epsilon
 from nas.space import Genome
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ class Darts:
     alpha_learning_rate, alpha_beta1, alpha_weight_decay: of alpha's Adam. alpha_scale: the deviation of its first
     values. epsilon: of the finite differences, divided by the gradient's norm. frozen_share: of the epochs, at the
     start, in which alpha stays as it is.
+
+    Of other papers, for every method of the family:
+    auxiliary_skip: mixtures have a skip connection besides, which fades (DARTS-, `nas.oneshot.skips`).
+    perturb: "rs" or "adv": w is trained at shares that were moved at random, or to a higher loss (SmoothDARTS,
+    `nas.oneshot.smooth`).
     """
 
     order: int = 1
@@ -35,6 +42,8 @@ class Darts:
     alpha_scale: float = 1e-3
     epsilon: float = 0.01
     frozen_share: float = 0.0
+    auxiliary_skip: bool = False
+    perturb: str = "none"
     modules: Mapping[str, nn.Module] = field(default_factory=dict, init=False)
     optimizers: Mapping[str, Optimizer] = field(default_factory=dict, init=False)
 
@@ -44,9 +53,12 @@ class Darts:
     def __post_init__(self) -> None:
         if self.order not in (1, 2):
             raise UserError("searcher", f"order is {self.order}", "give 1 or 2")
+        check_word("perturb", self.perturb, ("none", *PERTURBATIONS))
 
     def begin(self, training: "Training") -> None:
         training.net.check_mixed()
+        if self.auxiliary_skip:
+            check_skips(training.net.choices)
         self.training = training
         self.alphas = Alphas(training.net.choices, self.alpha_scale, training.seed).to(training.device)
         betas = (self.alpha_beta1, 0.999)
@@ -56,7 +68,14 @@ class Darts:
         self.modules, self.optimizers = {"alphas": self.alphas}, {"alphas_adam": adam}
 
     def weights(self) -> dict[str, Tensor] | None:
-        return self.shares()
+        return self.mixed(self.shares())
+
+    def mixed(self, shares: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The weights in a pass: the shares, and what is there besides."""
+        if not self.auxiliary_skip:
+            return shares
+        training = self.training
+        return with_skips(shares, training.net.choices, 1 - training.epoch / training.epochs)
 
     def shares(self) -> dict[str, Tensor]:
         """Of the answers in a forward pass."""
@@ -71,10 +90,17 @@ class Darts:
         if self.training.epoch >= round(self.frozen_share * self.training.epochs):
             self.update_alphas(train, valid)
         # 2. Update w by descending grad_w L_train(w, alpha)
-        self.training.descend(self.training_loss(train))
+        self.training.descend(self.training_loss(train) if self.perturb == "none" else self.perturbed_loss(train))
 
     def training_loss(self, train: Batch) -> Tensor:
         return self.training.loss(train, self.weights())
+
+    def perturbed_loss(self, train: Batch) -> Tensor:
+        def loss(shares: dict[str, Tensor]) -> Tensor:
+            return self.training.loss(train, self.mixed(shares))
+
+        reach = epsilon(self.training.epoch, self.training.epochs)
+        return loss(PERTURBATIONS[self.perturb](self.shares(), reach, loss))
 
     def validation_loss(self, valid: Batch) -> Tensor:
         return self.training.loss(valid, self.weights())
