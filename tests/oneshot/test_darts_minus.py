@@ -42,7 +42,7 @@ def test_at_first_it_is_a_whole_skip_connection() -> None:
 
 
 def test_the_derivation_leaves_it_out() -> None:
-    run, method = training("darts_minus")
+    _, method = training("darts_minus")
     with torch.no_grad():
         for _, alpha in method.alphas.items():
             alpha.copy_(torch.tensor([0.0, 0.1, 0.2]))  # with beta, the skip connection were the strongest
@@ -51,7 +51,7 @@ def test_the_derivation_leaves_it_out() -> None:
 
 def test_it_goes_with_other_methods_of_the_family() -> None:
     for name in ("drnas", "beta_darts", "fair_darts"):
-        run, method = training(name, auxiliary_skip=True)
+        _, method = training(name, auxiliary_skip=True)
         torch.manual_seed(0)
         weights = method.weights()
         torch.manual_seed(0)
