@@ -1,0 +1,104 @@
+"""What small supernets find on NAS-Bench-201, by the published accuracies: several seeds of several methods.
+
+    python tests/benchmarks/oneshot_quality.py --table nasbench201.csv.gz --data DIR --methods darts drnas --seeds 5
+
+The supernets are smaller than the benchmark's networks (channels, cells a stage, images), so that a CPU does: what
+collapses there may not here, and the other way round. `--without nor_conv_3x3` leaves an operation out. Random cells of
+the same number tell what chance gives. `--space nasbench_digits` needs neither table nor data.
+"""
+
+import argparse
+import random
+import statistics
+import time
+from pathlib import Path
+
+from nas.data import Dataset
+from nas.data import load as load_data
+from nas.evaluators.data import placed
+from nas.evaluators.lookup import TableEvaluator
+from nas.evaluators.tables import packaged
+from nas.oneshot import create_method
+from nas.oneshot.training import RECIPE, Training
+from nas.space import Genome, Space, load
+from nas.types import Trial
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--space", default="nasbench201")
+    parser.add_argument("--table")
+    parser.add_argument("--data")
+    parser.add_argument("--methods", nargs="+", default=["darts", "drnas"])
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--channels", type=int, default=8)
+    parser.add_argument("--cells", type=int, default=1)
+    parser.add_argument("--images", type=int, default=4000)
+    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--without", nargs="*", default=[])
+    asked = parser.parse_args()
+
+    digits = asked.space == "nasbench_digits"
+    table = TableEvaluator(asked.table or packaged(asked.space), "digits" if digits else "cifar10")
+    data = load_data("digits") if digits else placed(load_data("cifar10", asked.data), asked.images, "cpu")
+    overrides = {} if digits else {"channels": asked.channels, "cells": asked.cells}
+    space = load(asked.space, **overrides)
+    if asked.without:
+        operations = [word for word in space.document.parameters["operations"] if word not in asked.without]
+        space = load(asked.space, **overrides, operations=operations)
+    print(
+        f"{asked.space}, {space.size():,} genomes, without {asked.without}, supernets of {overrides or 'the same size'}"
+    )
+    print(
+        f"{len(data.labels['train']):,} images, {asked.epochs} epochs, batch {asked.batch}; best of the table:", end=" "
+    )
+    print(f"{max(worth(table, genome) for genome in _all(space)):.2f}", flush=True)
+    for name in asked.methods:
+        scores = []
+        for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
+            began = time.process_time()
+            genome, curve = derived(name, space, data, asked, seed)
+            scores.append(worth(table, genome))
+            course = " ".join(f"{worth(table, one):.1f}" for one in curve)
+            words = " ".join(str(answer) for answer in genome.answers.values())
+            print(
+                f"  {name} {seed}: {scores[-1]:.2f} in {time.process_time() - began:.0f} s  {words}  [{course}]",
+                flush=True,
+            )
+        rng = random.Random(asked.first_seed)
+        chance = [worth(table, space.sample(rng)) for _ in scores]
+        spread = statistics.stdev(scores) if len(scores) > 1 else 0.0
+        print(f"{name}: mean {statistics.mean(scores):.2f} +- {spread:.2f}, worst {min(scores):.2f}", end="; ")
+        print(f"{len(chance)} random cells: mean {statistics.mean(chance):.2f}, best {max(chance):.2f}", flush=True)
+
+
+def derived(
+    name: str, space: Space, data: Dataset, asked: argparse.Namespace, seed: int
+) -> tuple[Genome, list[Genome]]:
+    """The derived genome, and those of the epochs."""
+    method = create_method(name)
+    recipe = RECIPE.replace(**{**method.recipe, "epochs": asked.epochs, "batch_size": asked.batch})
+    training = Training(space, data, method, recipe, seed, threads=1)
+    genome = training.run()
+    return genome, [epoch.genome for epoch in training.curve]
+
+
+def worth(table: TableEvaluator, genome: Genome) -> float:
+    """In percent: the test accuracy after the longest training, or the validation accuracy where there is none."""
+    whole = load(genome.document.name).genome(genome.answers)
+    try:
+        metrics = table.final(whole, 0, None, {}, Path("."), lambda epoch, metrics: True)
+        return 100 * metrics["test_accuracy"]
+    except (KeyError, NotImplementedError):
+        return 100 * table(Trial(0, whole, 0), lambda epoch, metrics: True)["valid_accuracy"]
+
+
+def _all(space: Space) -> list[Genome]:
+    genomes = list(space.enumerate())
+    return genomes if len(genomes) < 1000 else random.Random(0).sample(genomes, 1000)
+
+
+if __name__ == "__main__":
+    main()
