@@ -16,6 +16,7 @@ METHODS = {  # by the name of the searcher
     "beta_darts": "nas.oneshot.beta_darts.BetaDarts",
     "gdas": "nas.oneshot.gdas.Gdas",
     "darts_minus": "nas.oneshot.darts_minus.DartsMinus",
+    "pc_darts": "nas.oneshot.pc_darts.PcDarts",
     "fair_darts": "nas.oneshot.fair_darts.FairDarts",
 }
 

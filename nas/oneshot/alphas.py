@@ -9,17 +9,17 @@ from nas.space.supernet import OpenChoice
 
 
 class Alphas(nn.Module):
-    """A number an answer of every choice between several; choices of sets of sources have none of their own.
+    """A number an answer of every choice between several.
 
     They are parameters, so that checkpoints hold them, but of a module of their own: neither the weights' optimizer nor
     its gradient clipping sees them.
     """
 
-    def __init__(self, choices: Mapping[str, OpenChoice], scale: float, seed: int) -> None:
-        """scale: the deviation of the first values, drawn from `seed`; 0: all are 0."""
+    def __init__(self, choices: Mapping[str, OpenChoice], scale: float, seed: int, edges: bool = False) -> None:
+        """scale: the first values' deviation, drawn from `seed`; 0: all are 0. edges: sets of sources have some."""
         super().__init__()
         generator = torch.Generator().manual_seed(seed)
-        self.paths = [path for path, choice in choices.items() if choice.is_open and not choice.sets]
+        self.paths = [path for path, choice in choices.items() if choice.is_open and (edges or not choice.sets)]
         sizes = [len(choices[path].answers) for path in self.paths]
         self.values = nn.ParameterList(scale * torch.randn(size, generator=generator) for size in sizes)
 

@@ -12,6 +12,7 @@ from nas.errors import UserError
 from nas.oneshot.alphas import Alphas
 from nas.oneshot.derive import strongest
 from nas.oneshot.method import Batch, check_word
+from nas.oneshot.perturbation import removed
 from nas.oneshot.skips import check_skips, with_skips
 from nas.oneshot.smooth import PERTURBATIONS, epsilon
 from nas.space import Genome
@@ -33,6 +34,8 @@ class Darts:
     auxiliary_skip: mixtures have a skip connection besides, which fades (DARTS-, `nas.oneshot.skips`).
     perturb: "rs" or "adv": w is trained at shares that were moved at random, or to a higher loss (SmoothDARTS,
     `nas.oneshot.smooth`).
+    derivation: "strongest": of the strongest answers; "perturbation": of those whose removal hurts most, at the end of
+    the training (DARTS-PT, `nas.oneshot.perturbation`). tune_epochs: of the weights after each of its decisions.
     """
 
     order: int = 1
@@ -44,23 +47,28 @@ class Darts:
     frozen_share: float = 0.0
     auxiliary_skip: bool = False
     perturb: str = "none"
+    derivation: str = "strongest"
+    tune_epochs: int = 5
     modules: Mapping[str, nn.Module] = field(default_factory=dict, init=False)
     optimizers: Mapping[str, Optimizer] = field(default_factory=dict, init=False)
 
     relaxed: ClassVar[bool] = True
+    edges: ClassVar[bool] = False  # whether alphas weigh the edges of a set of sources, too
     recipe: ClassVar[Mapping[str, Any]] = {}
 
     def __post_init__(self) -> None:
         if self.order not in (1, 2):
             raise UserError("searcher", f"order is {self.order}", "give 1 or 2")
         check_word("perturb", self.perturb, ("none", *PERTURBATIONS))
+        check_word("derivation", self.derivation, ("strongest", "perturbation"))
 
     def begin(self, training: "Training") -> None:
         training.net.check_mixed()
         if self.auxiliary_skip:
             check_skips(training.net.choices)
         self.training = training
-        self.alphas = Alphas(training.net.choices, self.alpha_scale, training.seed).to(training.device)
+        self.alphas = Alphas(training.net.choices, self.alpha_scale, training.seed, self.edges)
+        self.alphas.to(training.device)
         betas = (self.alpha_beta1, 0.999)
         adam = torch.optim.Adam(
             self.alphas.parameters(), self.alpha_learning_rate, betas, weight_decay=self.alpha_weight_decay
@@ -152,5 +160,8 @@ class Darts:
     def derive(self) -> Genome:
         training = self.training
         with torch.no_grad():
-            shares = {path: strength.tolist() for path, strength in self.strengths().items()}
+            strengths = self.strengths()
+        if self.derivation == "perturbation" and training.ended:
+            strengths = removed(training, strengths, self.tune_epochs)
+        shares = {path: strength.tolist() for path, strength in strengths.items()}
         return strongest(training.space, training.net.choices, shares, training.allowed)

@@ -65,6 +65,7 @@ class Training:
         space, recipe, seed, device: what it was made with.
         done: steps so far; `steps` in all.
         epoch: the one under way, counted from 0.
+        ended: whether the last step is done, so that the method derives for good.
         rng: Python's generator of the step under way; torch's own is seeded with it.
     """
 
@@ -112,6 +113,7 @@ class Training:
         self.optimizer = make_optimizer(self.parameters, self.recipe, self.device)
         begin_momentum(self.optimizer)
         self.pace_before: int | None = None  # threads of the training that this one goes on with
+        self.ended = False
         self.rng = random.Random()
         self.curve: list[Epoch] = []
         self.loss_sum, self.losses = torch.zeros((), device=self.device), 0  # of the epoch's steps so far
@@ -206,7 +208,8 @@ class Training:
                 if checkpoint is not None:
                     self._save(checkpoint)
                     saved = time.monotonic()
-        return self.method.derive()
+            self.ended = True
+            return self.method.derive()
 
     def _batches(self) -> list[Tensor]:
         """Positions of the images of each step that is left of the epoch under way."""
