@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from torch import nn
 
 from nas.graph.graph import Graph, Node
-from nas.graph.operation import Shape
+from nas.graph.operation import Operation, Shape
 from nas.network.sharing import Part, Slots, parts, sizes, tensors
 
 OPEN = ("mixture", "held", "slot")  # operations that are no modules
 Term = tuple[str, Any]  # a choice's path and an answer, whose weight multiplies
-ModuleOf = Callable[[Node, tuple[Shape, ...]], tuple[nn.Module, bool]]
+ModuleOf = Callable[[Node, tuple[Shape, ...]], tuple[nn.Module, Operation | None]]
 
 
 @dataclass
@@ -51,7 +51,7 @@ def plan(graph: Graph, slots: Slots, module_of: ModuleOf) -> Plan:
     Args:
         graph: what to run; its heads are left out.
         slots: the parts of the concats that may lack some.
-        module_of: the module for a node on these shapes, and whether it is shared.
+        module_of: the module for a node on these shapes, and whose operation it is if it is shared, else None.
     """
     channels, steps = slots.channels(graph), list[Step]()
     for position in sorted(graph.ancestors([graph.output]) - {0}):
@@ -59,14 +59,14 @@ def plan(graph: Graph, slots: Slots, module_of: ModuleOf) -> Plan:
         step = Step(position, node, node.inputs)
         if node.operation not in OPEN:
             shapes = tuple([graph.nodes[i].shape for i in node.inputs])
-            step.module, is_shared = module_of(node, shapes)
-            if is_shared:
+            step.module, operation = module_of(node, shapes)
+            if operation is not None:
                 read, gives, whole = channels[node.inputs[0]], channels[position], tensors(step.module)
                 taken = {
                     name: parts(size, tuple(whole[name].shape), node, read, gives)
                     for name, size in sizes(node.op, shapes).items()
                 }
-                if any(part is not None for part in taken.values()):
+                if operation != node.op or any(part is not None for part in taken.values()):
                     step.shared, step.parts, step.module = step.module, taken, weightless(node, shapes)
         steps.append(step)
     mixtures = [step.node for step in steps if step.node.operation == "mixture" and len(step.reads) > 1]

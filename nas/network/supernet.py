@@ -69,6 +69,7 @@ class Supernet(nn.Module):
         self._instead: Mapping[Key, Key] = {} if self._whole is None else self._whole.instead
         self._slots = Slots([path.graph for path in paths])
         self._shared: dict[Key, nn.Module] = {}
+        self._operations: dict[Key, Operation] = {}  # of these modules: another path's may have another stride
         self.shared = Part()
         self.tools = nn.ModuleList()  # modules without weights, which places share
         self._tools: dict[tuple[Operation, tuple[Shape, ...]], nn.Module] = {}
@@ -155,7 +156,8 @@ class Supernet(nn.Module):
         answers = genome.answers if isinstance(genome, Genome) else genome
         oracle = among(answers) if self.mixed else only(answers)
         document = self.space.document
-        return walk(document, oracle, self.relaxed, several=self.mixed, weighted=weighted, shares=shares).graph
+        how = {"several": self.mixed, "weighted": weighted, "shares": shares}
+        return walk(document, oracle, self.relaxed, **how, places=self._instead).graph
 
     def _make(self, graphs: Sequence[Graph]) -> None:
         """A module for each place, as large as the largest that any of the graphs needs there."""
@@ -177,22 +179,23 @@ class Supernet(nn.Module):
         names = module_names([place[0] for place in largest], [place[1] for place in largest])
         for (place, (_, node, shapes)), words in zip(largest.items(), names, strict=True):
             module = self._shared[place] = node.op.module(*shapes)
+            self._operations[place] = node.op
             for tensor, size in whole[place].items():
                 if tuple(tensors(module)[tensor].shape) != size:  # no genome is the largest on every axis
                     _enlarge(module, tensor, size)
             put_module(self.shared, words, module)
 
-    def _module_of(self, node: Node, shapes: tuple[Shape, ...]) -> tuple[nn.Module, bool]:
+    def _module_of(self, node: Node, shapes: tuple[Shape, ...]) -> tuple[nn.Module, Operation | None]:
         if sizes(node.op, shapes):
             place = key(node)
-            shared = self._shared.get(place) or self._shared.get(self._instead.get(place, place))
-            if shared is None:
+            place = place if place in self._shared else self._instead.get(place, place)
+            if place not in self._shared:
                 raise UserError(node.path, f"the supernet has no {node.operation} here: its answers were not foreseen")
-            return shared, True
+            return self._shared[place], self._operations[place]
         if (node.op, shapes) not in self._tools:
             self._tools[node.op, shapes] = node.op.module(*shapes).train(self.training)
             self.tools.append(self._tools[node.op, shapes])
-        return self._tools[node.op, shapes], False
+        return self._tools[node.op, shapes], None
 
     def _run(self, step: Step, inputs: list[Tensor], weights: Weights) -> Tensor:
         if step.terms is not None:

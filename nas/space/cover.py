@@ -21,7 +21,7 @@ def cover(space: Space, relaxed: bool = False) -> Iterator[Supergraph]:
     yield from _each_answer(space, relaxed)
     rng = random.Random(0)
     for _ in range(SAMPLES):
-        yield walk(space.document, only(space.sample(rng).answers), relaxed, several=False)
+        yield walk(space.document, only(space.sample(rng).answers), relaxed, several=False, places={})
 
 
 def _each_answer(space: Space, relaxed: bool) -> Iterator[Supergraph]:
@@ -30,7 +30,7 @@ def _each_answer(space: Space, relaxed: bool) -> Iterator[Supergraph]:
     while todo:
         oracle = _Largest(todo.pop())
         try:
-            yield walk(space.document, oracle, relaxed, several=False)
+            yield walk(space.document, oracle, relaxed, several=False, places={})
         except (UserError, ConstraintBroken):
             continue
         for number, choice in enumerate(oracle.choices):

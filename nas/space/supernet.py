@@ -87,6 +87,7 @@ def walk(
     several: bool = True,
     weighted: bool = False,
     shares: bool = True,
+    places: Mapping[Key, Key] | None = None,
 ) -> Supergraph:
     """The graph of a document under some answers to each choice.
 
@@ -97,11 +98,13 @@ def walk(
         several: False: every choice has one answer, and whatever a genome can be is walked.
         weighted: whether what a single answer leads to is times its weight, as a mixture of one.
         shares: whether equal nodes without weights are there once.
+        places: of batch norms, whose statistics are their place's: those that are one, `instead` of the whole
+            supernet; None: all that are equal, which in a single path may be places that other paths tell apart.
 
     Raises:
         UserError: several answers to a choice cannot be mixed.
     """
-    target = SupernetTarget(document, oracle, relaxed, several, weighted, shares)
+    target = SupernetTarget(document, oracle, relaxed, several, weighted, shares, places)
     out = target.walk()
     graph = Graph(tuple(target.nodes), out.node, tuple(target.heads), document.name, tuple(target.recipe.items()))
     return Supergraph(graph.prune(), target.open_choices, target.instead)
@@ -120,10 +123,17 @@ class SupernetTarget(GraphTarget):
     """The walk that may take several answers. Nodes are there once by operation, inputs and place."""
 
     def __init__(
-        self, document: Document, oracle: Several, relaxed: bool, several: bool, weighted: bool, shares: bool
+        self,
+        document: Document,
+        oracle: Several,
+        relaxed: bool,
+        several: bool,
+        weighted: bool,
+        shares: bool,
+        places: Mapping[Key, Key] | None,
     ) -> None:
         super().__init__(document, fixed, relaxed)
-        self.ask, self.weighted, self.shares = oracle, weighted, shares
+        self.ask, self.weighted, self.shares, self.places = oracle, weighted, shares, places
         self.lazy = self if several else None
         self.open_choices: dict[str, OpenChoice] = {}
         self.within: Answered = ()
@@ -191,7 +201,11 @@ class SupernetTarget(GraphTarget):
 
     def place(self, op: Operation, flows: Sequence[Flow], at: Place) -> Flow:
         here, inputs = (at.path, op.name, _templates(at.scopes)), tuple([flow.node for flow in flows])
-        alike = (op, inputs) if self._alike_anywhere(op, inputs) else (op, inputs, here)
+        alike: Any = (op, inputs, here)
+        if self._alike_anywhere(op, inputs):
+            alike = (op, inputs)
+            if self.places is not None and op.name == "batch_norm":
+                alike = (op, inputs, self.places.get(here, here))
         if alike not in self.numbers:
             self.numbers[alike], self.first[alike] = super().place(op, flows, at).node, here
         elif self.first[alike] != here:

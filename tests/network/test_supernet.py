@@ -193,3 +193,35 @@ network: [{conv: {channels: {choice: [4, 8]}, kernel: 3}}, global_avg_pool, {lin
     small, large = (paths.extract({path: channels}) for channels in (4, 8))
     weights = [next(p for p in model.parameters() if p.ndim == 4) for model in (small, large)]
     assert torch.equal(weights[0], weights[1][:4])
+
+
+@pytest.mark.parametrize("last", ["relu", "{conv: {channels: {choice: [4, 8]}, kernel: 1}}"])
+def test_places_that_are_equal_in_one_path_alone_keep_their_own_statistics(last: str) -> None:
+    """Two pools of the same input where one of them is chosen: their batch norms are not one in other paths."""
+    space = space_of(f"""
+name: apart
+input: [3, 8, 8]
+classes: 3
+network:
+  - branches: [[{{choice: [[], relu]}}, avg_pool_3x3], [avg_pool_3x3]]
+    merge: add
+  - [{last}, global_avg_pool, {{linear: 3}}]
+""")
+    net = randomised(Supernet(space))
+    assert net.mixed == ("choice" not in last)
+    for genome in space.enumerate():
+        assert path_differs(net, genome) == 0
+
+
+def test_a_path_runs_its_own_operation_on_shared_weights() -> None:
+    """Weights of one size whose operations differ: a stride is no part of them."""
+    space = space_of("""
+name: strides
+input: [3, 8, 8]
+classes: 3
+network: [{conv: {channels: 4, kernel: 3, stride: {choice: [1, 2]}}}, relu, global_avg_pool, {linear: 3}]
+""")
+    net = randomised(Supernet(space))
+    assert not net.mixed
+    for genome in space.enumerate():
+        assert path_differs(net, genome) == 0
