@@ -24,8 +24,8 @@ def recalibrate(net: Supernet, genome: Answers, batches: Iterable[Tensor]) -> No
     momenta = [norm.momentum for norm in norms]
     net.train()
     for norm in norms:
-        norm.reset_running_stats()
         norm.momentum, norm.track_running_stats = None, True  # None: the mean over all batches
+        norm.reset_running_stats()  # which does nothing where they are not tracked
     with torch.no_grad():
         for images in batches:
             net(images, genome=genome)
