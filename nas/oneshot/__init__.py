@@ -18,6 +18,8 @@ METHODS = {  # by the name of the searcher
     "darts_minus": "nas.oneshot.darts_minus.DartsMinus",
     "pc_darts": "nas.oneshot.pc_darts.PcDarts",
     "fair_darts": "nas.oneshot.fair_darts.FairDarts",
+    "spos": "nas.oneshot.spos.Spos",
+    "fairnas": "nas.oneshot.fairnas.Fairnas",
 }
 
 

@@ -148,10 +148,14 @@ class Training:
         """One step of the weights along the gradients of the sum of `losses`; what took no part in it stays."""
         self.optimizer.zero_grad(set_to_none=True)
         for loss in losses:
-            loss.backward()
-        self.loss_sum += sum(loss.detach() for loss in losses)
-        self.losses += len(losses)
+            self.backward(loss)
         self.apply_gradients()
+
+    def backward(self, loss: Tensor) -> None:
+        """Adds the gradients of a loss to those that the weights have: of several, one graph is in memory at a time."""
+        loss.backward()
+        self.loss_sum += loss.detach()
+        self.losses += 1
 
     def apply_gradients(self) -> None:
         """One step of the weights along the gradients that they have, clipped as the recipe says."""

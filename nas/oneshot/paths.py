@@ -1,0 +1,67 @@
+"""Single paths through a supernet: what they have in common, however a method draws them."""
+
+import random
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from nas.errors import UserError
+from nas.oneshot.training import EPOCH_BATCHES
+from nas.space import Genome
+
+if TYPE_CHECKING:
+    from nas.oneshot.training import Training
+
+TRIES = 100  # genomes in a row that the supernet refuses
+
+
+def runnable(training: "Training", draw: Callable[[], Genome]) -> Genome:
+    """The first genome drawn that the supernet has the weights for: few are larger than any that was foreseen.
+
+    Raises UserError where none of `TRIES` is.
+    """
+    for _ in range(TRIES - 1):
+        genome = draw()
+        if runs(training, genome):
+            return genome
+    training.net.plan(genome := draw())
+    return genome
+
+
+def runs(training: "Training", genome: Genome) -> bool:
+    try:
+        training.net.plan(genome)
+    except UserError:
+        return False
+    return True
+
+
+def uniform(training: "Training", rng: random.Random) -> Genome:
+    """A path whose answers are drawn uniformly."""
+    return runnable(training, lambda: training.space.sample(rng))
+
+
+def candidates(training: "Training", count: int, draw: Callable[[random.Random], Genome]) -> list[Genome]:
+    """Different genomes that are allowed, at most `count`; the same ones whenever it is asked for a training.
+
+    Raises UserError where none that was drawn is allowed.
+    """
+    rng = random.Random(f"{training.seed}/candidates")
+    found: dict[Genome, None] = {}
+    for _ in range(TRIES * count):
+        genome = draw(rng)
+        if genome not in found and training.allowed(genome) and runs(training, genome):
+            found[genome] = None
+            if len(found) == count:
+                break
+    if not found:
+        raise UserError(training.space.name, f"none of {TRIES * count} random genomes keeps the limits", "loosen them")
+    return list(found)
+
+
+def most_accurate(training: "Training", genomes: Iterable[Genome]) -> Genome:
+    """By the images for architectures, the first of equals: some of the images until the training has ended, then all.
+
+    Batch norms go by each batch.
+    """
+    batches = None if training.progress == 1 else EPOCH_BATCHES
+    return max(genomes, key=lambda genome: training.accuracy(genome=genome, batches=batches))
