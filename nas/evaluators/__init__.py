@@ -1,6 +1,7 @@
 """Genome to measurements, one way a file, and its name below. Importing this imports no torch."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
@@ -8,14 +9,16 @@ from nas.evaluators.base import Evaluator, Settings
 from nas.evaluators.function import FunctionEvaluator, TrialEvaluator, own
 from nas.evaluators.lookup import TableEvaluator
 from nas.evaluators.proxy import Proxy
+from nas.evaluators.shared import Shared
 from nas.evaluators.train import Train
 
-__all__ = ["Evaluator", "FunctionEvaluator", "Proxy", "Settings", "TableEvaluator", "Train", "TrialEvaluator"]
+__all__ = ["Evaluator", "FunctionEvaluator", "Proxy", "Settings", "Shared", "TableEvaluator", "Train", "TrialEvaluator"]
 
 NAMED: dict[str, type[Evaluator]] = {
     "train": Train,
     "proxy": Proxy,
     "table": TableEvaluator,
+    "supernet": Shared,  # written supernet:RUN
 }
 
 
@@ -24,6 +27,9 @@ def chosen(given: Any, settings: Settings) -> Evaluator:
 
     Raises UserError for anything else, and for settings that mean nothing to it.
     """
+    if isinstance(given, str):
+        given, _, run = given.partition(":")
+        settings = replace(settings, run=run or None)
     if isinstance(given, str) and given not in NAMED:
         raise UserError("evaluator", f"unknown evaluator '{given}'", did_you_mean(given, NAMED))
     kind = NAMED[given] if isinstance(given, str) else Evaluator

@@ -27,6 +27,7 @@ class Settings:
     space: the name of what is searched. dataset, data: the data set, and the folder where it is. table: a benchmark
     table's file. proxies: the names of proxies. final_recipe: that of the winner's last training. images: how these are
     read, fields of Train. augmentation: settings of the recipes of candidates and of the winner.
+    run: what follows a colon after the evaluator's name.
     """
 
     space: str = ""
@@ -37,6 +38,7 @@ class Settings:
     final_recipe: str | None = None
     images: Mapping[str, Any] = field(default_factory=dict)
     augmentation: Mapping[str, Any] = field(default_factory=dict)
+    run: str | None = None
 
     def check(self, taken: Collection[str]) -> None:
         """Raises UserError where more is given than what an evaluator has a use for: see `Evaluator.takes`."""
@@ -46,6 +48,8 @@ class Settings:
             raise UserError("evaluator", f"it is another, and takes no {', '.join(lost)}", hint)
         if self.table is not None and "table" not in taken:
             raise UserError(*TABLE)
+        if self.run is not None and "run" not in taken:
+            raise UserError("evaluator", f"':{self.run}' follows its name", "leave it out; write supernet:RUN for that")
         if self.proxies and "proxies" not in taken:
             raise UserError("proxy", "the evaluator is another", "use the evaluator 'proxy' (--evaluator proxy)")
 
@@ -57,7 +61,7 @@ class Evaluator:
     One that is known by name (`nas.evaluators.NAMED`) is made again from its attributes: those of `__init__`.
     """
 
-    takes: ClassVar[tuple[str, ...]] = ()  # of the Settings that have a use for some alone: images, table, proxies
+    takes: ClassVar[tuple[str, ...]] = ()  # of the Settings that have a use for some alone: images, table, proxies, run
     counts_epochs: ClassVar[bool] = True
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
