@@ -61,6 +61,6 @@ def test_editing_the_parent_changes_the_child(name: str, parent: str, written: s
 @pytest.mark.slow
 @pytest.mark.parametrize("name", OPENED)
 def test_a_short_search_runs(name: str, tmp_path: Path):
-    run = nas.search(name, trials=3, epochs=1, final_epochs=1, limits={"mult_adds": "20M"}, runs=tmp_path, name="a")
+    run = nas.search(name, trials=3, epochs=1, final_epochs=1, limits={"mult_adds": "45M"}, runs=tmp_path, name="a")
     assert [entry.result.failed for entry in run.trials] == [False] * 3
     assert run.final is not None and run.final["test_accuracy"] > 0
