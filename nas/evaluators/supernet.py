@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 CHECKPOINT, DESCRIPTION = "supernet.safetensors", "oneshot.json"
 SAVE_EVERY = 60.0  # seconds
-CANDIDATES = 4  # genomes of a supernet that are trained by themselves
 
 
 @dataclass(frozen=True)
@@ -82,6 +81,7 @@ class SupernetJob:
     limits: Mapping[str, float]
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
+        from nas.oneshot.guard import Guard, kept, warnings
         from nas.oneshot.preflight import check_memory
         from nas.oneshot.training import RECIPE, Training
         from nas.training.precision import default_device
@@ -105,7 +105,14 @@ class SupernetJob:
             allowed=self.allows,
         )
         check_memory(training)
-        genome = training.run(lambda epoch: report(epoch.epoch, dict(epoch.metrics)), checkpoint, SAVE_EVERY)
+        guard = Guard(training)
+
+        def told(epoch: Epoch) -> bool:
+            guard.look(epoch)
+            return report(epoch.epoch, dict(epoch.metrics))
+
+        genome = training.run(told, checkpoint, SAVE_EVERY)
+        said = warnings(training.curve, training.epochs)
         description = {
             "format": 1,
             "method": self.method,
@@ -114,8 +121,11 @@ class SupernetJob:
             "recipe": training.recipe.to_json(),
             "seed": trial.seed,
             "space": self.space.document.data,
-            "genomes": [dict(one.answers) for one in candidates(genome, training.curve)],
-            "curve": [described(epoch) for epoch in training.curve],
+            "genomes": [dict(one.answers) for one in kept(genome, training.curve)],
+            "curve": [
+                {"epoch": one.epoch, "metrics": one.metrics, "answers": dict(one.genome.answers), "warnings": lines}
+                for one, lines in zip(training.curve, said, strict=True)
+            ],
         }
         path = checkpoint.with_name(DESCRIPTION)
         scratch = path.with_suffix(".new")
@@ -126,22 +136,6 @@ class SupernetJob:
     def allows(self, genome: Genome) -> bool:
         """Whether its network keeps the limits."""
         return not self.limits or broken(self.space.graph(genome).prune(), self.limits) is None
-
-
-def candidates(derived: Genome, curve: list[Epoch]) -> list[Genome]:
-    """The derived genome, then what was derived after earlier epochs, the latest first."""
-    distinct = dict.fromkeys([derived, *(epoch.genome for epoch in reversed(curve))])
-    return list(distinct)[:CANDIDATES]
-
-
-def described(epoch: Epoch) -> dict[str, Any]:
-    warnings = list(getattr(epoch, "warnings", ()))
-    return {
-        "epoch": epoch.epoch,
-        "metrics": epoch.metrics,
-        "answers": dict(epoch.genome.answers),
-        **({"warnings": warnings} if warnings else {}),
-    }
 
 
 def is_oneshot(searcher: str) -> bool:

@@ -84,6 +84,13 @@ class Supernet(nn.Module):
         """Whether alternatives can be mixed."""
         return self._whole is not None
 
+    @property
+    def graph(self) -> Graph:
+        """Of all alternatives, with mixtures. Raises UserError where they cannot be mixed."""
+        self.check_mixed()
+        assert self._whole is not None
+        return self._whole.graph
+
     def check_mixed(self) -> None:
         """Raises the UserError that says which choice cannot be mixed, where it stands, and what to do."""
         if self.problem is not None:
@@ -150,9 +157,7 @@ class Supernet(nn.Module):
 
     def _graph(self, genome: Answers | None, weighted: bool = False, shares: bool = True) -> Graph:
         if genome is None:
-            self.check_mixed()
-            assert self._whole is not None
-            return self._whole.graph
+            return self.graph
         answers = genome.answers if isinstance(genome, Genome) else genome
         oracle = among(answers) if self.mixed else only(answers)
         document = self.space.document

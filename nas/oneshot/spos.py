@@ -6,7 +6,7 @@
 
 Weights outside the path have no gradient in a step, so that neither momentum nor decay moves them; the authors' code
 takes care of that too. The paper draws channels and blocks uniformly; the authors' code draws paths again until their
-mult-adds fall into a bin: here `allowed` is asked of the candidates alone, so that one supernet serves other limits too.
+mult-adds fall into a bin: here `allowed` is asked of the candidates alone, so that a supernet serves other limits too.
 
 The paper then searches by evolution over accuracies on the shared weights: that is any ask/tell searcher with the
 evaluator `supernet`. What is derived here is the best of some random paths, section 3.3's baseline.
