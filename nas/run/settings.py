@@ -45,7 +45,7 @@ class Plan:
     )
     searcher: str = search(
         "regularized_evolution",
-        "the searcher: regularized_evolution, bananas, random, nsga2, optuna:tpe ... (docs/searchers.md)",
+        "the searcher: regularized_evolution, bananas, random, nsga2, optuna:tpe, darts ... (docs/searchers.md)",
     )
     searcher_options: Mapping[str, Any] = search(
         dict, "a setting of the searcher, such as population=50", flag="--searcher-set"
