@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from nas.errors import UserError
 from nas.evaluators.base import Evaluator, Settings
 from nas.evaluators.data import check_fit, load, placed
+from nas.evaluators.supernet import CHECKPOINT, DESCRIPTION
 from nas.evaluators.train import Train
 from nas.training.threads import use_threads
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from nas.types import Metrics, Report, Trial
 
 FOLDER = Path("oneshot", "0000")  # of a run's first supernet
-WEIGHTS, DESCRIPTION = "supernet.safetensors", "oneshot.json"
 IMAGES, BATCH = 2000, 200  # as OFA recalibrates (arXiv:1908.09791, its code)
 METRICS = ("valid_accuracy", "valid_loss")
 
@@ -81,7 +81,7 @@ class Shared(Evaluator):
         raise UserError(f"schedule {schedule}", "shared weights are trained, and have no epochs", "leave it out")
 
     def about(self) -> dict[str, str]:
-        return {"supernet": str(Path(self.run) / FOLDER / WEIGHTS)}
+        return {"supernet": str(Path(self.run) / FOLDER / CHECKPOINT)}
 
     def check(self, space: Space) -> None:
         self.train.check(space)
@@ -152,7 +152,7 @@ def read_document(run: str) -> Document:
 
 def read_supernet(run: str, device: str) -> Supernet:
     """The supernet of a run with its weights, read once a process. Raises UserError where it cannot be read."""
-    path = Path(run) / FOLDER / WEIGHTS
+    path = Path(run) / FOLDER / CHECKPOINT
     relaxed = _description(run)["relaxed"]
     try:
         return _read(path, path.stat().st_mtime_ns, read_document(run), relaxed, device)

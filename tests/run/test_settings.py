@@ -47,7 +47,9 @@ def test_none_is_what_is_left_out(name: str) -> None:
 
 def test_whose_each_setting_is() -> None:
     """By the names that these have for their arguments."""
-    taken = {"space", "images", "augmentation"} | {*names_of("evaluator")}
+    taken = {"space", "images", "augmentation", "run"} | {
+        *names_of("evaluator")
+    }  # supernet:RUN is the evaluator's name
     assert taken == {item.name for item in fields(Settings)}
     assert list(names_of("executor")) == ["name", "workers", "gpus_per_trial", "address", "deadline"]
     assert set(names_of("executor")) == set(inspect.signature(executors.create_executor).parameters)
