@@ -1,10 +1,17 @@
 """One-shot searches as runs: supernets before the trials, resuming, baselines, errors."""
 
 import json
+import os
+import random
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
 import nas
 from nas.errors import UserError
@@ -121,3 +128,35 @@ def test_a_space_for_supernets_that_is_searched_one_by_one_says_so(
         **{**FAST, "progress": True},
     )
     assert "trains candidates one by one" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_search_killed_at_eight_moments_ends_with_the_same_bits(tmp_path: Path) -> None:
+    """SIGKILL of the whole process group, in the supernet's epochs and after them."""
+    options = ["--searcher", "drnas", "--searcher-set", "epochs=6", "--epochs", "1", "--final-epochs", "0"]
+    command = [sys.executable, "-m", "nas", "search", "nasbench_digits", *options, "--runs", str(tmp_path)]
+    subprocess.run([*command, "--name", "whole"], check=True, capture_output=True)
+    rng, kills, next_one = random.Random(1), 0, [*command, "--name", "cut"]
+    while kills < 8:
+        process = subprocess.Popen(
+            next_one, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        try:
+            process.wait(rng.uniform(4, 9))
+            break  # ended before its turn
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            kills += 1
+        next_one = [sys.executable, "-m", "nas", "resume", str(tmp_path / "cut")]
+    assert kills >= 2
+    whole, cut = nas.resume(tmp_path / "whole", progress=False), nas.resume(tmp_path / "cut", progress=False)
+    assert [(one.answers, one.curve) for one in cut.state.derived] == [
+        (o.answers, o.curve) for o in whole.state.derived
+    ]
+    assert [entry.trial.genome for entry in cut.trials] == [entry.trial.genome for entry in whole.trials]
+    first, second = (
+        load_file(tmp_path / name / "oneshot" / "0000" / "supernet.safetensors") for name in ("whole", "cut")
+    )
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
