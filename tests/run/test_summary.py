@@ -26,7 +26,7 @@ def run(scores: list[float], images: dict[str, int] | None = None, final: float 
         best=max(compared, key=lambda each: each.score or 0.0, default=None),
         images=images or {},
         final=None if final is None else {"test_accuracy": final},
-        state=SimpleNamespace(objectives=objectives),
+        state=SimpleNamespace(objectives=objectives, derived=[], from_supernets=[]),
         config=SimpleNamespace(schedule="full", **config),
     )
 
