@@ -1,6 +1,7 @@
 """DARTS' search network in plain torch, written from the paper (Liu, Simonyan, Yang 2018, arXiv:1806.09055).
 
 What `nas.supernet("darts")` is compared with. It does nothing to be fast: every candidate of every edge by itself.
+With `partial` it is the search network of PC-DARTS (Xu et al. 2020, arXiv:1907.05737, section 3.2).
 """
 
 from collections.abc import Sequence
@@ -67,34 +68,56 @@ def candidate(operation: str, channels: int, stride: int) -> nn.Module:
     return first if dilation > 1 else nn.Sequential(first, separable(channels, kernel, 1, 1))
 
 
+class Edge(nn.Module):
+    """The candidates on one of `partial` parts of the channels; the other parts pass by, and all are shuffled."""
+
+    def __init__(self, channels: int, stride: int, partial: int) -> None:
+        super().__init__()
+        self.partial, self.stride = partial, stride
+        self.candidates = nn.ModuleList(candidate(name, channels // partial, stride) for name in OPERATIONS)
+
+    def forward(self, x: Tensor, weights: Tensor) -> Tensor:
+        searched, others = x.tensor_split([x.shape[1] // self.partial], 1)
+        pairs = zip(weights, self.candidates, strict=True)
+        out = torch.stack([weight * operation(searched) for weight, operation in pairs]).sum(0)
+        if self.partial == 1:
+            return out
+        if self.stride > 1:
+            others = nn.functional.max_pool2d(others, 2)
+        out = torch.cat([out, others], 1)
+        return out.unflatten(1, (self.partial, -1)).transpose(1, 2).flatten(1, 2)
+
+
 class Cell(nn.Module):
-    def __init__(self, before: int, last: int, channels: int, shrinks: bool, shrank: bool) -> None:
+    def __init__(self, before: int, last: int, channels: int, shrinks: bool, shrank: bool, partial: int) -> None:
         super().__init__()
         self.shrinks = shrinks
         self.inputs = nn.ModuleList([(Halved if shrank else fitted)(before, channels), fitted(last, channels)])
         self.edges = nn.ModuleList(
-            nn.ModuleList(candidate(name, channels, 2 if shrinks and source < 2 else 1) for name in OPERATIONS)
+            Edge(channels, 2 if shrinks and source < 2 else 1, partial)
             for node in range(NODES)
             for source in range(2 + node)
         )
 
-    def forward(self, before: Tensor, last: Tensor, weights: Tensor) -> Tensor:
+    def forward(self, before: Tensor, last: Tensor, weights: Tensor, shares: Tensor) -> Tensor:
         states = [self.inputs[0](before), self.inputs[1](last)]
         edge = 0
         for _ in range(NODES):
             total = torch.zeros(())
             for state in list(states):
-                for weight, operation in zip(weights[edge], self.edges[edge], strict=True):  # type: ignore[arg-type]
-                    total = total + weight * operation(state)
+                total = total + shares[edge] * self.edges[edge](state, weights[edge])
                 edge += 1
             states.append(total)
         return torch.cat(states[2:], 1)
 
 
 class SearchNetwork(nn.Module):
-    """`forward(images, normal, reduction)`: logits, by the weights (EDGES, len(OPERATIONS)) of both cells."""
+    """`forward(images, normal, reduction, shares)`: logits, by the weights (EDGES, len(OPERATIONS)) of both cells.
 
-    def __init__(self, channels: int, layers: int, classes: int) -> None:
+    shares: (2, EDGES), the weights of the edges themselves in both cells; 1 where there are none.
+    """
+
+    def __init__(self, channels: int, layers: int, classes: int, partial: int = 1) -> None:
         super().__init__()
         before = last = 3 * channels
         self.stem = nn.Sequential(nn.Conv2d(3, last, 3, padding=1, bias=False), nn.BatchNorm2d(last))
@@ -103,14 +126,16 @@ class SearchNetwork(nn.Module):
         for layer in range(layers):
             shrinks = layer in (layers // 3, 2 * layers // 3)
             channels *= 2 if shrinks else 1
-            self.cells.append(Cell(before, last, channels, shrinks, shrank))
+            self.cells.append(Cell(before, last, channels, shrinks, shrank, partial))
             before, last, shrank = last, NODES * channels, shrinks
         self.classifier = nn.Linear(last, classes)
 
-    def forward(self, images: Tensor, normal: Tensor, reduction: Tensor) -> Tensor:
+    def forward(self, images: Tensor, normal: Tensor, reduction: Tensor, shares: Tensor | None = None) -> Tensor:
+        of_normal, of_reduction = images.new_ones(2, EDGES) if shares is None else shares
         before = last = self.stem(images)
         for cell in self.cells:
-            before, last = last, cell(before, last, reduction if cell.shrinks else normal)
+            own = (reduction, of_reduction) if cell.shrinks else (normal, of_normal)
+            before, last = last, cell(before, last, *own)
         logits: Tensor = self.classifier(last.mean((2, 3)))
         return logits
 
