@@ -1,7 +1,8 @@
 """PC-DARTS: Xu, Xie, Zhang, Chen, Qi, Tian and Xiong 2020, arXiv:1907.05737. Section 3.3, edge normalisation.
 
-Partial channels (section 3.2) are of the network, so of its document. A node whose edges are all kept has no choice
-between them, and so no weights of theirs here, where the authors' code halves both edges into a cell's first node.
+Partial channels (section 3.2) are of the network, so of its document: the space `pc_darts`. A node whose edges are all
+kept has no choice between them, and so no weights of theirs here, where the authors' code halves both edges into a
+cell's first node.
 """
 
 from collections.abc import Mapping

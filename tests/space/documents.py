@@ -21,6 +21,7 @@ FOLDER = Path(__file__).parents[2] / "search_spaces"
 SMALL = {  # the smallest that still has every part
     **{name: {"channels": 4, "cells": 1} for name in ("nasnet", "pnasnet", "enas")},
     "darts": {"channels": 4, "layers": 3},
+    "pc_darts": {"channels": 8, "layers": 3},
     "zoph_le": {"layers": 3, "counts": [2, 4]},
     "nasbench201": {"channels": 4, "cells": 1},
     "enas_macro": {"channels": 4, "layers": 6},

@@ -10,6 +10,7 @@ from nas.space import Space, load
 SIZES = {
     "nasbench201": 5**6,
     "darts": (180 * 7**8) ** 2,  # a node of i sources: i(i - 1) / 2 pairs, 7 operations each: 1 * 3 * 6 * 10 pairs
+    "pc_darts": (180 * 7**8) ** 2,
     "enas": (25 * 25 * 25 * 25 * 25 * (2 * 3 * 4 * 5 * 6) ** 2) ** 2,
     "enas_macro": 6**12 * 2**66,
     "nasbench_macro": 6561,
@@ -111,3 +112,10 @@ def test_a_layer_of_enas_macro_adds_what_it_skips_from():
     graph = space.final().graph(space.final().genome(some)).prune()
     assert [len(node.inputs) for node in graph.nodes if node.operation == "concat"][-1] == 2
     assert max(node.shape[0] for node in graph.nodes) == 2 * 4 * 96
+
+
+def test_partial_channels_are_the_supernets_alone() -> None:
+    partial, plain = load("pc_darts"), load("darts")
+    genome = partial.sample(random.Random(0))
+    same = plain.genome({path.replace("operation.@.operation", "operation"): a for path, a in genome.answers.items()})
+    assert partial.graph(genome).fingerprint() == plain.graph(same).fingerprint()
