@@ -36,6 +36,8 @@ class Images:
 
     Attributes:
         parts: positions in the training set of the images for weights, and of those for architectures.
+        order: of the images for architectures where they are measured by: drawn once, for a folder's are class by class,
+            and a batch norm that goes by the batch must see them all.
         size: of a batch for weights.
         generator: of augmentation and draws; a training seeds it at each step.
     """
@@ -43,6 +45,8 @@ class Images:
     def __init__(self, data: Dataset, recipe: Recipe, share: float, seed: int, device: torch.device) -> None:
         self.data, self.seed, self.device = data.to(device), seed, device
         self.parts = [part.to(device) for part in halves(data.labels["train"], share, seed)]
+        generator = torch.Generator(device).manual_seed(drawn(f"{seed}/measured"))
+        self.order = torch.randperm(len(self.parts[1]), generator=generator, device=device)
         self.size = StepPlan.of(recipe, len(self.parts[0])).batch
         self.augmentation = Augmentation(self.data, recipe, device)
         self.generator = torch.Generator(device)

@@ -170,10 +170,9 @@ class Training:
     ) -> float:
         """On the images for architectures, not augmented, batch norms by each batch's statistics.
 
-        batches: only so many; None: all.
+        batches: only so many, of the same images each time; None: all.
         """
-        order = torch.arange(len(self.images.parts[1]), device=self.device)
-        chosen = [part for part in order.split(max(self.plan.batch, 128)) if len(part) > 1][:batches]
+        chosen = [part for part in self.images.order.split(max(self.plan.batch, 128)) if len(part) > 1][:batches]
         right = total = 0
         for positions in chosen:
             images, labels = self.images.batch(1, positions, augmented=False)

@@ -1,6 +1,7 @@
 """The trainer of supernets: parts of the images, resuming, what it reports."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,20 @@ def test_the_parts_are_disjoint_and_hold_each_class_in_proportion() -> None:
     first, second = halves(labels, 0.5, seed=0)
     assert sorted([*first.tolist(), *second.tolist()]) == list(range(61))
     assert [int((labels[part] == label).sum()) for part in (first, second) for label in (0, 1)] == [20, 10, 20, 10]
+
+
+def test_batches_that_are_measured_by_hold_all_classes() -> None:
+    """Also where the data set has its images class by class, as a folder does."""
+    data = load_data("digits")
+    order = data.labels["train"].argsort(stable=True)
+    data = replace(
+        data,
+        images={**data.images, "train": data.images["train"][order]},
+        labels={**data.labels, "train": data.labels["train"][order]},
+    )
+    run = Training(load("nasbench_digits"), data, create_method("darts"), SHORT, threads=1)
+    for chosen in run.images.order.split(128)[:2]:
+        assert len(run.images.batch(1, chosen).labels.unique()) == 10
 
 
 class Stopped(Exception):
