@@ -81,7 +81,9 @@ class SupernetJob:
     limits: Mapping[str, float]
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
+        from nas.oneshot.derive import runner_up
         from nas.oneshot.guard import Guard, kept, warnings
+        from nas.oneshot.method import strengths
         from nas.oneshot.preflight import check_memory
         from nas.oneshot.training import RECIPE, Training
         from nas.training.precision import default_device
@@ -112,6 +114,8 @@ class SupernetJob:
             return report(epoch.epoch, dict(epoch.metrics))
 
         genome = training.run(told, checkpoint, SAVE_EVERY)
+        shares = strengths(method)
+        second = runner_up(self.space, training.net.choices, shares, genome, self.allows)
         said = warnings(training.curve, training.epochs)
         description = {
             "format": 1,
@@ -121,11 +125,8 @@ class SupernetJob:
             "recipe": training.recipe.to_json(),
             "seed": trial.seed,
             "space": self.space.document.data,
-            "genomes": [dict(one.answers) for one in kept(genome, training.curve)],
-            "curve": [
-                {"epoch": one.epoch, "metrics": one.metrics, "answers": dict(one.genome.answers), "warnings": lines}
-                for one, lines in zip(training.curve, said, strict=True)
-            ],
+            "genomes": [dict(one.answers) for one in kept(self.space, training.curve, genome, second)],
+            "curve": [{**one.to_json(), "warnings": lines} for one, lines in zip(training.curve, said, strict=True)],
         }
         path = checkpoint.with_name(DESCRIPTION)
         scratch = path.with_suffix(".new")

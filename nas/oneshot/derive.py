@@ -36,7 +36,7 @@ def strongest(
     Raises:
         UserError: no genome that was tried is allowed.
     """
-    best = _answered(space, choices, shares, lambda weights: max(range(len(weights)), key=weights.__getitem__))
+    best = _answered(space, choices, shares, _largest)
     if best is not None and allowed(best):
         return best
     rng = random.Random(0)
@@ -52,6 +52,37 @@ def strongest(
     raise UserError(space.name, f"none of the {len(drawn)} strongest genomes keeps the limits", "loosen them")
 
 
+def runner_up(
+    space: Space,
+    choices: Mapping[str, OpenChoice],
+    shares: Shares,
+    derived: Genome,
+    allowed: Callable[[Genome], bool] = lambda genome: True,
+) -> Genome | None:
+    """The genome that has another answer than `derived` where that is least decided: where the shares differ least.
+
+    Of those that are allowed; None where there is none. Sets of sources stay as they are.
+    """
+    taken = {
+        path: choices[path].answers.index(answer)
+        for path, answer in derived.answers.items()
+        if path in shares and not choices[path].sets
+    }
+    others = sorted(
+        (shares[path][own] - shares[path][other], path, other)
+        for path, own in taken.items()
+        for other in range(len(choices[path].answers) - choices[path].extra)
+        if other != own
+    )
+    for _, path, other in others:
+        wanted = {**taken, path: other}
+        sure = {name: [float(i == own) for i in range(len(shares[name]))] for name, own in wanted.items()}
+        genome = _answered(space, choices, {**shares, **sure}, _largest)
+        if genome is not None and genome != derived and allowed(genome):
+            return genome
+    return None
+
+
 def edge_strength(path: str, source: int, choices: Mapping[str, OpenChoice], shares: Shares) -> float:
     """Of an edge from a source of the set at `path`: its strongest answer that is no supernet's alone."""
     inner = [
@@ -61,6 +92,10 @@ def edge_strength(path: str, source: int, choices: Mapping[str, OpenChoice], sha
     ]
     own = shares[path][choices[path].answers.index(source)] if path in shares else 1.0
     return own * math.prod(inner)
+
+
+def _largest(weights: list[float]) -> int:
+    return max(range(len(weights)), key=weights.__getitem__)
 
 
 def _answered(

@@ -2,23 +2,30 @@
 
 Skip connections win early, for a path that does nothing is never bad (Zela et al. 2020, arXiv:1909.09656); so do other
 operations without weights. Skips are not bad as such: an epoch is flagged where too much of its genome has no weights,
-or where that genome is no better on the shared weights than random ones. What is measured stands in the epoch's
-metrics, and all else follows from these, so that a training that was resumed is judged alike.
+or where random genomes beat it on the shared weights. What is measured stands in the epoch's metrics, and all else
+follows from these, so that a training that was resumed is judged alike.
+
+A search that has learned nothing derives what might be a random genome: that is below the mean of eight in every second
+comparison, and is no collapse. So its rank among them decides, which supposes nothing of how accuracies are spread: a
+random genome is beaten by seven of eight others or more with a probability of 2/9, and has to be so in two comparisons
+in a row, of other genomes.
 """
 
 import math
 import random
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from nas.graph.graph import Graph
+from nas.oneshot.paths import runs
 from nas.oneshot.training import Epoch, Training
-from nas.space import Genome
+from nas.space import Genome, Space
 
 MOST_FREE, TOO_FREE = 1 / 2, 2 / 3  # of a genome's operations, without weights: worth a warning, and a flag
 RISING = 3  # epochs in a row in which skips become more
-RANDOM_GENOMES, COMPARED_EVERY, BATCHES = 8, 5, 4
+RANDOM_GENOMES, BEATEN, COMPARED_EVERY, BATCHES = 8, 7 / 8, 5, 4
+TRIES = 100  # genomes that are drawn, of which so many keep the limits
 UNMOVED, SATURATED = 0.01, 0.05  # of the largest share above an equal one after half of the epochs; of the entropy
 KEPT = 4  # genomes that are trained by themselves
 
@@ -33,25 +40,36 @@ class Guard:
         self.judged = {path for path, _ in self.free}
 
     def look(self, epoch: Epoch) -> None:
-        """Adds `parameter_free`, `skips`, `entropy`, `largest_share` and, every few epochs, `derived_accuracy` and
-        `random_accuracy` to the epoch's metrics."""
+        """Adds `parameter_free`, `skips`, `entropy`, `largest_share`, `frozen` where the answers' weights do not learn
+        yet, and every few epochs `derived_accuracy`, `random_accuracy`, `random_better` to the epoch's metrics."""
         training, metrics, answers = self.training, epoch.metrics, epoch.genome.answers
         taken = [(path, answer) for path, answer in answers.items() if path in self.judged]
         if taken:
             metrics["parameter_free"] = sum(one in self.free for one in taken) / len(taken)
             metrics["skips"] = float(sum(one in self.skips for one in taken))
-        if weights := training.method.weights():
-            shares = [share.detach().double() for share in weights.values() if len(share) > 1]
-            shares = [share / share.sum() for share in shares if float(share.sum()) > 0]
-            entropies = [float(-(s * s.clamp_min(1e-12).log()).sum()) / math.log(len(s)) for s in shares]
+        totals = [(own, sum(own)) for own in epoch.shares.values() if len(own) > 1 and sum(own) > 0]
+        if shares := [[share / total for share in own] for own, total in totals]:
+            entropies = [-sum(s * math.log(max(s, 1e-12)) for s in own) / math.log(len(own)) for own in shares]
             metrics["entropy"] = sum(entropies) / len(entropies)
-            metrics["largest_share"] = sum(float(share.max()) - 1 / len(share) for share in shares) / len(shares)
-        if epoch.epoch % COMPARED_EVERY == 0 or training.done == training.steps:
-            rng = random.Random(f"{training.seed}/guard/{epoch.epoch}")
-            others = [training.space.sample(rng) for _ in range(RANDOM_GENOMES)]
-            metrics["derived_accuracy"] = training.accuracy(genome=epoch.genome, batches=BATCHES)
+            metrics["largest_share"] = sum(max(own) - 1 / len(own) for own in shares) / len(shares)
+        if epoch.epoch <= round(getattr(training.method, "frozen_share", 0.0) * training.epochs):
+            metrics["frozen"] = 1.0
+        elif epoch.epoch % COMPARED_EVERY == 0 or training.done == training.steps:
+            self._compare(epoch)
+
+    def _compare(self, epoch: Epoch) -> None:
+        """The derived genome with random ones that keep the limits, where there are so many."""
+        training = self.training
+        rng = random.Random(f"{training.seed}/guard/{epoch.epoch}")
+        drawn = (training.space.sample(rng) for _ in range(TRIES))
+        fit = (genome for genome in drawn if training.allowed(genome) and runs(training, genome))
+        others = list(islice(fit, RANDOM_GENOMES))
+        if len(others) == RANDOM_GENOMES:
+            own = training.accuracy(genome=epoch.genome, batches=BATCHES)
             scores = [training.accuracy(genome=other, batches=BATCHES) for other in others]
-            metrics["random_accuracy"] = sum(scores) / len(scores)
+            epoch.metrics["derived_accuracy"] = own
+            epoch.metrics["random_accuracy"] = sum(scores) / len(scores)
+            epoch.metrics["random_better"] = sum(score > own for score in scores) / len(scores)
 
 
 def warnings(curve: Sequence[Epoch], epochs: int) -> list[list[str]]:
@@ -68,17 +86,23 @@ def warnings(curve: Sequence[Epoch], epochs: int) -> list[list[str]]:
 def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
     """The warnings at the last epoch of `curve`, by their kind."""
     metrics, found = curve[-1].metrics, dict[str, str]()
+    if "frozen" in metrics:
+        return found
     free = metrics.get("parameter_free", 0.0)
     if free > MOST_FREE:
         found["free" if free <= TOO_FREE else "too free"] = (
             f"{100 * free:.0f} % of the derived operations have no weights"
         )
-    counts = [epoch.metrics.get("skips", 0.0) for epoch in curve[-RISING - 1 :]]
+    counts = [epoch.metrics.get("skips", 0.0) for epoch in curve if "frozen" not in epoch.metrics][-RISING - 1 :]
     if len(counts) > RISING and all(a < b for a, b in pairwise(counts)):
         found["rising"] = f"skips rose {RISING} epochs in a row, to {counts[-1]:.0f}"
-    if _no_better(metrics):
-        ours, others = 100 * metrics["derived_accuracy"], 100 * metrics["random_accuracy"]
-        found["no better"] = f"the derived network has {ours:.1f} % on the shared weights, random ones {others:.1f} %"
+    if compared := _beaten(curve):
+        own, mean = 100 * compared["derived_accuracy"], 100 * compared["random_accuracy"]
+        better = round(RANDOM_GENOMES * compared["random_better"])
+        found["beaten"] = (
+            f"the derived network has {own:.1f} % on the shared weights, {better} of {RANDOM_GENOMES} random ones have "
+            f"more, {mean:.1f} % on average, and it was so before"
+        )
     if metrics.get("largest_share", 1.0) < UNMOVED and 2 * curve[-1].epoch >= epochs:
         found["unmoved"] = (
             "the answers' weights have hardly moved; give more epochs, or a larger learning rate of theirs"
@@ -88,27 +112,39 @@ def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
     return found
 
 
-def _no_better(metrics: dict[str, float]) -> bool:
-    return metrics.get("derived_accuracy", 1.0) <= metrics.get("random_accuracy", 0.0)
+def _beaten(curve: Sequence[Epoch]) -> dict[str, float] | None:
+    """The last comparison, where it and the one before were lost; a comparison holds until the next one is due."""
+    compared = [number for number, epoch in enumerate(curve) if "random_better" in epoch.metrics][-2:]
+    if len(compared) < 2 or len(curve) - 1 - compared[-1] >= COMPARED_EVERY:
+        return None
+    lost = all(curve[number].metrics["random_better"] >= BEATEN for number in compared)
+    return curve[compared[-1]].metrics if lost else None
 
 
 def is_flagged(curve: Sequence[Epoch], number: int) -> bool:
-    """Whether the genome of an epoch, by its position, looks collapsed; a comparison holds until the next one."""
-    compared = next((e for e in reversed(curve[: number + 1]) if "random_accuracy" in e.metrics), None)
-    stale = compared is None or number - curve.index(compared) >= COMPARED_EVERY
-    no_better = compared is not None and not stale and _no_better(compared.metrics)
-    return curve[number].metrics.get("parameter_free", 0.0) > TOO_FREE or no_better
+    """Whether the genome of an epoch, by its position, looks collapsed; none does before the answers' weights learn."""
+    metrics = curve[number].metrics
+    too_free = metrics.get("parameter_free", 0.0) > TOO_FREE
+    return "frozen" not in metrics and (too_free or _beaten(curve[: number + 1]) is not None)
 
 
-def kept(derived: Genome, curve: Sequence[Epoch]) -> list[Genome]:
-    """The genomes to train by themselves, best first: the derived one, then those of earlier epochs, the latest first.
+def kept(space: Space, curve: Sequence[Epoch], derived: Genome, second: Genome | None = None) -> list[Genome]:
+    """The genomes to train by themselves, best first, no two of one network: the derived one, the runner-up `second`,
+    and those of earlier epochs, the latest first.
 
-    Those of flagged epochs come last, the derived one too.
+    Those of flagged epochs come last, the derived one too, and before them what is chance: from before the answers'
+    weights learned.
     """
     last = len(curve) - 1
-    numbered = [(last, derived), *((number, curve[number].genome) for number in range(last, -1, -1))]
-    ranked = sorted(numbered, key=lambda one: is_flagged(curve, one[0]))  # stable
-    return list(dict.fromkeys([*(genome for _, genome in ranked[: KEPT * 8])]))[:KEPT]
+    numbered = [(last, derived), *([(last, second)] if second is not None else [])]
+    numbered += [(number, curve[number].genome) for number in range(last, -1, -1)]
+    ranked = sorted(numbered, key=lambda one: (is_flagged(curve, one[0]), "frozen" in curve[one[0]].metrics))  # stable
+    networks = dict[str, Genome]()
+    for _, genome in ranked:
+        networks.setdefault(space.graph(genome).prune().fingerprint(training=True), genome)
+        if len(networks) == KEPT:
+            break
+    return list(networks.values())
 
 
 def without_weights(graph: Graph) -> tuple[set[Any], set[Any]]:

@@ -36,8 +36,8 @@ class Images:
 
     Attributes:
         parts: positions in the training set of the images for weights, and of those for architectures.
-        order: of the images for architectures where they are measured by: drawn once, for a folder's are class by class,
-            and a batch norm that goes by the batch must see them all.
+        order: of the images for architectures where accuracies are measured, drawn once: a folder's come class by
+            class, and a batch norm that goes by the batch must see all classes.
         size: of a batch for weights.
         generator: of augmentation and draws; a training seeds it at each step.
     """

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
@@ -44,6 +45,15 @@ class Method(Protocol):
 
     def weights(self) -> dict[str, Tensor] | None:
         """The answers' weights by the choices' paths, as an evaluation takes them; None: it has none."""
+
+
+def strengths(method: Method) -> dict[str, list[float]]:
+    """The answers' strengths by the choices' paths, where a method has a `strengths` by which it derives."""
+    own = getattr(method, "strengths", None)
+    if own is None:
+        return {}
+    with torch.no_grad():
+        return {path: strength.tolist() for path, strength in own().items()}
 
 
 def check_word(option: str, value: str, words: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 import math
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +15,9 @@ from nas.data import Dataset
 from nas.network.depthwise import FastBackward
 from nas.network.supernet import Answers, Supernet, Weights
 from nas.oneshot.images import Images, drawn
-from nas.oneshot.method import Batch, Method
+from nas.oneshot.method import Batch, Method, strengths
 from nas.oneshot.statistics import keep_statistics
+from nas.oneshot.threads import step_size, trial_step
 from nas.space import Genome, Space
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.loop import Diverged
@@ -42,11 +43,23 @@ RECIPE = Recipe(  # DARTS, arXiv:1806.09055, appendix A.1.1
 
 
 class Epoch(NamedTuple):
-    """After an epoch, counted from 1: what was measured, and the genome that the method would derive then."""
+    """After an epoch, counted from 1: what was measured, and the genome that the method would derive then.
+
+    shares: the answers' strengths by the choices' paths, to four digits; empty where the method has none.
+    """
 
     epoch: int
     metrics: Metrics
     genome: Genome
+    shares: Mapping[str, list[float]] = {}
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "epoch": self.epoch,
+            "metrics": self.metrics,
+            "answers": dict(self.genome.answers),
+            "shares": dict(self.shares),
+        }
 
 
 Told = Callable[[Epoch], bool]  # go on?
@@ -196,7 +209,7 @@ class Training:
         if checkpoint is not None and checkpoint.exists():
             self._load(checkpoint)
         going, saved = True, time.monotonic()
-        self.pace = pace = Pace(self._trial_step, self._size(), self.device, self.threads, self.pace_before)
+        self.pace = pace = Pace(lambda: trial_step(self), step_size(self), self.device, self.threads, self.pace_before)
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []), pace:
             while self.done < self.steps and going:
                 for chosen in self._batches():
@@ -244,7 +257,8 @@ class Training:
             metrics["supernet_accuracy"] = self.accuracy(weights, batches=EPOCH_BATCHES)
         genome = self.method.derive()
         metrics["valid_accuracy"] = self.accuracy(genome=genome, batches=EPOCH_BATCHES)
-        self.curve.append(Epoch(epoch, metrics, genome))
+        shares = {path: [round(each, 4) for each in own] for path, own in strengths(self.method).items()}
+        self.curve.append(Epoch(epoch, metrics, genome, shares))
         return told is None or told(self.curve[-1])
 
     def _identity(self) -> dict[str, Any]:
@@ -263,8 +277,7 @@ class Training:
         return {MAIN: self.optimizer, **self.method.optimizers}
 
     def _save(self, path: Path) -> None:
-        curve = [{"epoch": e.epoch, "metrics": e.metrics, "answers": dict(e.genome.answers)} for e in self.curve]
-        state = {**self._identity(), "done": self.done, "curve": curve}
+        state = {**self._identity(), "done": self.done, "curve": [epoch.to_json() for epoch in self.curve]}
         state |= {"loss": float(self.loss_sum), "losses": self.losses, "threads": self.pace.count}
         save_checkpoint(path, self._models(), self._optimizers(), state)
 
@@ -273,25 +286,5 @@ class Training:
         self.done, self.losses, self.pace_before = state["done"], state["losses"], state["threads"]
         self.loss_sum.fill_(state["loss"])
         for point in state["curve"]:
-            self.curve.append(Epoch(point["epoch"], point["metrics"], self.space.genome(point["answers"])))
-
-    def _trial_step(self) -> tuple[nn.Module, Callable[[], object]]:
-        """A step's forward and backward alone, by which the number of threads is measured."""
-        batch = self.images.batch(0, torch.arange(self.plan.batch, device=self.device), augmented=False)
-        weights = self.method.weights()
-        genome = None if weights is not None else self.space.sample(random.Random(0))
-
-        def run() -> None:
-            with FastBackward(self.net):
-                self.loss(batch, weights, genome).backward()
-            self.optimizer.zero_grad(set_to_none=True)
-            for optimizer in self.method.optimizers.values():
-                optimizer.zero_grad(set_to_none=True)
-
-        return self.net, run
-
-    def _size(self) -> float:
-        """Mult-adds of a step."""
-        weights = self.method.weights()
-        plan = self.net.plan(None if weights is not None else self.space.sample(random.Random(0)))
-        return 3.0 * self.plan.batch * sum(step.node.mult_adds for step in plan.steps)
+            genome = self.space.genome(point["answers"])
+            self.curve.append(Epoch(point["epoch"], point["metrics"], genome, point.get("shares", {})))

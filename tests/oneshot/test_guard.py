@@ -1,18 +1,25 @@
 """The guard: what it counts, when it speaks, and which genomes it keeps."""
 
+import random
+from collections.abc import Callable
+
 import pytest
 import torch
 
 from nas.data import load as load_data
 from nas.oneshot import create_method
 from nas.oneshot.darts import Darts
-from nas.oneshot.guard import Guard, is_flagged, kept, warnings, without_weights
+from nas.oneshot.guard import BEATEN, Guard, is_flagged, kept, warnings, without_weights
 from nas.oneshot.training import RECIPE, Epoch, Training
 from nas.space import Genome, load
 from nas.space.supernet import every, walk
 from nas.types import Metrics
 
 SPACE = load("nasbench201")
+
+
+LOST: Metrics = {"derived_accuracy": 0.3, "random_accuracy": 0.4, "random_better": 7 / 8}
+WON: Metrics = {**LOST, "random_better": 6 / 8}
 
 
 def cell(word: str, last: str = "") -> Genome:
@@ -47,7 +54,7 @@ def test_it_speaks_once_of_what_lasts_and_stays_silent_of_what_is_well() -> None
     ("points", "text"),
     [
         ([{"skips": float(n)} for n in range(4)], "skips rose 3 epochs in a row, to 3"),
-        ([{"derived_accuracy": 0.3, "random_accuracy": 0.4}], "has 30.0 % on the shared weights, random ones 40.0 %"),
+        ([LOST, LOST], "has 30.0 % on the shared weights, 7 of 8 random ones have more, 40.0 % on average"),
         ([{"largest_share": 0.001}], "have hardly moved"),
         ([{"entropy": 0.01}], "are settled"),
         ([{"parameter_free": 0.6}], "60 % of the derived operations have no weights"),
@@ -62,22 +69,86 @@ def test_genomes_of_flagged_epochs_come_last() -> None:
     genomes = [cell("nor_conv_3x3"), cell("skip_connect", "none"), cell("skip_connect")]
     epochs = [Epoch(n, point, genome) for n, (point, genome) in enumerate(zip(points, genomes, strict=True), 1)]
     assert [is_flagged(epochs, number) for number in range(3)] == [False, True, True]
-    assert kept(genomes[2], epochs) == [genomes[0], genomes[2], genomes[1]]
+    assert kept(SPACE, epochs, genomes[2]) == [genomes[0], genomes[2], genomes[1]]
 
 
-def test_a_comparison_holds_until_the_next_one() -> None:
-    worse: Metrics = {"derived_accuracy": 0.1, "random_accuracy": 0.2}
-    better: Metrics = {"derived_accuracy": 0.3, "random_accuracy": 0.2}
-    epochs = curve({}, worse, {}, {}, {}, {}, better, {})
-    assert [is_flagged(epochs, number) for number in range(8)] == [False, True, True, True, True, True, False, False]
+def test_genomes_of_one_network_are_kept_once_and_the_runner_up_is_among_them() -> None:
+    """An edge that is cut off does nothing, whatever its operation."""
+    genomes = [cut_off("skip_connect"), cut_off("nor_conv_3x3"), cell("nor_conv_1x1")]
+    assert genomes[0] != genomes[1]
+    epochs = [Epoch(number, {}, genome) for number, genome in enumerate(genomes[:2], 1)]
+    assert kept(SPACE, epochs, genomes[1], genomes[2]) == [genomes[1], genomes[2]]
+
+
+def cut_off(word: str) -> Genome:
+    """`word` is into a node that nothing reads."""
+    edges = {f"cells.cell.nodes.{node}.{edge}.operation": "none" for node in range(3) for edge in range(node + 1)}
+    first, through = "cells.cell.nodes.0.0.operation", "cells.cell.nodes.2.0.operation"
+    return SPACE.genome({**edges, first: word, through: "nor_conv_3x3"})
+
+
+def test_before_the_answers_learn_nothing_is_flagged_and_nothing_said() -> None:
+    frozen: Metrics = {"parameter_free": 1.0, "skips": 6.0, "frozen": 1.0, "largest_share": 0.0}
+    epochs = curve(frozen, frozen, {"parameter_free": 1.0})
+    assert [is_flagged(epochs, number) for number in range(3)] == [False, False, True]
+    assert warnings(epochs, 3)[:2] == [[], []]
+    genomes = [cell(word) for word in ("nor_conv_3x3", "nor_conv_1x1", "skip_connect")]
+    known = [Epoch(n, e.metrics, genome) for n, (e, genome) in enumerate(zip(epochs, genomes, strict=True), 1)]
+    assert kept(SPACE, known, genomes[2]) == [genomes[1], genomes[0], genomes[2]]  # chance before a collapse
+    known.insert(2, Epoch(3, {}, cell("avg_pool_3x3")))
+    assert kept(SPACE, known, genomes[2])[0] == cell("avg_pool_3x3")
+
+
+def test_two_comparisons_that_were_lost_flag_until_the_next_one_is_due() -> None:
+    """One may be lost by chance."""
+    epochs = curve(LOST, {}, LOST, {}, {}, {}, {}, {}, WON, {}, LOST, LOST)
+    flagged = [number for number in range(12) if is_flagged(epochs, number)]
+    assert flagged == [2, 3, 4, 5, 6, 11]
+
+
+def test_how_often_a_random_genome_loses_by_chance() -> None:
+    """The rank of one among nine that are alike: it is the last or the last but one in 2 of 9 cases."""
+    rng = random.Random(0)
+    lost = 0
+    for _ in range(4000):
+        own, *others = (rng.random() ** 3 for _ in range(9))
+        lost += sum(other > own for other in others) / 8 >= BEATEN
+    assert lost / 4000 == pytest.approx(2 / 9, abs=0.02)
+
+
+def test_random_genomes_keep_the_limits_or_nothing_is_compared() -> None:
+    asked, measured = list[Genome](), list[Genome]()
+
+    def every_second(genome: Genome) -> bool:
+        asked.append(genome)
+        return len(asked) % 2 == 0
+
+    def accuracy(weights: None = None, genome: Genome | None = None, batches: int | None = None) -> float:
+        assert genome is not None
+        measured.append(genome)
+        return 0.5
+
+    for allowed, compared in ((every_second, True), (lambda genome: False, False)):
+        training = tiny(allowed)
+        training.done = training.steps
+        training.accuracy = accuracy  # type: ignore[method-assign,assignment]
+        epoch = Epoch(1, {}, training.space.sample(random.Random(0)))
+        Guard(training).look(epoch)
+        assert ("random_better" in epoch.metrics) is compared
+    assert measured[1:] == asked[1:16:2]
+
+
+def tiny(allowed: Callable[[Genome], bool] = lambda genome: True) -> Training:
+    method = create_method("darts", {"alpha_learning_rate": 1e-9})
+    recipe = RECIPE.replace(epochs=1, batch_size=256)
+    return Training(load("nasbench_digits"), load_data("digits"), method, recipe, threads=1, allowed=allowed)
 
 
 def test_a_planted_collapse_is_seen_in_a_training() -> None:
     """Alphas pushed to skip by hand: the guard's numbers are those of the all-skip cell."""
-    method = create_method("darts", {"alpha_learning_rate": 1e-9})
+    training = tiny()
+    method = training.method
     assert isinstance(method, Darts)
-    recipe = RECIPE.replace(epochs=1, batch_size=256)
-    training = Training(load("nasbench_digits"), load_data("digits"), method, recipe, threads=1)
     with torch.no_grad():
         for path, alpha in method.alphas.items():
             alpha[training.net.choices[path].answers.index("skip_connect")] = 5.0
