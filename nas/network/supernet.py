@@ -4,6 +4,7 @@
     supernet(x, weights)                    every alternative, times its answer's weight (DARTS)
     supernet(x, genome=answers)             the genome's network alone, on the shared weights (ENAS, SPOS, OFA)
     supernet(x, weights, genome=answers)    the same, times the answers' weights (GDAS)
+    supernet(x, weights, genome=sets)       some alternatives of each choice, times their weights (ProxylessNAS)
     supernet.extract(answers)               the genome's network by itself, with a copy of its weights
 
 A module stands for a place in the document: its path, its operation and the templates around it. A genome's network
@@ -102,7 +103,8 @@ class Supernet(nn.Module):
         Args:
             x: images, (N, *space.input).
             weights: for each choice by path a number an answer; a choice that only holds edges may be left out: 1.
-            genome: answers by path: what to run alone. A mixture runs all answers of the choices that it leaves out.
+            genome: answers by path: what to run alone; a frozenset of them runs several. A mixture runs all answers of
+                the choices that it leaves out.
 
         Raises:
             UserError: the alternatives cannot be mixed, or the genome is larger than any that was foreseen.

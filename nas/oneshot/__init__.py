@@ -20,6 +20,7 @@ METHODS = {  # by the name of the searcher
     "fair_darts": "nas.oneshot.fair_darts.FairDarts",
     "spos": "nas.oneshot.spos.Spos",
     "fairnas": "nas.oneshot.fairnas.Fairnas",
+    "proxyless": "nas.oneshot.proxyless.Proxyless",
     "enas": "nas.oneshot.enas.Enas",
 }
 

@@ -65,10 +65,16 @@ def every(choice: Choice) -> Sequence[Any]:
 
 
 def among(answers: Mapping[str, Any]) -> Several:
-    """These answers by path, all of them to a choice that is left out."""
+    """These answers by path, a frozenset for several; all of them to a choice that is left out."""
 
     def oracle(choice: Choice) -> Sequence[Any]:
-        return (replayed(answers)(choice),) if choice.path in answers else choice.answers
+        if choice.path not in answers:
+            return choice.answers
+        given = answers[choice.path]
+        if not isinstance(given, frozenset):
+            return (replayed(answers)(choice),)
+        known = {replayed({choice.path: one})(choice) for one in given}
+        return [answer for answer in choice.answers if answer in known]
 
     return oracle
 

@@ -62,7 +62,8 @@ def stopped_at(step: int, inner: Callable[..., None]) -> Callable[..., None]:
 @pytest.mark.parametrize("name", METHODS)
 def test_a_training_that_was_cut_off_in_an_epoch_ends_as_if_it_had_not_been(name: str, tmp_path: Path) -> None:
     """In the second step of the second epoch; what the method learned is the same, too."""
-    few = {option: 3 for option in ("candidates", "controller_steps") if option in known_options(name)}
+    few = {"candidates": 3, "controller_steps": 3, "alpha_every": 1}
+    few = {option: number for option, number in few.items() if option in known_options(name)}
     whole, cut, again = (training(name=name, recipe=SHORT.replace(epochs=2, batch_size=256), **few) for _ in range(3))
     assert whole.plan.per_epoch == 2
     epochs: list[Epoch] = []
