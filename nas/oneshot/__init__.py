@@ -21,6 +21,7 @@ METHODS = {  # by the name of the searcher
     "spos": "nas.oneshot.spos.Spos",
     "fairnas": "nas.oneshot.fairnas.Fairnas",
     "proxyless": "nas.oneshot.proxyless.Proxyless",
+    "ofa": "nas.oneshot.ofa.Ofa",
     "enas": "nas.oneshot.enas.Enas",
 }
 

@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nas.errors import UserError
+from nas.oneshot.paths import answered
 from nas.space import Genome, Space
-from nas.space.answers import AnswerTarget
-from nas.space.oracles import ConstraintBroken
 from nas.space.place import Choice
 from nas.space.supernet import OpenChoice
 
@@ -116,13 +115,7 @@ def _answered(
         weights = list(shares[choice.path][: len(choice.answers)])
         return choice.answers[pick([weight if weight > 0 else 1e-12 for weight in weights])]
 
-    target = AnswerTarget(space.document, oracle)
-    try:
-        target.walk()
-    except ConstraintBroken:
-        return None
-    genome = Genome(space.document, target.answers)
-    return genome if space.can_be_built(genome) else None
+    return answered(space, oracle)
 
 
 def _likelihood(genome: Genome, choices: Mapping[str, OpenChoice], shares: Shares) -> float:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from nas.errors import UserError
 from nas.oneshot.training import EPOCH_BATCHES
-from nas.space import Genome
+from nas.space import Genome, Space
+from nas.space.answers import AnswerTarget
+from nas.space.oracles import ConstraintBroken, Oracle
 
 if TYPE_CHECKING:
     from nas.oneshot.training import Training
@@ -33,6 +35,17 @@ def runs(training: "Training", genome: Genome) -> bool:
     except UserError:
         return False
     return True
+
+
+def answered(space: Space, oracle: Oracle) -> Genome | None:
+    """The genome of an oracle's answers; None where a cell's `where` rules it out, or shapes do not fit."""
+    target = AnswerTarget(space.document, oracle)
+    try:
+        target.walk()
+    except ConstraintBroken:
+        return None
+    genome = Genome(space.document, target.answers)
+    return genome if space.can_be_built(genome) else None
 
 
 def uniform(training: "Training", rng: random.Random) -> Genome:
