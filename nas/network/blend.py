@@ -4,7 +4,6 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
 
 
 def blend(weights: list[Tensor | None], inputs: list[Tensor]) -> Tensor:
@@ -53,7 +52,6 @@ class _Blend(torch.autograd.Function):
         return total
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         weights, *inputs = ctx.saved_tensors
         numbers, of_weights = weights.to(gradient.dtype), None

@@ -18,6 +18,7 @@ from itertools import islice, pairwise
 from typing import Any
 
 from nas.graph.graph import Graph
+from nas.oneshot.curvature import EVERY, FACTOR, curvature, growth
 from nas.oneshot.paths import runs
 from nas.oneshot.training import Epoch, Training
 from nas.space import Genome, Space
@@ -41,7 +42,8 @@ class Guard:
 
     def look(self, epoch: Epoch) -> None:
         """Adds `parameter_free`, `skips`, `entropy`, `largest_share`, `frozen` where the answers' weights do not learn
-        yet, and every few epochs `derived_accuracy`, `random_accuracy`, `random_better` to the epoch's metrics."""
+        yet, and every few epochs `curvature`, `derived_accuracy`, `random_accuracy`, `random_better` to the epoch's
+        metrics."""
         training, metrics, answers = self.training, epoch.metrics, epoch.genome.answers
         taken = [(path, answer) for path, answer in answers.items() if path in self.judged]
         if taken:
@@ -54,7 +56,10 @@ class Guard:
             metrics["largest_share"] = sum(max(own) - 1 / len(own) for own in shares) / len(shares)
         if epoch.epoch <= round(getattr(training.method, "frozen_share", 0.0) * training.epochs):
             metrics["frozen"] = 1.0
-        elif epoch.epoch % COMPARED_EVERY == 0 or training.done == training.steps:
+            return
+        if epoch.epoch % EVERY == 0 and math.isfinite(largest := curvature(training)):
+            metrics["curvature"] = largest
+        if epoch.epoch % COMPARED_EVERY == 0 or training.done == training.steps:
             self._compare(epoch)
 
     def _compare(self, epoch: Epoch) -> None:
@@ -103,6 +108,9 @@ def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
             f"the derived network has {own:.1f} % on the shared weights, {better} of {RANDOM_GENOMES} random ones have "
             f"more, {mean:.1f} % on average, and it was so before"
         )
+    ratio = growth([epoch.metrics["curvature"] for epoch in curve if "curvature" in epoch.metrics])
+    if ratio is not None and ratio > FACTOR:
+        found["curvature"] = f"the loss grows steep in the answers' weights: {ratio:.1f} times the curvature of before"
     if metrics.get("largest_share", 1.0) < UNMOVED and 2 * curve[-1].epoch >= epochs:
         found["unmoved"] = (
             "the answers' weights have hardly moved; give more epochs, or a larger learning rate of theirs"
