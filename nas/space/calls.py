@@ -41,11 +41,17 @@ def make(name: str, arguments: Mapping[str, Any]) -> Operation:
 
 def hashable(value: tuple[Any, ...]) -> tuple[Any, ...]:
     """The value itself where it can be hashed, else with its lists as tuples; raises TypeError for operations in it."""
+    if _hashes(value):
+        return value
+    return tuple([item if _hashes(item) else freeze(item) for item in value])  # most items can be
+
+
+def _hashes(value: Any) -> bool:
     try:
         hash(value)
     except TypeError:
-        return freeze(value)
-    return value
+        return False
+    return True
 
 
 def freeze(value: Any) -> Any:
