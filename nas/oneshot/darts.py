@@ -15,10 +15,14 @@ from nas.oneshot.method import Batch, check_word
 from nas.oneshot.perturbation import removed
 from nas.oneshot.skips import check_skips, with_skips
 from nas.oneshot.smooth import PERTURBATIONS, epsilon
+from nas.oneshot.training import recipe_of
 from nas.space import Genome
 
 if TYPE_CHECKING:
     from nas.oneshot.training import Training
+
+PAPER_IMAGES = 25_000  # half of CIFAR-10
+FASTEST = 0.03  # alpha's learning rate in the shortest trainings
 
 
 @dataclass
@@ -26,9 +30,11 @@ class Darts:
     """Every answer of every choice at once, weighted by a softmax over architecture parameters alpha.
 
     order: 1: the gradient of alpha at the weights w as they are (xi = 0); 2: at those after one more step of training.
-    alpha_learning_rate, alpha_beta1, alpha_weight_decay: of alpha's Adam. alpha_scale: the deviation of its first
-    values. epsilon: of the finite differences, divided by the gradient's norm. frozen_share: of the epochs, at the
-    start, in which alpha stays as it is.
+    alpha_learning_rate: of alpha's Adam. 0: the paper's, `alpha_rate`; in a training of fewer steps than the paper's as
+    many times larger, `FASTEST` at most, so that alpha can go as far.
+    alpha_beta1, alpha_weight_decay: of alpha's Adam. alpha_scale: the deviation of its first values. epsilon: of the
+    finite differences, divided by the gradient's norm. frozen_share: of the epochs, at the start, in which alpha stays
+    as it is.
 
     Of other papers, for every method of the family:
     auxiliary_skip: mixtures have a skip connection besides, which fades (DARTS-, `nas.oneshot.skips`).
@@ -39,7 +45,7 @@ class Darts:
     """
 
     order: int = 1
-    alpha_learning_rate: float = 3e-4
+    alpha_learning_rate: float = 0.0
     alpha_beta1: float = 0.5
     alpha_weight_decay: float = 1e-3
     alpha_scale: float = 1e-3
@@ -53,6 +59,7 @@ class Darts:
     optimizers: Mapping[str, Optimizer] = field(default_factory=dict, init=False)
 
     relaxed: ClassVar[bool] = True
+    alpha_rate: ClassVar[float] = 3e-4
     edges: ClassVar[bool] = False  # whether alphas weigh the edges of a set of sources, too
     recipe: ClassVar[Mapping[str, Any]] = {}
 
@@ -69,11 +76,15 @@ class Darts:
         self.training = training
         self.alphas = Alphas(training.net.choices, self.alpha_scale, training.seed, self.edges)
         self.alphas.to(training.device)
-        betas = (self.alpha_beta1, 0.999)
-        adam = torch.optim.Adam(
-            self.alphas.parameters(), self.alpha_learning_rate, betas, weight_decay=self.alpha_weight_decay
-        )
+        betas, decay = (self.alpha_beta1, 0.999), self.alpha_weight_decay
+        adam = torch.optim.Adam(self.alphas.parameters(), self.rate(training.steps), betas, weight_decay=decay)
         self.modules, self.optimizers = {"alphas": self.alphas}, {"alphas_adam": adam}
+
+    def rate(self, steps: int) -> float:
+        """Alpha's learning rate in a training of so many steps."""
+        paper = recipe_of(self)
+        longer = paper.epochs * PAPER_IMAGES / paper.batch_size / steps
+        return self.alpha_learning_rate or min(self.alpha_rate * max(1.0, longer), FASTEST)
 
     def weights(self) -> dict[str, Tensor] | None:
         return self.mixed(self.shares())

@@ -23,13 +23,13 @@ class FairDarts(Darts):
     zero_one_weight: of that loss. threshold: the sigmoid from which an edge is kept.
     """
 
-    alpha_learning_rate: float = 3e-3
     alpha_beta1: float = 0.9
     alpha_scale: float = 0.0
     zero_one_weight: float = 10.0
     threshold: float = 0.85
     perturb: str = field(default="none", init=False)  # sigmoids are on no simplex
 
+    alpha_rate: ClassVar[float] = 3e-3
     recipe: ClassVar[Mapping[str, Any]] = {"learning_rate": 0.005, "batch_size": 128}
 
     def shares(self) -> dict[str, Tensor]:

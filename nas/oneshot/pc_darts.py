@@ -20,8 +20,8 @@ class PcDarts(Darts):
     in the first 15 of 50 epochs, in which the weights catch up with the operations that have none.
     """
 
-    alpha_learning_rate: float = 6e-4
     frozen_share: float = 0.3
 
     edges: ClassVar[bool] = True
+    alpha_rate: ClassVar[float] = 6e-4
     recipe: ClassVar[Mapping[str, Any]] = {"batch_size": 256, "learning_rate": 0.1, "final_learning_rate": 0.0}

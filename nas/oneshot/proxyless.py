@@ -42,7 +42,6 @@ class Proxyless(Darts):
     cost: str = "none"
     cost_weight: float = 0.1
     cost_target: float = 0.0
-    alpha_learning_rate: float = 1e-3
     alpha_beta1: float = 0.0
     alpha_weight_decay: float = 0.0
     frozen_share: float = 0.25
@@ -50,6 +49,7 @@ class Proxyless(Darts):
     auxiliary_skip: bool = field(default=False, init=False)
     perturb: str = field(default="none", init=False)
 
+    alpha_rate: ClassVar[float] = 1e-3
     recipe: ClassVar[Mapping[str, Any]] = {
         "epochs": 160,
         "batch_size": 256,

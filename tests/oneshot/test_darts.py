@@ -128,3 +128,14 @@ def test_alpha_moves_by_validation_images_alone() -> None:
     for old, new, gradient in zip(before, method.alphas.parameters(), expected, strict=True):
         moved = gradient + 1e-3 * old  # Adam's first step: its sign, times the rate
         assert torch.allclose(new, old - 3e-4 * moved / (moved.abs() + 1e-8), atol=1e-6)
+
+
+def test_alpha_goes_as_far_in_a_shorter_training_as_in_the_paper_s() -> None:
+    steps = 50 * 25_000 / 64
+    method = Darts()
+    assert method.rate(round(steps)) == method.rate(10**6) == pytest.approx(3e-4)
+    assert method.rate(round(steps / 10)) == pytest.approx(3e-3, rel=1e-3)
+    assert method.rate(10) == 0.03
+    assert Darts(alpha_learning_rate=0.5).rate(10) == 0.5
+    assert create_method("pc_darts").rate(10**6) == 6e-4  # type: ignore[attr-defined]
+    assert create_method("gdas").rate(250 * 391) == pytest.approx(3e-4, rel=1e-2)  # type: ignore[attr-defined]

@@ -20,7 +20,9 @@ def searched() -> tuple[Supernet, Darts]:
     method = create_method("pc_darts", {"alpha_scale": 1.0})
     assert isinstance(method, Darts)
     method.begin(
-        SimpleNamespace(net=net, seed=0, device=torch.device("cpu"), space=space, allowed=lambda _: True, ended=False)  # type: ignore[arg-type]
+        SimpleNamespace(
+            net=net, seed=0, steps=100, device=torch.device("cpu"), space=space, allowed=lambda _: True, ended=False
+        )  # type: ignore[arg-type]
     )
     return net, method
 
