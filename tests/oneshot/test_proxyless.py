@@ -65,7 +65,7 @@ def test_a_step_of_alpha_by_hand() -> None:
     method.update_alphas(batch, batch)
     assert torch.allclose(alpha.grad[[i, j]], gradient, rtol=1e-3, atol=1e-7)  # type: ignore[index]
     moved = before.clone()
-    moved[[i, j]] -= 1e-3 * gradient.sign()
+    moved[[i, j]] -= method.rate(training.steps) * gradient.sign()
     moved[[i, j]] -= torch.log(moved[[i, j]].exp().sum() / before[[i, j]].exp().sum())
     assert torch.allclose(alpha, moved, atol=1e-5)
     others = [k for k in range(4) if k not in (i, j)]
