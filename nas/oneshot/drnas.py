@@ -3,7 +3,7 @@
 The paper adds the KL divergence from Dirichlet(1) to the loss of alpha (equation 6); its results come from the authors'
 code, whose default is Adam's weight decay on alpha instead. We take the code's, as it is what was measured.
 The network on the full channels is searched as on NAS-Bench-201, without the progressive growth of section 4. There the
-authors move alpha from the first step; on DARTS' space they leave it for 10 of 25 epochs in each phase. We do so always:
+authors move alpha from the first step; on DARTS' space they leave it for 10 of 25 epochs of a phase. We always do so:
 while the weights are new, answers without weights are the better ones, and a short search would end with these.
 """
 
