@@ -17,6 +17,7 @@ from nas.oneshot.skips import check_skips, with_skips
 from nas.oneshot.smooth import PERTURBATIONS, epsilon
 from nas.oneshot.training import recipe_of
 from nas.space import Genome
+from nas.training.schedule import StepPlan
 
 if TYPE_CHECKING:
     from nas.oneshot.training import Training
@@ -82,8 +83,7 @@ class Darts:
 
     def rate(self, steps: int) -> float:
         """Alpha's learning rate in a training of so many steps."""
-        paper = recipe_of(self)
-        longer = paper.epochs * PAPER_IMAGES / paper.batch_size / steps
+        longer = StepPlan.of(recipe_of(self), PAPER_IMAGES).steps / steps
         return self.alpha_learning_rate or min(self.alpha_rate * max(1.0, longer), FASTEST)
 
     def weights(self) -> dict[str, Tensor] | None:
