@@ -2,16 +2,22 @@
 
     python tests/benchmarks/oneshot_quality.py --table nasbench201.csv.gz --data DIR --methods darts drnas --seeds 5
 
-The supernets are smaller than the benchmark's networks (channels, cells a stage, images), so that a CPU does: what
-collapses there may not here, and the other way round. `--without nor_conv_3x3` leaves an operation out. Random cells of
-the same number tell what chance gives. `--space nasbench_digits` needs neither table nor data.
+The supernets are smaller than the benchmark's networks (channels, cells a stage, images, pixels), so that a CPU does:
+what collapses there may not here, and the other way round. `--without nor_conv_3x3` leaves an operation out. Random
+cells tell what chance gives: as many as are trained, and the average over many. `--space nasbench_digits` needs neither
+table nor data.
 """
 
 import argparse
+import dataclasses
 import random
 import statistics
 import time
 from pathlib import Path
+from typing import Any
+
+import yaml
+from torch.nn.functional import avg_pool2d
 
 from nas.data import Dataset
 from nas.data import load as load_data
@@ -34,16 +40,20 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--channels", type=int, default=8)
     parser.add_argument("--cells", type=int, default=1)
-    parser.add_argument("--images", type=int, default=4000)
-    parser.add_argument("--epochs", type=int, default=20)
+    parser.add_argument("--images", type=int, default=8000)
+    parser.add_argument("--pixels", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--without", nargs="*", default=[])
+    parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of the methods")
     asked = parser.parse_args()
 
     digits = asked.space == "nasbench_digits"
     table = TableEvaluator(asked.table or packaged(asked.space), "digits" if digits else "cifar10")
     data = load_data("digits") if digits else placed(load_data("cifar10", asked.data), asked.images, "cpu")
-    overrides = {} if digits else {"channels": asked.channels, "cells": asked.cells}
+    data = data if digits else shrunk(data, asked.pixels)
+    size: dict[str, Any] = {"channels": asked.channels, "cells": asked.cells, "input": list(data.shape)}
+    overrides = {} if digits else size
     space = load(asked.space, **overrides)
     if asked.without:
         operations = [word for word in space.document.parameters["operations"] if word not in asked.without]
@@ -54,7 +64,8 @@ def main() -> None:
     print(
         f"{len(data.labels['train']):,} images, {asked.epochs} epochs, batch {asked.batch}; best of the table:", end=" "
     )
-    print(f"{max(worth(table, genome) for genome in _all(space)):.2f}", flush=True)
+    every = [worth(table, genome) for genome in _all(space)]
+    print(f"{max(every):.2f}, random: {statistics.mean(every):.2f} +- {statistics.stdev(every):.2f}", flush=True)
     for name in asked.methods:
         scores = []
         for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
@@ -78,11 +89,18 @@ def derived(
     name: str, space: Space, data: Dataset, asked: argparse.Namespace, seed: int
 ) -> tuple[Genome, list[Genome]]:
     """The derived genome, and those of the epochs."""
-    method = create_method(name)
+    method = create_method(name, {key: yaml.safe_load(text) for key, text in (one.split("=") for one in asked.set)})
     recipe = RECIPE.replace(**{**method.recipe, "epochs": asked.epochs, "batch_size": asked.batch})
     training = Training(space, data, method, recipe, seed, threads=1)
     genome = training.run()
     return genome, [epoch.genome for epoch in training.curve]
+
+
+def shrunk(data: Dataset, pixels: int) -> Dataset:
+    """The same images of so many pixels a side, each the mean of a square."""
+    kernel = data.shape[-1] // pixels
+    smaller = {split: avg_pool2d(x.float(), kernel).round().to(x.dtype) for split, x in data.images.items()}
+    return dataclasses.replace(data, images=smaller)
 
 
 def worth(table: TableEvaluator, genome: Genome) -> float:
