@@ -13,6 +13,7 @@ import dataclasses
 import random
 import statistics
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,14 @@ def shrunk(data: Dataset, pixels: int) -> Dataset:
     return dataclasses.replace(data, images=smaller)
 
 
+@cache
+def benchmark(name: str) -> Space:
+    return load(name)
+
+
 def worth(table: TableEvaluator, genome: Genome) -> float:
     """In percent: the test accuracy after the longest training, or the validation accuracy where there is none."""
-    whole = load(genome.document.name).genome(genome.answers)
+    whole = benchmark(genome.document.name).genome(genome.answers)
     try:
         metrics = table.final(whole, 0, None, {}, Path("."), lambda epoch, metrics: True)
         return 100 * metrics["test_accuracy"]
