@@ -14,7 +14,7 @@ from nas.oneshot import METHODS, create_method, known_options
 
 if TYPE_CHECKING:
     from nas.evaluators.train import Train
-    from nas.oneshot.training import Epoch
+    from nas.oneshot.epoch import Epoch
     from nas.space import Genome, Space
     from nas.types import Metrics, Report, Trial
 
@@ -27,6 +27,7 @@ class SupernetSettings:
     """How supernets are trained, whatever the method; None: as its paper does. Raises UserError.
 
     seeds: how many are trained, each from another seed. share: of the training images, for weights; the rest chooses.
+    guard: what is done where one collapses: "warn", "stop" or "skip" (`nas.oneshot.acting`).
     """
 
     seeds: int = 1
@@ -34,6 +35,7 @@ class SupernetSettings:
     batch_size: int | None = None
     learning_rate: float | None = None
     share: float = 0.5
+    guard: str = "warn"
 
     def __post_init__(self) -> None:
         for name in ("seeds", "epochs", "batch_size"):
@@ -63,7 +65,10 @@ def settings_of(method: str, options: Mapping[str, Any]) -> tuple[SupernetSettin
             raise UserError(f"searcher {method}", f"unknown option '{option}'", hint)
     settings = SupernetSettings(**{name: value for name, value in options.items() if name in general - own})
     rest = {name: value for name, value in options.items() if name in own}
-    create_method(method, rest)
+    from nas.oneshot.acting import check_action
+
+    made = create_method(method, rest)
+    check_action(settings.guard, "auxiliary_skip" in own and not getattr(made, "auxiliary_skip", True))
     return settings, rest
 
 
@@ -81,8 +86,9 @@ class SupernetJob:
     limits: Mapping[str, float]
 
     def __call__(self, trial: Trial, report: Report, checkpoint: Path | None = None) -> Metrics:
+        from nas.oneshot.acting import Guarded
         from nas.oneshot.derive import runner_up
-        from nas.oneshot.guard import Guard, kept, warnings
+        from nas.oneshot.guard import kept
         from nas.oneshot.method import strengths
         from nas.oneshot.preflight import check_memory
         from nas.oneshot.training import RECIPE, Training
@@ -107,17 +113,8 @@ class SupernetJob:
             allowed=self.allows,
         )
         check_memory(training)
-        guard = Guard(training)
-
-        def told(epoch: Epoch) -> bool:
-            guard.look(epoch)
-            return report(epoch.epoch, dict(epoch.metrics))
-
-        genome = training.run(told, checkpoint, SAVE_EVERY)
-        shares = strengths(method)
-        second = runner_up(self.space, training.net.choices, shares, genome, self.allows)
-        said = warnings(training.curve, training.epochs)
-        description = {
+        guarded = Guarded(training, settings.guard)
+        about = {
             "format": 1,
             "method": self.method,
             "options": own,
@@ -125,13 +122,24 @@ class SupernetJob:
             "recipe": training.recipe.to_json(),
             "seed": trial.seed,
             "space": self.space.document.data,
-            "genomes": [dict(one.answers) for one in kept(self.space, training.curve, genome, second)],
-            "curve": [{**one.to_json(), "warnings": lines} for one, lines in zip(training.curve, said, strict=True)],
         }
-        path = checkpoint.with_name(DESCRIPTION)
-        scratch = path.with_suffix(".new")
-        scratch.write_text(json.dumps(description), encoding="utf-8")
-        scratch.replace(path)
+
+        def describe(genomes: list[Genome]) -> None:
+            points = zip(training.curve, guarded.lines(), strict=True)
+            curve = [{**one.to_json(), "warnings": lines} for one, lines in points]
+            path = checkpoint.with_name(DESCRIPTION)
+            scratch = path.with_suffix(".new")
+            text = json.dumps({**about, "genomes": [dict(one.answers) for one in genomes], "curve": curve})
+            scratch.write_text(text, encoding="utf-8")
+            scratch.replace(path)
+
+        def told(epoch: Epoch) -> bool:
+            describe([epoch.genome])  # so far: who watches reads the warnings there
+            return report(epoch.epoch, dict(epoch.metrics))
+
+        genome = guarded.run(told, checkpoint, SAVE_EVERY)
+        second = runner_up(self.space, training.net.choices, strengths(method), genome, self.allows)
+        describe(kept(self.space, training.curve, genome, second))
         return dict(training.curve[-1].metrics)
 
     def allows(self, genome: Genome) -> bool:

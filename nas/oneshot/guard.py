@@ -19,9 +19,11 @@ from typing import Any
 
 from nas.graph.graph import Graph
 from nas.oneshot.curvature import EVERY, FACTOR, curvature, growth
+from nas.oneshot.epoch import Epoch
 from nas.oneshot.paths import runs
-from nas.oneshot.training import Epoch, Training
+from nas.oneshot.training import Training
 from nas.space import Genome, Space
+from nas.types import Metrics
 
 MOST_FREE, TOO_FREE = 1 / 2, 2 / 3  # of a genome's operations, without weights: worth a warning, and a flag
 RISING = 3  # epochs in a row in which skips become more
@@ -91,14 +93,18 @@ def warnings(curve: Sequence[Epoch], epochs: int) -> list[list[str]]:
 def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
     """The warnings at the last epoch of `curve`, by their kind."""
     metrics, found = curve[-1].metrics, dict[str, str]()
-    if "frozen" in metrics:
+    if "frozen" not in metrics and metrics.get("largest_share", 1.0) < UNMOVED and 2 * curve[-1].epoch >= epochs:
+        found["unmoved"] = (
+            "the answers' weights have hardly moved; give more epochs, or a larger learning rate of theirs"
+        )
+    if _is_chance(metrics):
         return found
     free = metrics.get("parameter_free", 0.0)
     if free > MOST_FREE:
         found["free" if free <= TOO_FREE else "too free"] = (
             f"{100 * free:.0f} % of the derived operations have no weights"
         )
-    counts = [epoch.metrics.get("skips", 0.0) for epoch in curve if "frozen" not in epoch.metrics][-RISING - 1 :]
+    counts = [epoch.metrics.get("skips", 0.0) for epoch in curve if not _is_chance(epoch.metrics)][-RISING - 1 :]
     if len(counts) > RISING and all(a < b for a, b in pairwise(counts)):
         found["rising"] = f"skips rose {RISING} epochs in a row, to {counts[-1]:.0f}"
     if compared := _beaten(curve):
@@ -111,10 +117,6 @@ def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
     ratio = growth([epoch.metrics["curvature"] for epoch in curve if "curvature" in epoch.metrics])
     if ratio is not None and ratio > FACTOR:
         found["curvature"] = f"the loss grows steep in the answers' weights: {ratio:.1f} times the curvature of before"
-    if metrics.get("largest_share", 1.0) < UNMOVED and 2 * curve[-1].epoch >= epochs:
-        found["unmoved"] = (
-            "the answers' weights have hardly moved; give more epochs, or a larger learning rate of theirs"
-        )
     if metrics.get("entropy", 1.0) < SATURATED:
         found["saturated"] = "the answers' weights are settled: further epochs change nothing"
     return found
@@ -129,24 +131,28 @@ def _beaten(curve: Sequence[Epoch]) -> dict[str, float] | None:
     return curve[compared[-1]].metrics if lost else None
 
 
+def _is_chance(metrics: Metrics) -> bool:
+    """Whether the genome is what the answers' weights began with: they do not learn yet, or have hardly moved."""
+    return "frozen" in metrics or metrics.get("largest_share", 1.0) < UNMOVED
+
+
 def is_flagged(curve: Sequence[Epoch], number: int) -> bool:
-    """Whether the genome of an epoch, by its position, looks collapsed; none does before the answers' weights learn."""
+    """Whether the genome of an epoch, by its position, looks collapsed; one that is chance does not."""
     metrics = curve[number].metrics
     too_free = metrics.get("parameter_free", 0.0) > TOO_FREE
-    return "frozen" not in metrics and (too_free or _beaten(curve[: number + 1]) is not None)
+    return not _is_chance(metrics) and (too_free or _beaten(curve[: number + 1]) is not None)
 
 
 def kept(space: Space, curve: Sequence[Epoch], derived: Genome, second: Genome | None = None) -> list[Genome]:
     """The genomes to train by themselves, best first, no two of one network: the derived one, the runner-up `second`,
     and those of earlier epochs, the latest first.
 
-    Those of flagged epochs come last, the derived one too, and before them what is chance: from before the answers'
-    weights learned.
+    Those of flagged epochs come last, the derived one too, and before them what is chance.
     """
     last = len(curve) - 1
     numbered = [(last, derived), *([(last, second)] if second is not None else [])]
     numbered += [(number, curve[number].genome) for number in range(last, -1, -1)]
-    ranked = sorted(numbered, key=lambda one: (is_flagged(curve, one[0]), "frozen" in curve[one[0]].metrics))  # stable
+    ranked = sorted(numbered, key=lambda one: (is_flagged(curve, one[0]), _is_chance(curve[one[0]].metrics)))  # stable
     networks = dict[str, Genome]()
     for _, genome in ranked:
         networks.setdefault(space.graph(genome).prune().fingerprint(training=True), genome)

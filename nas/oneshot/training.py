@@ -3,9 +3,9 @@
 import math
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ from torch.nn import functional
 from nas.data import Dataset
 from nas.network.depthwise import FastBackward
 from nas.network.supernet import Answers, Supernet, Weights
+from nas.oneshot.epoch import Epoch, of_json
 from nas.oneshot.images import Images, drawn
 from nas.oneshot.method import Batch, Method, strengths
 from nas.oneshot.statistics import keep_statistics
@@ -28,7 +29,6 @@ from nas.training.precision import autocast, default_device, place_model, uses_b
 from nas.training.recipe import Recipe
 from nas.training.schedule import StepPlan
 from nas.training.step import MAIN
-from nas.types import Metrics
 
 EPOCH_BATCHES = 8  # by which accuracies are measured after each epoch
 RECIPE = Recipe(  # DARTS, arXiv:1806.09055, appendix A.1.1
@@ -40,26 +40,6 @@ RECIPE = Recipe(  # DARTS, arXiv:1806.09055, appendix A.1.1
     weight_decay=3e-4,
     gradient_clip=5.0,
 )
-
-
-class Epoch(NamedTuple):
-    """After an epoch, counted from 1: what was measured, and the genome that the method would derive then.
-
-    shares: the answers' strengths by the choices' paths, to four digits; empty where the method has none.
-    """
-
-    epoch: int
-    metrics: Metrics
-    genome: Genome
-    shares: Mapping[str, list[float]] = {}
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "epoch": self.epoch,
-            "metrics": self.metrics,
-            "answers": dict(self.genome.answers),
-            "shares": dict(self.shares),
-        }
 
 
 Told = Callable[[Epoch], bool]  # go on?
@@ -125,6 +105,7 @@ class Training:
         self.parameters = list(self.net.parameters())
         self.optimizer = make_optimizer(self.parameters, self.recipe, self.device)
         begin_momentum(self.optimizer)
+        self.pace: Pace | None = None
         self.pace_before: int | None = None  # threads of the training that this one goes on with
         self.ended = False
         self.rng = random.Random()
@@ -193,7 +174,13 @@ class Training:
             total += len(labels)
         return right / total
 
-    def run(self, told: Told | None = None, checkpoint: Path | None = None, save_every: float = 60.0) -> Genome:
+    def run(
+        self,
+        told: Told | None = None,
+        checkpoint: Path | None = None,
+        save_every: float = 60.0,
+        over: Callable[[list[Epoch]], bool] | None = None,
+    ) -> Genome:
         """Trains to the end and derives the genome.
 
         Args:
@@ -201,14 +188,16 @@ class Training:
             checkpoint: the file that holds its state: after each epoch, and every `save_every` seconds; a training
                 whose file is there goes on from it, to the same end as an uninterrupted one.
             save_every: seconds.
+            over: whether a curve is one after which it ends; also asked of that of the checkpoint.
 
         Raises:
-            Diverged: the loss became NaN or infinite.
+            Diverged: the loss, or what was learned, became NaN or infinite.
             UserError: the checkpoint is of another training.
         """
         if checkpoint is not None and checkpoint.exists():
-            self._load(checkpoint)
-        going, saved = True, time.monotonic()
+            self.load(checkpoint)
+        self.ended, saved = False, time.monotonic()
+        going = over is None or not over(self.curve)
         self.pace = pace = Pace(lambda: trial_step(self), step_size(self), self.device, self.threads, self.pace_before)
         with torch.random.fork_rng([self.device] if self.device.type == "cuda" else []), pace:
             while self.done < self.steps and going:
@@ -217,12 +206,12 @@ class Training:
                     self._step(chosen)
                     ends = self.done % self.plan.per_epoch == 0 or self.done == self.steps  # saved once it is measured
                     if checkpoint is not None and not ends and time.monotonic() >= saved + save_every:
-                        self._save(checkpoint)
+                        self.save(checkpoint)
                         saved = time.monotonic()
                 pace.rest()
-                going = self._ended(told)
+                going = self._ended(told) and (over is None or not over(self.curve))
                 if checkpoint is not None:
-                    self._save(checkpoint)
+                    self.save(checkpoint)
                     saved = time.monotonic()
             self.ended = True
             return self.method.derive()
@@ -248,8 +237,10 @@ class Training:
         """Measures at the end of an epoch; whether to go on."""
         epoch = -(-self.done // self.plan.per_epoch)
         loss = float(self.loss_sum) / max(1, self.losses)
-        if not math.isfinite(loss):
-            raise Diverged(f"diverged in epoch {epoch}: the loss is {loss}")
+        learned = (parameter for model in self._models().values() for parameter in model.parameters())
+        if not math.isfinite(loss) or not all(bool(parameter.isfinite().all()) for parameter in learned):
+            what = "weights are not finite" if math.isfinite(loss) else f"the loss is {loss}"
+            raise Diverged(f"diverged in epoch {epoch}: {what}")
         metrics = {"train_loss": loss, "learning_rate": self.plan.learning_rate(self.done - 1)}
         self.loss_sum.zero_()
         self.losses = 0
@@ -276,15 +267,17 @@ class Training:
     def _optimizers(self) -> dict[str, torch.optim.Optimizer]:
         return {MAIN: self.optimizer, **self.method.optimizers}
 
-    def _save(self, path: Path) -> None:
+    def save(self, path: Path) -> None:
+        """Writes its state, for `load`."""
         state = {**self._identity(), "done": self.done, "curve": [epoch.to_json() for epoch in self.curve]}
-        state |= {"loss": float(self.loss_sum), "losses": self.losses, "threads": self.pace.count}
+        threads = self.pace_before if self.pace is None else self.pace.count
+        state |= {"loss": float(self.loss_sum), "losses": self.losses, "threads": threads}
         save_checkpoint(path, self._models(), self._optimizers(), state)
 
-    def _load(self, path: Path) -> None:
+    def load(self, path: Path) -> None:
+        """Takes up a state. Raises UserError where it is of another training."""
         state = load_checkpoint(path, self._models(), self._optimizers(), self._identity())
         self.done, self.losses, self.pace_before = state["done"], state["losses"], state["threads"]
         self.loss_sum.fill_(state["loss"])
-        for point in state["curve"]:
-            genome = self.space.genome(point["answers"])
-            self.curve.append(Epoch(point["epoch"], point["metrics"], genome, point.get("shares", {})))
+        self.pace = None
+        self.curve[:] = [of_json(self.space, point) for point in state["curve"]]

@@ -84,7 +84,13 @@ def train_supernets(search: Search, executor: Executor, stop: Stop) -> bool:
     ended: dict[int, Result] = {}
     running = 0
     none = Genome(search.space.document, {})
-    executor.told = lambda trial, epoch: search.watcher.stage(f"supernet {trial.number}, epoch {epoch}")
+    said: set[str] = set()
+
+    def told(trial: Trial, epoch: int) -> None:
+        search.watcher.stage(f"supernet {trial.number}, epoch {epoch}")
+        _warn(search, trial.number, said)
+
+    executor.told = told
     while running or (todo and not stop.asked):
         while todo and executor.free() and not stop.asked:
             number = todo.popleft()
@@ -101,7 +107,7 @@ def train_supernets(search: Search, executor: Executor, stop: Stop) -> bool:
         ended[result.trial.number] = result
         while len(state.derived) in ended:  # in their order, whichever ended first
             done = ended.pop(len(state.derived))
-            search.record(_derived(search, done))
+            search.record(_derived(search, done, said))
     if todo or ended:
         return False
     baseline = search.searcher
@@ -111,7 +117,19 @@ def train_supernets(search: Search, executor: Executor, stop: Stop) -> bool:
     return True
 
 
-def _derived(search: Search, result: Result) -> Derived:
+def _warn(search: Search, number: int, said: set[str]) -> None:
+    """Says the warnings of a supernet that are not `said` yet, from the file that its job leaves after each epoch."""
+    lines = [
+        clean(f"warning: supernet {number}, epoch {point['epoch']}: {line}")
+        for point in read_description(supernet_directory(search.path, number) / DESCRIPTION)["curve"]
+        for line in point.get("warnings", ())
+    ]
+    if new := [line for line in lines if line not in said]:
+        search.watcher.say(new)
+        said.update(new)
+
+
+def _derived(search: Search, result: Result, said: set[str]) -> Derived:
     """The record of a supernet, from the file that its job left."""
     number = result.trial.number
     path = supernet_directory(search.path, number) / DESCRIPTION
@@ -119,10 +137,9 @@ def _derived(search: Search, result: Result) -> Derived:
     answers = [dict(search.space.genome(one).answers) for one in found["genomes"]]
     last = found["curve"][-1]["metrics"]
     accuracies = ", ".join(f"{name} {percent(last[name])}" for name in SHARED if name in last)
-    lines = [f"supernet {number}: {len(found['curve'])} epochs in {duration(result.seconds)}, {accuracies}"]
-    for point in found["curve"]:
-        lines += [f"warning: supernet {number}, epoch {point['epoch']}: {line}" for line in point.get("warnings", ())]
-    search.watcher.say([clean(line) for line in lines])
+    epochs = found["curve"][-1]["epoch"]
+    search.watcher.say([clean(f"supernet {number}: {epochs} epochs in {duration(result.seconds)}, {accuracies}")])
+    _warn(search, number, said)
     return Derived(number=number, answers=answers, curve=found["curve"], seconds=round(result.seconds, 3), time=now())
 
 

@@ -12,8 +12,9 @@ from torch.nn import functional
 from nas.data import load as load_data
 from nas.oneshot import create_method
 from nas.oneshot.curvature import EARLIER, WINDOW, curvature, growth, hessian, largest_eigenvalue
+from nas.oneshot.epoch import Epoch
 from nas.oneshot.guard import Guard, warnings
-from nas.oneshot.training import RECIPE, Epoch, Training
+from nas.oneshot.training import RECIPE, Training
 from nas.space import load
 
 

@@ -9,8 +9,9 @@ import torch
 from nas.data import load as load_data
 from nas.oneshot import create_method
 from nas.oneshot.darts import Darts
+from nas.oneshot.epoch import Epoch
 from nas.oneshot.guard import BEATEN, Guard, is_flagged, kept, warnings, without_weights
-from nas.oneshot.training import RECIPE, Epoch, Training
+from nas.oneshot.training import RECIPE, Training
 from nas.space import Genome, load
 from nas.space.supernet import every, walk
 from nas.types import Metrics

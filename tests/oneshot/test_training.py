@@ -10,8 +10,9 @@ import torch
 from nas.data import load as load_data
 from nas.errors import UserError
 from nas.oneshot import METHODS, create_method, known_options
+from nas.oneshot.epoch import Epoch
 from nas.oneshot.images import halves
-from nas.oneshot.training import RECIPE, Epoch, Training
+from nas.oneshot.training import RECIPE, Training
 from nas.space import load
 from nas.training.recipe import Recipe
 

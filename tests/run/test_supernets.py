@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 import nas
 from nas.errors import UserError
+from nas.run.progress import Progress
 from nas.run.records import Derived
 from nas.run.start import search
 from nas.space import load
@@ -82,6 +83,49 @@ def test_several_seeds_and_a_random_baseline(tmp_path: Path, capsys: pytest.Capt
     assert sum(spent[:-1]) < sum(record.seconds for record in run.state.derived)
     err = capsys.readouterr().err
     assert "of the supernets' networks" in err and "of random networks of equal time" in err
+
+
+class Watched:
+    """Stages and lines, in their order."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def __call__(self, event: Progress) -> None:
+        pass
+
+    def meanwhile(self, event: Progress) -> None:
+        self.heard += [event.stage] * bool(event.stage) + list(event.said)
+
+
+def test_warnings_are_said_as_their_epoch_ends_and_are_kept(tmp_path: Path) -> None:
+    watch = Watched()
+    options = {**OPTIONS, "epochs": 4, "alpha_learning_rate": 1e-9}
+    settings = {**FAST, "progress": watch}
+    run = search(
+        "nasbench_digits", searcher="darts", searcher_options=options, runs=tmp_path, name="a", trials=1, **settings
+    )
+    (line,) = [text for text in watch.heard if text.startswith("warning: supernet")]
+    assert line.startswith("warning: supernet 0, epoch 2: the answers' weights have hardly moved")
+    assert watch.heard.index("supernet 0, epoch 2") < watch.heard.index(line) < watch.heard.index("supernet 0, epoch 3")
+    description = json.loads((tmp_path / "a" / "oneshot" / "0000" / "oneshot.json").read_text())
+    for curve in (description["curve"], run.state.derived[0].curve):
+        assert [len(point["warnings"]) for point in curve] == [0, 1, 0, 0]
+        assert all(sum(own) == pytest.approx(1, abs=1e-3) for own in curve[3]["shares"].values())
+
+
+def test_a_supernet_that_collapses_ends_early_where_it_is_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All epochs count as collapsed: it ends after the second, and says so."""
+    monkeypatch.setattr("nas.oneshot.guard.TOO_FREE", -1.0)
+    options = {**OPTIONS, "epochs": 4, "alpha_learning_rate": 0.1, "guard": "stop"}
+    run = search(
+        "nasbench_digits", searcher="darts", searcher_options=options, runs=tmp_path, name="a", trials=1, **FAST
+    )
+    (derived,) = run.state.derived
+    assert [point["epoch"] for point in derived.curve] == [1, 2]
+    assert "it ends here, 2 epochs early" in derived.curve[-1]["warnings"][-1]
 
 
 def test_limits_hold_for_what_is_derived(tmp_path: Path) -> None:
