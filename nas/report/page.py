@@ -62,6 +62,7 @@ def page(
     others: Sequence[Measure] = (),
     volume: Hypervolume | None = None,
     notes: Sequence[str] = (),
+    supernets: Sequence[str] = (),
 ) -> str:
     """The page as text.
 
@@ -76,13 +77,14 @@ def page(
         others: the other objectives, where there are several: the front is marked then.
         volume: the front's hypervolume, shown with its course and its reference point.
         notes: on what came out of it, a line each.
+        supernets: HTML of a section for each, trusted (`nas.report.supernets`).
     """
     done = [row for row in rows if row["state"] == "done" and measure.of(row) is not None]
     best = max(done, key=measure.rank) if done else None  # the first of equals
     sections = [_facts(facts), *(f"<p>{escape(note)}</p>" for note in notes)]
     if best is not None:
         sections += [_figures(done, best, measure, others, volume), _answers(best, drawing), _table(done, top, measure)]
-    sections += [_failures(rows), _settings(settings)]
+    sections += [*supernets, _failures(rows), _settings(settings)]
     style = files("nas.report").joinpath("style.css").read_text(encoding="utf-8")
     title = escape(name)
     return "\n".join(

@@ -1,7 +1,7 @@
-"""Two charts as inline SVG text, drawn without any library: a search's course, and accuracy against cost.
+"""Charts as inline SVG text, drawn without any library: a search's course, accuracy against cost, a supernet's curves.
 
-Colours come from the page's style sheet (classes `grid`, `axis`, `dot`, `line`, `best`), so that a page may be light or
-dark. Whatever text comes in is escaped here.
+Colours come from the page's style sheet (classes `grid`, `axis`, `dot`, `line`, `best`, `curve`), so that a page may be
+light or dark. Whatever text comes in is escaped here.
 """
 
 import math
@@ -21,6 +21,16 @@ class Point:
     y: float
     label: str = ""
     kind: str = "dot"
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A line through (x, y) points, marked where there is but one; `label` shows when the pointer rests on it; `kind`
+    is the style class of its colour."""
+
+    label: str
+    points: Sequence[tuple[float, float]]
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -73,9 +83,11 @@ def chart(
     line: Sequence[tuple[float, float]] = (),
     describe: str = "",
     width: int = 530,
+    height: int = HEIGHT,
+    curves: Sequence[Curve] = (),
 ) -> str:
-    """An SVG element: points, and a line in steps (a value holds until the next one); `describe` is read aloud."""
-    right, floor = width - RIGHT, HEIGHT - BOTTOM
+    """An SVG element: points, a line in steps (a value holds until the next one), curves; `describe` is read aloud."""
+    right, floor = width - RIGHT, height - BOTTOM
 
     def at(px: float, py: float) -> tuple[float, float]:
         return (
@@ -83,20 +95,19 @@ def chart(
             round(floor - y.place(py) * (floor - TOP), 1),
         )
 
-    parts = [f'<svg viewBox="0 0 {width} {HEIGHT}" role="img" aria-label="{escape(describe)}">']
+    parts = [f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(describe)}">']
     for tick in y.ticks():
-        height = at(x.low, tick)[1]
-        parts.append(f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{height}" y2="{height}"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{height + 4}" text-anchor="end">{escape(y.read(tick))}</text>')
+        level = at(x.low, tick)[1]
+        parts.append(f'<line class="grid" x1="{LEFT}" x2="{right}" y1="{level}" y2="{level}"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{level + 4}" text-anchor="end">{escape(y.read(tick))}</text>')
     for tick in x.ticks():
         left = at(tick, y.low)[0]
         parts.append(f'<line class="axis" x1="{left}" x2="{left}" y1="{floor}" y2="{floor + 4}"/>')
         parts.append(f'<text x="{left}" y="{floor + 18}" text-anchor="middle">{escape(x.read(tick))}</text>')
     parts.append(f'<line class="axis" x1="{LEFT}" x2="{right}" y1="{floor}" y2="{floor}"/>')
     middle = (LEFT + right) / 2
-    parts.append(f'<text class="title" x="{middle}" y="{HEIGHT - 8}" text-anchor="middle">{escape(x.title)}</text>')
-    height = (TOP + floor) / 2
-    turned = f'transform="translate(14 {height}) rotate(-90)" text-anchor="middle"'
+    parts.append(f'<text class="title" x="{middle}" y="{height - 8}" text-anchor="middle">{escape(x.title)}</text>')
+    turned = f'transform="translate(14 {(TOP + floor) / 2}) rotate(-90)" text-anchor="middle"'
     parts.append(f'<text class="title" {turned}>{escape(y.title)}</text>')
     for point in points:
         left, top = at(point.x, point.y)
@@ -105,6 +116,11 @@ def chart(
         parts.append(f'<circle class="{escape(point.kind)}" cx="{left}" cy="{top}" r="{radius}">{label}</circle>')
     if line:
         parts.append(f'<path class="line" d="{_steps([at(*pair) for pair in line])}"/>')
+    for curve in curves:
+        (left, top), *rest = [at(*pair) for pair in curve.points]
+        label = f"<title>{escape(curve.label)}</title>"
+        way = "".join(f"L{px} {py}" for px, py in rest) or "h0"  # a dot, by its round ends
+        parts.append(f'<path class="curve {escape(curve.kind)}" d="M{left} {top}{way}">{label}</path>')
     return "\n".join([*parts, "</svg>"])
 
 

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+from nas.errors import UserError
 from nas.report.drawing import draw
 from nas.report.page import Measure, page
+from nas.report.supernets import section
+from nas.space.supernet import every, walk
 
 SHOWN = ("searcher", "searcher_options", "trials", "epochs", "final_epochs", "final_set", "seed", "limits", "executor")
 
@@ -35,10 +38,23 @@ def write(path: str | Path) -> Path:
         others=several,
         volume=run.hypervolume(),
         notes=comparison(run),
+        supernets=supernets(run),
     )
     draft.write_text(text, encoding="utf-8")
     draft.rename(target)
     return target
+
+
+def supernets(run: Any) -> list[str]:
+    """A section for each supernet that was trained."""
+    if not run.state.derived:
+        return []
+    try:
+        choices = walk(run.space.document, every, relaxed=True).choices
+    except UserError:  # not to be mixed: it is searched by single paths, which have no shares
+        choices = {}
+    answers = {path: choice.answers for path, choice in choices.items()}
+    return [section(record.number, record.curve, answers) for record in run.state.derived]
 
 
 def settings(run: Any) -> dict[str, Any]:

@@ -1,0 +1,129 @@
+"""The section of a page about a supernet: how its alphas, accuracies and the guard's measurements went over the epochs.
+
+The curve is of a run's journal, which may come from anyone: what is no number there is left out, and texts are escaped.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from nas.report.svg import Axis, Curve, chart, short
+
+COLOURS = 8  # style classes of curves, c0 to c7
+MOST = 40  # choices that are drawn
+SMALL = (340, 220)  # of a picture of one choice
+ACCURACIES = {  # of the shared weights, by their metrics
+    "supernet_accuracy": "mixture",
+    "valid_accuracy": "derived path",
+    "random_accuracy": "eight random paths, on average",
+}
+
+
+def section(number: int, curve: Sequence[Mapping[str, Any]], answers: Mapping[str, Sequence[Any]]) -> str:
+    """HTML of a supernet.
+
+    Args:
+        number: its own.
+        curve: of each epoch `epoch`, `metrics`, and maybe `shares` by choice and `warnings`.
+        answers: of each choice, by its path; one that is not known has numbers in their place.
+    """
+    points = [point for point in curve if _number(point.get("epoch")) and isinstance(point.get("metrics"), dict)]
+    if not points:
+        return ""
+    x = Axis.around("epoch", [float(point["epoch"]) for point in points], whole=True)
+    figures = [_accuracies(points, x)]
+    figures.append(_metric(points, x, "parameter_free", "share", "Operations without weights", whole=True))
+    figures.append(_metric(points, x, "curvature", "eigenvalue", "Curvature of the validation loss by alpha"))
+    return (
+        f"<section><h2>Supernet {number}</h2>{_warnings(points)}</section>"
+        f'<div class="figures">{"".join(figure for figure in figures if figure)}</div>{_shares(points, x, answers)}'
+    )
+
+
+def _metric(
+    points: Sequence[Mapping[str, Any]], x: Axis, metric: str, axis: str, title: str, whole: bool = False
+) -> str:
+    """whole: from 0 to 1."""
+    own = _course(points, lambda point: point["metrics"].get(metric))
+    if not own:
+        return ""
+    y = Axis.around(axis, [0.0, 1.0] if whole else [value for _, value in own], read=short)
+    return _figure(title, "", chart(x, y, (), curves=[Curve(title, own, "c0")], describe=title))
+
+
+def _accuracies(points: Sequence[Mapping[str, Any]], x: Axis) -> str:
+    courses = {
+        title: _course(points, lambda point, name=metric: point["metrics"].get(name), 100)  # type: ignore[misc]
+        for metric, title in ACCURACIES.items()
+    }
+    curves = [Curve(title, own, f"c{i}") for i, (title, own) in enumerate(courses.items()) if own]
+    if not curves:
+        return ""
+    y = Axis.around("accuracy (%)", [value for curve in curves for _, value in curve.points])
+    names = _legend([(curve.label, curve.kind) for curve in curves])
+    return _figure("Accuracy on the shared weights", names, chart(x, y, (), (), "accuracies", 1060, curves=curves))
+
+
+def _shares(points: Sequence[Mapping[str, Any]], x: Axis, answers: Mapping[str, Sequence[Any]]) -> str:
+    """A small picture for each choice, an answer of one name in one colour in all of them."""
+    given = [point["shares"] for point in points if isinstance(point.get("shares"), dict)]
+    paths = list(dict.fromkeys(path for shares in given for path in shares))
+    colours: dict[str, str] = {}
+    pictures = list[tuple[str, list[Curve]]]()
+    for path in paths[:MOST]:
+        count = max((len(shares[path]) for shares in given if isinstance(shares.get(path), list)), default=0)
+        known = [str(answer) for answer in answers.get(path, ())]
+        names = known if len(known) == count else [f"answer {i + 1}" for i in range(count)]
+        curves = []
+        for i, name in enumerate(names):
+            kind = colours.setdefault(name, f"c{len(colours) % COLOURS}")
+            if own := _course(points, lambda point, at=i: _at(point.get("shares"), path, at)):  # type: ignore[misc] # noqa: B023
+                curves.append(Curve(name, own, kind))
+        if curves:
+            pictures.append((path, curves))
+    if not pictures:
+        return ""
+    top = max(value for _, curves in pictures for curve in curves for _, value in curve.points)
+    y = Axis("share", 0.0, max(1.05 * top, 1e-3))
+    drawn = [_figure(path, "", chart(x, y, (), (), path, *SMALL, curves), "h3") for path, curves in pictures]
+    more = f"<p>and {len(paths) - MOST} more choices</p>" if len(paths) > MOST else ""
+    head = f"<h2>The answers' shares</h2><p>{_legend(list(colours.items()))}</p>"
+    return f'<section>{head}<div class="small">{"".join(drawn)}</div>{more}</section>'
+
+
+def _course(
+    points: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Any], scale: float = 1.0
+) -> list[tuple[float, float]]:
+    """(epoch, value) where there is a value."""
+    return [(float(p["epoch"]), scale * float(value)) for p in points if _number(value := read(p))]
+
+
+def _at(shares: Any, path: str, i: int) -> Any:
+    own = shares.get(path) if isinstance(shares, dict) else None
+    return own[i] if isinstance(own, list) and i < len(own) else None
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _warnings(points: Sequence[Mapping[str, Any]]) -> str:
+    lines = [
+        f"<tr><td>{float(point['epoch']):g}</td><td>{escape(str(line))}</td></tr>"
+        for point in points
+        if isinstance(point.get("warnings"), list)
+        for line in point["warnings"]
+    ]
+    if not lines:
+        return "<p>Its guard had nothing to say.</p>"
+    return f"<table><thead><tr><th>epoch</th><th>warning</th></tr></thead>{''.join(lines)}</table>"
+
+
+def _legend(names: Sequence[tuple[str, str]]) -> str:
+    return " ".join(f'<span class="name {escape(kind)}">{escape(name)}</span>' for name, kind in names)
+
+
+def _figure(title: str, caption: str, svg: str, level: str = "h2") -> str:
+    """caption: HTML."""
+    return f"<figure><{level}>{escape(title)}</{level}>{f'<p>{caption}</p>' if caption else ''}{svg}</figure>"
