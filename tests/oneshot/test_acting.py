@@ -217,3 +217,10 @@ def test_what_cannot_be_done_is_an_error(method: str, action: str, message: str)
     with pytest.raises(UserError) as error:
         settings_of(method, {"guard": action})
     assert message in str(error.value)
+
+
+def test_a_run_that_goes_well_is_let_alone(tmp_path: Path) -> None:
+    run = Run(tmp_path, "stop", collapse=STEPS)
+    run.go()
+    assert len(run.training.curve) == EPOCHS
+    assert run.guarded.lines() == [[]] * EPOCHS
