@@ -75,9 +75,9 @@ def _inputs(cell: Cell, written: Any, at: Place) -> None:
         raise ExpressionError(f"a cell's inputs are 'before' and 'last' with their chains, not {shown(chains)}")
     only(chains, tuple(sources), "inputs")
     for name, chain in chains.items():
-        here = at.child(name).knowing({**at.names, "scale": _scale(interpreter.target, sources[name], flow)})
+        place = at.child(name).knowing({**at.names, "scale": _scale(interpreter.target, sources[name], flow)})
         cell.states.append(
-            sources[name] if chain is None else interpreter.chain(chain, sources[name], here, chains, name)
+            sources[name] if chain is None else interpreter.chain(chain, sources[name], place, chains, name)
         )
     cell.inputs = len(cell.states)
 
@@ -91,22 +91,22 @@ def _nodes(cell: Cell, specs: Sequence[Any], position: int, at: Place) -> Flow:
                 _constrain(cell, source["where"], at)
         with placing(source, "output", f"{at.path}.output"):
             return cell_output(cell, source.get("output", "last"), at)
-    spec, here = specs[position], at.child("nodes")
-    with placing(specs, position, f"{here.path}.{position}"):
+    spec, place = specs[position], at.child("nodes")
+    with placing(specs, position, f"{place.path}.{position}"):
         if not isinstance(spec, dict):
             raise ExpressionError(f"a node is a mapping like {{add: edges}}, not {shown(spec)}")
         only({key: None for key in spec if not is_expression(key)}, NODE_KEYS, "a node")
 
     def turns(count: Any) -> Flow:
         inner = cell.copy()
-        with placing(specs, position, f"{here.path}.{position}"):
+        with placing(specs, position, f"{place.path}.{position}"):
             if type(count) is not int or not 0 <= count <= MAX_NODES:
                 raise ExpressionError(f"repeat takes a whole number of nodes from 0 to {MAX_NODES}, not {shown(count)}")
             for turn in range(count):
                 _node(inner, spec, at, turn)
         return _nodes(inner, specs, position + 1, at)
 
-    repeat = here.child(f"repeat_{position}")
+    repeat = place.child(f"repeat_{position}")
     return settle(cell.interpreter.target, spec.get("repeat", 1), cell.flow, repeat, turns, "number")
 
 
@@ -123,20 +123,20 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
     names = {**at.names, "earlier": list(range(earlier)), "index": turn}
     if cell.plan is not None:
         names["channels"] = cell.plan.width(earlier)
-    here = at.child("nodes").child(earlier - cell.inputs).knowing(names)
+    place = at.child("nodes").child(earlier - cell.inputs).knowing(names)
 
-    flows = _edges(cell, spec[written], here, merge == "concat")
+    flows = _edges(cell, spec[written], place, merge == "concat")
     if not flows:  # no edge is present: zeros
         zeros = {"stride": at.names["stride"]} if cell.plan is None else {"channels": names["channels"]}
-        state = interpreter.target.add("none", zeros, [cell.states[0]], here.child("none"))
+        state = interpreter.target.add("none", zeros, [cell.states[0]], place.child("none"))
     elif len(flows) == 1:
         state = flows[0]
     else:
-        merged = lambda bound: interpreter.target.add(merge, bound, flows, here.child(merge))  # noqa: E731
-        state = bind(interpreter.target, options.items(), cell.flow, here, None, merged)
+        merged = lambda bound: interpreter.target.add(merge, bound, flows, place.child(merge))  # noqa: E731
+        state = bind(interpreter.target, options.items(), cell.flow, place, None, merged)
     if "do" in spec:
         given = {"channels": names["channels"], "stride": 1}
-        do = here.named(f"{here.answers}.operation", names, given)._replace(path=f"{here.path}.do")
+        do = place.named(f"{place.answers}.operation", names, given)._replace(path=f"{place.path}.do")
         state = interpreter.item(spec["do"], state, do, spec, "do")
     cell.states.append(state)
 
@@ -231,8 +231,8 @@ def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, ke
         interpreter.target.edge()
     given = {"channels": at.names["channels"], "stride": at.names["stride"] if number < cell.inputs else 1}
     names = {**at.names, "source": number}
-    here = at.named(f"{at.answers}.operation", names, given)
-    out = interpreter.item(operation, source, here, container, key)
+    place = at.named(f"{at.answers}.operation", names, given)
+    out = interpreter.item(operation, source, place, container, key)
     after = cell.template.source.get("after_edge")
     if after is None or _is_identity(interpreter.target, source, out):
         return out

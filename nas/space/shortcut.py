@@ -35,8 +35,8 @@ def _shortcut(
     if isinstance(form, str) and form in SHORTCUTS:
         return _named(interpreter, form, flow, out, at)
     if isinstance(form, str) and not interpreter.knows(form):
-        known = [*SHORTCUTS, *interpreter.words()]
-        raise ExpressionError(f"unknown shortcut {shown(form)}; {did_you_mean(form, known)}")
+        words = [*SHORTCUTS, *interpreter.words()]
+        raise ExpressionError(f"unknown shortcut {shown(form)}; {did_you_mean(form, words)}")
     return interpreter.chain(form, flow, at, item, "shortcut")
 
 

@@ -53,19 +53,19 @@ def plan(cell: "Cell", specs: Sequence[Any], rule: Any, at: Place) -> CellPlan:
         return CellPlan(edges, None)
     if not any(edges):
         raise ShapeError("widths: no edges lead from the cell's inputs to its output")
-    found: dict[int, int] = {}
+    widths: dict[int, int] = {}
     for state in range(len(edges) - 1, cell.inputs - 1, -1):
         if edges[state]:
             readers = [reader for reader in range(state + 1, len(edges)) if state in edges[reader]]
-            after = [found[reader] for reader in readers]
+            after = [widths[reader] for reader in readers]
             names = {**at.names, "state": state, "readers": readers, "after": after, "reads": edges}
             width = read_value(target, rule, cell.flow, at.knowing(names), [])
             if type(width) is not int:
                 raise ExpressionError(f"a width is a whole number, not {shown(width)}")
             if width < 1:
                 raise ShapeError(f"widths: {width} channels for state {state}")
-            found[state] = width
-    return CellPlan(edges, found)
+            widths[state] = width
+    return CellPlan(edges, widths)
 
 
 def _itself(value: Any) -> Any:
@@ -83,8 +83,8 @@ def _edges(cell: "Cell", specs: Sequence[Any], at: Place) -> Reads:
             break  # as well
         for turn in range(turns):
             names = {**at.names, "earlier": list(range(len(reads))), "index": turn}
-            here = at.child("nodes").child(len(reads) - cell.inputs).knowing(names)
-            reads.append(_sources(cell, spec[merge_of(spec)], here))
+            place = at.child("nodes").child(len(reads) - cell.inputs).knowing(names)
+            reads.append(_sources(cell, spec[merge_of(spec)], place))
     return reads
 
 
