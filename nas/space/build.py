@@ -89,16 +89,16 @@ class GraphTarget(AnswerTarget):
         return len(self.nodes) + nodes <= MAX_GRAPH
 
     def auxiliary(self, flow: Flow) -> None:
-        here = len(self.nodes)
+        next_node = len(self.nodes)
         self.heads.append(flow.node)
-        self.met.append(Met(None, None, here, here, flow.node))
+        self.met.append(Met(None, None, next_node, next_node, flow.node))
 
     def either(self, walks: Sequence[Callable[[], Any]], flow: Flow) -> Flow:
         raise AssertionError("shapes are known here")
 
     def branch(self, choice: Choice, flow: Flow, then: Callable[[Any], End]) -> End:
-        answer, here = self.answer(choice), len(self.nodes)
-        self.met.append(Met(choice, answer, here, here))
+        answer, next_node = self.answer(choice), len(self.nodes)
+        self.met.append(Met(choice, answer, next_node, next_node))
         return then(answer)
 
     def reuse(
@@ -155,16 +155,16 @@ class GraphTarget(AnswerTarget):
         piece, end = self.copies[part]
         if not self.has_room(len(piece.nodes)):
             return None
-        start, known = len(self.nodes), entering(flow)
-        piece.place(self, known, path, scopes)
-        return Flow(start + end if end >= 0 else known[~end], flow)
+        start, source_nodes = len(self.nodes), entering(flow)
+        piece.place(self, source_nodes, path, scopes)
+        return Flow(start + end if end >= 0 else source_nodes[~end], flow)
 
     def _copy(self, part: Part, start: int, flow: Flow, at: Place, out: Flow) -> None:
         """Keeps a cell for its next use in this walk."""
         node, before = entering(flow)
-        known = {before: 1, node: 0}
-        piece = Piece.cut(self, start, len(self.nodes), known, at)
-        self.copies[part] = piece, out.node - start if out.node >= start else ~known[out.node]
+        source_numbers = {before: 1, node: 0}
+        piece = Piece.cut(self, start, len(self.nodes), source_numbers, at)
+        self.copies[part] = piece, out.node - start if out.node >= start else ~source_numbers[out.node]
 
     def seen(self, flow: Flow, out: Flow) -> Hashable:
         """All that a walk can see of the end of a part into which `flow` went."""

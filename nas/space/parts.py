@@ -32,7 +32,7 @@ class Met(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """Nodes on a way. Inputs count from its first node; those below 0 are the part's `known` nodes, ~0 the first.
+    """Nodes on a way. Inputs count from its first node; those below 0 are the part's `source_nodes`, ~0 the first.
 
     Paths are continued from the part's own, scopes too. Each scope is there once: `around` has the numbers of those
     around a node, outermost first, and each node the number of its place there.
@@ -44,7 +44,7 @@ class Piece(NamedTuple):
     axes: list[tuple[int, ...]]
 
     @classmethod
-    def cut(cls, target: "GraphTarget", start: int, end: int, known: dict[int, int], at: Place) -> "Piece":
+    def cut(cls, target: "GraphTarget", start: int, end: int, source_numbers: dict[int, int], at: Place) -> "Piece":
         """The nodes from `start` to `end` of the part at `at`."""
         cut, outer = len(at.path), len(at.scopes)
         scopes, around = list[Scope](), list[tuple[int, ...]]()
@@ -59,11 +59,11 @@ class Piece(NamedTuple):
                         scopes.append(scope)
                 place = places[id(stack)] = len(around)
                 around.append(tuple([numbers[id(scope)] for scope in stack[outer:]]))
-            sources = tuple([n - start if n >= start else ~known[n] for n in inputs])
+            sources = tuple([n - start if n >= start else ~source_numbers[n] for n in inputs])
             nodes.append((op, sources, shape, parameters, mult_adds, path[cut:], place))
         return cls(nodes, _ends(scopes, cut), around, target.axes[start:end])
 
-    def place(self, target: "GraphTarget", known: Sequence[int], path: str, outer: tuple[Scope, ...]) -> None:
+    def place(self, target: "GraphTarget", source_nodes: Sequence[int], path: str, outer: tuple[Scope, ...]) -> None:
         """The same nodes again, at `path` within the scopes `outer`."""
         nodes, start = target.nodes, len(target.nodes)
         scopes = [_new(Scope, (path + end, *rest)) for end, *rest in self.scopes]
@@ -71,9 +71,9 @@ class Piece(NamedTuple):
         for op, inputs, shape, parameters, mult_adds, end, place in self.nodes:
             if len(inputs) == 1:
                 (node,) = inputs
-                sources: tuple[int, ...] = (start + node if node >= 0 else known[~node],)
+                sources: tuple[int, ...] = (start + node if node >= 0 else source_nodes[~node],)
             else:
-                sources = tuple([start + node if node >= 0 else known[~node] for node in inputs])
+                sources = tuple([start + node if node >= 0 else source_nodes[~node] for node in inputs])
             nodes.append(_new(Node, (op, sources, shape, parameters, mult_adds, path + end, around[place])))
         target.axes.extend(self.axes)
 
@@ -83,8 +83,8 @@ class Way(NamedTuple):
 
     piece: Piece
     event: "Choice | Part | None"
-    flow: int  # known nodes: what flows into a part or a side head
-    out: int | None  # the known node that flows out; None: something is met
+    flow: int  # source nodes: what flows into a part or a side head
+    out: int | None  # the source node that flows out; None: something is met
     path: str  # of a part that is met, from the path of this one on; and the scopes between
     scopes: list[tuple[Any, ...]]
     next: "dict[Hashable, Way]"
@@ -116,47 +116,49 @@ class Part:
         if self.taken > MAX_WAYS:
             self.ways = {}
             return 0
-        known = {node: number for number, node in reversed(list(enumerate(entering(flow))))}
+        source_numbers = {node: number for number, node in reversed(list(enumerate(entering(flow))))}
         ways, outcome, count, cut = self.ways, None, 2, len(at.path)
         end = Met(None, None, len(target.nodes), 0)
         for item in (*met, end):
             new = outcome not in ways
-            piece = Piece.cut(target, start, item.start, known, at) if new else ways[outcome].piece
+            piece = Piece.cut(target, start, item.start, source_numbers, at) if new else ways[outcome].piece
             for node in range(start, item.start):
-                known[node] = count
+                source_numbers[node] = count
                 count += 1
             if new:
                 nodes += len(piece.nodes)
-                inner, last = item.at or at, known[out.node] if item is end else None
+                inner, last = item.at or at, source_numbers[out.node] if item is end else None
                 scopes = _ends(inner.scopes[len(at.scopes) :], cut)
-                ways[outcome] = Way(piece, item.event, known.get(item.flow, 0), last, inner.path[cut:], scopes, {})
+                ways[outcome] = Way(
+                    piece, item.event, source_numbers.get(item.flow, 0), last, inner.path[cut:], scopes, {}
+                )
             if isinstance(item.event, Part):
-                known.setdefault(item.out, count)
+                source_numbers.setdefault(item.out, count)
                 count += 1
             ways, outcome, start = ways[outcome].next, item.outcome, item.end
         return nodes
 
     def follow(self, target: "GraphTarget", flow: Flow, path: str, outer: tuple[Scope, ...]) -> Flow | None:
         """The part again, at `path` within the scopes `outer`; None, and no trace, where its way is not known."""
-        start, heads, known = len(target.nodes), len(target.heads), entering(flow)
+        start, heads, source_nodes = len(target.nodes), len(target.heads), entering(flow)
         way = self.ways.get(None)
         while way is not None and target.has_room(len(way.piece.nodes)):
-            here = len(target.nodes)
-            way.piece.place(target, known, path, outer)
-            known.extend(range(here, len(target.nodes)))
+            first = len(target.nodes)
+            way.piece.place(target, source_nodes, path, outer)
+            source_nodes.extend(range(first, len(target.nodes)))
             if way.out is not None:
-                return Flow(known[way.out], flow if self.is_cell else flow.before)
+                return Flow(source_nodes[way.out], flow if self.is_cell else flow.before)
             event, outcome = way.event, None
             if isinstance(event, Part):
                 scopes = outer + tuple([_new(Scope, (path + end, *rest)) for end, *rest in way.scopes])
-                inner, here = Flow(known[way.flow], flow.before), len(target.nodes)
+                inner = Flow(source_nodes[way.flow], flow.before)
                 out = target.again(event, inner, path + way.path, scopes)
                 if out is None:
                     break
-                known.append(out.node)
+                source_nodes.append(out.node)
                 outcome = target.seen(inner, out)
             elif event is None:
-                target.heads.append(known[way.flow])
+                target.heads.append(source_nodes[way.flow])
             else:
                 outcome = target.answer(event)
             way = way.next.get(outcome)
