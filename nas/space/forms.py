@@ -77,10 +77,10 @@ def _each_turn(flow: Flow, count: int, turn: Callable[[int, Flow], Flow], join: 
     """The turns of a loop one after the other, or all from `flow` on and then joined."""
     if join is not None:
         return join([turn(number, flow) for number in range(count)])
-    here = flow
+    out = flow
     for number in range(count):
-        here = turn(number, here)
-    return here
+        out = turn(number, out)
+    return out
 
 
 def repeat(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join: Join | None = None) -> Flow:
@@ -88,9 +88,9 @@ def repeat(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Pla
     if "body" not in item:
         raise ExpressionError("'repeat' needs a 'body'")
 
-    def turn(number: int, here: Flow) -> Flow:
+    def turn(number: int, source: Flow) -> Flow:
         interpreter.step()
-        return interpreter.chain(item["body"], here, at.turn(number, "repeat"), item, "body")
+        return interpreter.chain(item["body"], source, at.turn(number, "repeat"), item, "body")
 
     def turns(count: Any) -> Flow:
         if count is UNKNOWN:
@@ -113,9 +113,9 @@ def loop(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place
             raise ExpressionError(f"'for' cannot name a variable '{name}'; choose another name")
     expressions = {name: raw for name, raw in variables.items() if is_expression(raw)}
 
-    def turns(known: Mapping[str, Any]) -> Flow:
-        columns = {**variables, **known}
-        if UNKNOWN in known.values():
+    def turns(lists: Mapping[str, Any]) -> Flow:
+        columns = {**variables, **lists}
+        if UNKNOWN in lists.values():
             once = at.turn(0, "for")
             once = once.knowing({**once.names, **dict.fromkeys(variables, UNKNOWN)})
             out = interpreter.target.either([lambda: interpreter.chain(item["do"], flow, once, item, "do")], flow)
@@ -131,10 +131,10 @@ def loop(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place
         if count > MAX_TURNS:
             raise ExpressionError(f"'for' goes through {count} items; at most {MAX_TURNS}")
 
-        def turn(number: int, here: Flow) -> Flow:
+        def turn(number: int, source: Flow) -> Flow:
             interpreter.step()
             values = {name: value[number] if name in sizes else value for name, value in columns.items()}
-            return _turn(interpreter, item, values, here, at.turn(number, "for"))
+            return _turn(interpreter, item, values, source, at.turn(number, "for"))
 
         return _each_turn(flow, count, turn, join)
 
@@ -151,18 +151,18 @@ def _turn(interpreter: "Interpreter", item: dict[str, Any], values: dict[str, An
 def _columns(
     target: "Target",
     todo: list[tuple[str, str]],
-    known: dict[str, Any],
+    done: dict[str, Any],
     flow: Flow,
     at: Place,
     then: Callable[[dict[str, Any]], Flow],
 ) -> Flow:
     """`then(lists)` of the expressions in a `for`; the items of a list may be lazy."""
     if not todo:
-        return then(known)
+        return then(done)
     (name, raw), *rest = todo
 
     def column(value: Any) -> Flow:
-        return _columns(target, rest, {**known, name: value}, flow, at, then)
+        return _columns(target, rest, {**done, name: value}, flow, at, then)
 
     value = evaluate(target, raw, flow, at.names)
     if target.lazy and not isinstance(value, list) and is_lazy(value):

@@ -43,8 +43,8 @@ class Interpreter:
         None: walks no further than the recipe's settings.
         """
         document, flow = self.document, self.target.start()
-        known = {"relaxed": self.target.relaxed, "input": list(document.input), "classes": document.classes}
-        at = Place("parameters", "parameters", known)
+        undeclared = {"relaxed": self.target.relaxed, "input": list(document.input), "classes": document.classes}
+        at = Place("parameters", "parameters", undeclared)
 
         def network(names: Mapping[str, Any]) -> Any:
             self.root = names
@@ -57,7 +57,7 @@ class Interpreter:
 
         try:
             self.check_defaults()
-            return bind(self.target, document.parameters.items(), flow, at, known, network, under="")
+            return bind(self.target, document.parameters.items(), flow, at, undeclared, network, under="")
         except DocumentError as error:
             raise error.on(document.name) from None
         except UNPLACED as error:
@@ -173,16 +173,16 @@ class Interpreter:
         word = name if isinstance(name, str) else ""
         template = self.document.templates.get(word)
         if template is not None:
-            declared, known = template.declared or ("channels",), template.own
+            declared, accepted = template.declared or ("channels",), template.own
         elif word in CALLABLE:
-            declared = known = FIELDS[word]
+            declared = accepted = FIELDS[word]
         else:
             raise ExpressionError(f"unknown operation {shown(name)}; {did_you_mean(name, [*self.words(), *FORMS])}")
         written = as_mapping(word, arguments, declared)
         for argument in written:
-            if argument not in known:
-                raise ExpressionError(f"{word} has no argument '{argument}'; {did_you_mean(argument, known)}")
-        given = {key: value for key, value in at.given.items() if key in known} if at.given else {}
+            if argument not in accepted:
+                raise ExpressionError(f"{word} has no argument '{argument}'; {did_you_mean(argument, accepted)}")
+        given = {key: value for key, value in at.given.items() if key in accepted} if at.given else {}
         usual = self.document.defaults.get(word)
         if usual is not None:
             written = {**{key: value for key, value in usual.items() if key not in given}, **written}

@@ -43,7 +43,7 @@ def _forced_names(lazy: Lazily, value: Deferred, then: Callable[[Any], End]) -> 
     name = next((name for name in expression.names if is_lazy(names.get(name))), None)
     if name is None:
         return then(expression.value(names))
-    return force(lazy, names[name], lambda found: _forced_names(lazy, Deferred(raw, {**names, name: found}), then))
+    return force(lazy, names[name], lambda plain: _forced_names(lazy, Deferred(raw, {**names, name: plain}), then))
 
 
 def _forced_items(lazy: Lazily, items: list[Any], done: list[Any], then: Callable[[Any], End]) -> End:

@@ -101,15 +101,15 @@ def relaxed_alternatives(raw: Mapping[str, Any]) -> list[Any]:
 
 def _alternatives(alternatives: Any) -> tuple[list[Any], dict[Any, int], str]:
     """(answers, the position of each, the kind of choice that they make by themselves)."""
-    known = getattr(alternatives, "answers", None)
-    if known is None:
+    reading = getattr(alternatives, "answers", None)
+    if reading is None:
         answers = answers_of(alternatives)
         numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in alternatives)
         places = {answer: position for position, answer in enumerate(answers)}
-        known = answers, places, "number" if numbers else "operation"
+        reading = answers, places, "number" if numbers else "operation"
         if isinstance(alternatives, reader.Sequence):  # written in the document: met again for each genome
-            alternatives.answers = known
-    return known
+            alternatives.answers = reading
+    return reading
 
 
 def bind(
