@@ -124,8 +124,8 @@ class Document:
         if not is_expression(raw):
             return raw
         expression = parse(raw[1:])
-        known = {name: self.parameters[name] for name in expression.names if name in self.parameters}
-        return expression.value({name: self._constant(value) for name, value in known.items()})
+        parameters = {name: self.parameters[name] for name in expression.names if name in self.parameters}
+        return expression.value({name: self._constant(value) for name, value in parameters.items()})
 
     @cached_property
     def classes(self) -> int:
@@ -179,27 +179,27 @@ class Document:
     @cached_property
     def templates(self) -> dict[str, Template]:
         """Blocks and cells by name."""
-        found: dict[str, Template] = {}
+        templates: dict[str, Template] = {}
         for section in ("blocks", "cells"):
             for name, written in (self.data.get(section) or {}).items():
                 where = f"{section}.{name}"
-                if name in OPERATIONS or name in RESERVED or name in found:
-                    taken = "both a block and a cell" if name in found else "a word of the language"
+                if name in OPERATIONS or name in RESERVED or name in templates:
+                    taken = "both a block and a cell" if name in templates else "a word of the language"
                     raise UserError(
                         line_of(self.data[section], name) or self.name,
                         f"{where}: '{name}' is {taken}",
                         "choose another name",
                     )
                 line = line_of(self.data[section], name) or self.name
-                found[name] = template(name, written, section == "cells", where, line)
-        return found
+                templates[name] = template(name, written, section == "cells", where, line)
+        return templates
 
     def head(self, item: AnyMapping[str, Any]) -> str:
         """What a mapping in a chain is: the word of its form, `call`, or `chain` (names for its items)."""
-        known = self._heads.get(id(item))
-        if known is None:
-            known = self._heads[id(item)] = self._head(item)
-        return known
+        head = self._heads.get(id(item))
+        if head is None:
+            head = self._heads[id(item)] = self._head(item)
+        return head
 
     def _head(self, item: AnyMapping[str, Any]) -> str:
         for form in FORMS:

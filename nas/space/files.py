@@ -39,7 +39,7 @@ def find_packaged(name: str) -> tuple[Path, str | None] | None:
     """(file, variant) of a packaged name. Only files that have the word in them are parsed."""
     for path in _documents() if NAME.fullmatch(name) else ():
         if path.stem == name or re.search(rf"\b{name}\b", path.read_text(encoding="utf-8")):
-            variant = next((variant for known, variant in _names(path) if known == name), "")
+            variant = next((variant for candidate, variant in _names(path) if candidate == name), "")
             if variant != "":
                 return path, variant
     return None
@@ -55,10 +55,10 @@ def find_document(name: str) -> tuple[Path, str | None]:
                 shortened(text), "no such file", "give a packaged name (`nas list`) or a path to a document"
             )
         return path, variant or None
-    known = find_packaged(name)
-    if known is None:
+    file_and_variant = find_packaged(name)
+    if file_and_variant is None:
         raise UserError(shortened(name), "no packaged document or variant of this name", did_you_mean(name, packaged()))
-    return known
+    return file_and_variant
 
 
 def is_file(path: Path) -> bool:

@@ -34,9 +34,9 @@ def placed(error: Exception, container: Any, key: Any, path: str) -> DocumentErr
     what, _, hint = str(error).partition("; ")
     if len(path) > LONGEST:
         path = f"{path[: LONGEST // 2]}...{path[-LONGEST // 2 :]}"
-    found = DocumentError(path, what, hint)
-    found.shapes = isinstance(error, ShapeError)
-    return found.on(line_of(container, key))
+    problem = DocumentError(path, what, hint)
+    problem.shapes = isinstance(error, ShapeError)
+    return problem.on(line_of(container, key))
 
 
 class placing:  # a context, as contextlib's are named; a generator would take four times as long

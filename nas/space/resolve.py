@@ -87,11 +87,11 @@ def _parent(parent: Any, path: Path, where: str) -> tuple[Path, str | None]:
         raise UserError(where, f"extends: expected a name or a file beside this one, not {parent!r}")
     text, _, variant = parent.partition("#")
     if not text.endswith((".yaml", ".yml")):
-        known = find_packaged(parent)
-        if known is None:
+        file_and_variant = find_packaged(parent)
+        if file_and_variant is None:
             what = f"extends: no packaged document or variant '{shortened(parent)}'"
             raise UserError(where, what, did_you_mean(parent, packaged()))
-        return known
+        return file_and_variant
     target = path.parent / text
     if not is_file(target) or not target.resolve().is_relative_to(path.parent.resolve()):
         raise UserError(where, f"extends: no file '{shortened(text)}' in this document's folder")
@@ -137,8 +137,8 @@ def _apply(data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str
 def _check_declared(
     data: Mapping, overrides: AnyMapping[str, Any], file: str, where: str, besides: tuple[str, ...] = ()
 ) -> None:
-    known = ["input", "classes", *besides, *(data.get("parameters") or {})]
+    declared = ["input", "classes", *besides, *(data.get("parameters") or {})]
     for name in overrides:
-        if name not in known:
+        if name not in declared:
             what = f"{where}: no parameter '{name}'"
-            raise UserError(line_of(overrides, name) or file, what, did_you_mean(name, known))
+            raise UserError(line_of(overrides, name) or file, what, did_you_mean(name, declared))
