@@ -29,10 +29,10 @@ def every_choice(document: Document) -> list[Choice]:
 
         def oracle(choice: Choice) -> Any:
             path = choice.path
-            known = met[path].answers if path in met else ()
-            if len(choice.answers) > len(known):
+            met_answers = met[path].answers if path in met else ()
+            if len(choice.answers) > len(met_answers):
                 met[path], way[path] = choice, dict(target.answers)
-                untried.setdefault(path, []).extend(answer for answer in choice.answers if answer not in known)
+                untried.setdefault(path, []).extend(answer for answer in choice.answers if answer not in met_answers)
             wanted = [answers[path]] if path in answers else untried[path]
             answer = next((answer for answer in wanted if answer in choice.answers), choice.answers[0])
             if answer in untried[path]:

@@ -34,15 +34,15 @@ def replayed(answers: Mapping[str, Any], otherwise: Oracle | None = None) -> Ora
     def answer(choice: Choice) -> Any:
         if choice.path in answers:
             given = as_answer(answers[choice.path])
-            for known in choice.answers:
-                if known == given and isinstance(known, bool) == isinstance(given, bool):
-                    return known
+            for candidate in choice.answers:
+                if candidate == given and isinstance(candidate, bool) == isinstance(given, bool):
+                    return candidate
         if otherwise is not None:
             return otherwise(choice)
         if choice.path in answers:
-            known = ", ".join(map(str, choice.answers[:12]))
+            listed = ", ".join(map(str, choice.answers[:12]))
             raise UserError(
-                f"genome: {choice.path}", f"{answers[choice.path]!r} is not an answer here", f"known: {known}"
+                f"genome: {choice.path}", f"{answers[choice.path]!r} is not an answer here", f"known: {listed}"
             )
         raise UserError(f"genome: {choice.path}", "no answer to this choice", did_you_mean(choice.path, answers))
 
@@ -53,8 +53,8 @@ def crossed(parents: Sequence[Mapping[str, Any]], rng: random.Random) -> Oracle:
     """Each choice as one of the parents that answer it, taken at random; else sampled."""
 
     def answer(choice: Choice) -> Any:
-        known = [parent[choice.path] for parent in parents if parent.get(choice.path) in choice.answers]
-        return rng.choice(known or choice.answers)
+        inherited = [parent[choice.path] for parent in parents if parent.get(choice.path) in choice.answers]
+        return rng.choice(inherited or choice.answers)
 
     return answer
 

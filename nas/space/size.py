@@ -62,7 +62,7 @@ class CountTarget(AnswerTarget):
         self.assigned: dict[str, int] = {}  # variables that have a value where the walk is
         self.cells: dict[str, tuple[Factor, frozenset[str]]] = {}
         self.met: list[str] = []
-        self.known: dict[Any, tuple[Ways, list[str]]] = {}
+        self.template_ways: dict[Any, tuple[Ways, list[str]]] = {}
         self.take: Callable[[str, Any], None] = lambda name, value: None
 
     @contextmanager
@@ -112,11 +112,11 @@ class CountTarget(AnswerTarget):
                 if is_lazy(alternatives):
                     raise ExpressionError("the alternatives of a parameter's choice may not hang on another choice")
             answers_of(alternatives)
-            found: list[Any] = []
+            leaves: list[Any] = []
             for item in alternatives:
-                found += self.leaves(item, flow, at)
-                _few(len(found))
-            return tuple(found)
+                leaves += self.leaves(item, flow, at)
+                _few(len(leaves))
+            return tuple(leaves)
         if isinstance(raw, list) and not is_plain(raw):
             items = [self.leaves(item, flow, at) for item in raw]
             _few(math.prod(map(len, items)))
@@ -182,12 +182,12 @@ class CountTarget(AnswerTarget):
         except TypeError:
             self.ways.times(self.counted(template, walk))
             return flow
-        if key not in self.known:
+        if key not in self.template_ways:
             before = len(self.met)
             ways = self.counted(template, walk)
-            self.known[key] = ways, self.met[before:]
+            self.template_ways[key] = ways, self.met[before:]
         else:
-            ways, met = self.known[key]
+            ways, met = self.template_ways[key]
             self.met += met
         self.ways.times(ways)
         return flow
@@ -198,27 +198,27 @@ class CountTarget(AnswerTarget):
             walk()
         if not template.is_cell:
             return ways
-        found, met = ways.expanded(), frozenset(self.met[before:])
+        terms, met = ways.expanded(), frozenset(self.met[before:])
         marker = f"cell {template.name}"
-        known = self.cells.setdefault(marker, (found, met))
-        if known != (found, met) or any(
-            not name.startswith(("parameters.", "cell ")) for held, _ in found for name, _ in held
+        first = self.cells.setdefault(marker, (terms, met))
+        if first != (terms, met) or any(
+            not name.startswith(("parameters.", "cell ")) for held, _ in terms for name, _ in held
         ):
             raise ExpressionError(
                 f"the choices of cell '{template.name}' hang on its arguments; they must be the same at every use"
             )
-        return Ways(1, [{(frozenset({(marker, 0)}), 0): 1}]) if met or found != {EMPTY: 1} else ways
+        return Ways(1, [{(frozenset({(marker, 0)}), 0): 1}]) if met or terms != {EMPTY: 1} else ways
 
     def finish(self, flow: Flow) -> Flow:
         """At the network's end: each used cell's own ways come in, once. (Cells used in cells come after those.)"""
-        for marker, (found, _) in reversed(self.cells.items()):
+        for marker, (terms, _) in reversed(self.cells.items()):
             inside = [factor for factor in self.ways.factors if any((marker, 0) in held for held, _ in factor)]
             self.ways.factors = [factor for factor in self.ways.factors if not any(factor is other for other in inside)]
             total: Factor = {}
             for (held, edges), number in self.ways.join(inside).items():
                 if (marker, 0) in held:
                     rest = {(held - {(marker, 0)}, edges): number}
-                    for term, ways in product(rest, found).items():
+                    for term, ways in product(rest, terms).items():
                         add(total, term, ways)
                 else:
                     add(total, (held, edges), number)

@@ -233,8 +233,8 @@ class Space:
             return genome
 
         for changed in changes(genome.answers, options, rng):
-            if (known := self._valid.get(Genome(self.document, changed.answers))) is not None:
-                return known  # all its choices are answered: building it again would draw nothing
+            if (drawn := self._valid.get(Genome(self.document, changed.answers))) is not None:
+                return drawn  # all its choices are answered: building it again would draw nothing
             with suppress(NothingValid):
                 return self._draw(lambda: replayed(changed.answers, changed.open), tries=1)  # noqa: B023
         return None

@@ -43,9 +43,9 @@ def _leaning(rng: random.Random) -> Oracle:
     odds = chance / (1 - chance)
 
     def answer(choice: Choice) -> Any:
-        if not EDGES.search(choice.path) or not all(isinstance(known, int) for known in choice.answers):
+        if not EDGES.search(choice.path) or not all(isinstance(value, int) for value in choice.answers):
             return rng.choice(choice.answers)
-        numbers = [int(known) for known in choice.answers]
+        numbers = [int(value) for value in choice.answers]
         return rng.choices(choice.answers, [odds ** (number - min(numbers)) for number in numbers])[0]
 
     return answer
