@@ -20,7 +20,7 @@ class Call(NamedTuple):
 
 
 def in_order(
-    graph: Graph, found: dict[int, tuple[dict[str, nn.Module], str]], ends: tuple[int, ...]
+    graph: Graph, homes: dict[int, tuple[dict[str, nn.Module], str]], ends: tuple[int, ...]
 ) -> tuple[list[Call], tuple[int, ...], int]:
     """Calls that compute `ends`, the slots that hold these in the end, and how many slots there are.
 
@@ -28,15 +28,15 @@ def in_order(
     """
     needed = sorted(graph.ancestors(ends) - {0})
     last: dict[int, int] = {}
-    for here in needed:
-        for source in graph.nodes[here].inputs:
-            last[source] = here
+    for number in needed:
+        for source in graph.nodes[number].inputs:
+            last[source] = number
     calls: list[Call] = []
     slot, slots, free = {0: 0}, 1, list[int]()
-    for here in needed:
-        inputs = graph.nodes[here].inputs
+    for number in needed:
+        inputs = graph.nodes[number].inputs
         reads = tuple(slot[i] for i in inputs)
-        done = sorted({slot[i] for i in inputs if last[i] == here and i not in ends})
+        done = sorted({slot[i] for i in inputs if last[i] == number and i not in ends})
         if done:
             write, *done = done
         elif free:
@@ -44,6 +44,6 @@ def in_order(
         else:
             write, slots = slots, slots + 1
         free.extend(done)
-        slot[here] = write
-        calls.append(Call(here, *found[here], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
+        slot[number] = write
+        calls.append(Call(number, *homes[number], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
     return calls, tuple(slot[i] for i in ends), slots

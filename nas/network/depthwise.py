@@ -26,8 +26,8 @@ class FastBackward:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        known = torch.backends.mkldnn.is_available() and CPU in ("AVX2", "AVX512")
-        self.modules = [module for module in model.modules() if known and _is_known(module)]
+        has_kernels = torch.backends.mkldnn.is_available() and CPU in ("AVX2", "AVX512")
+        self.modules = [module for module in model.modules() if has_kernels and _is_known(module)]
 
     def __enter__(self) -> None:
         for module in self.modules:

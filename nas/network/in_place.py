@@ -29,8 +29,8 @@ def overwrites(graph: Graph) -> dict[int, int]:
         readers[source] += 1
     for end in (graph.output, *graph.auxiliary):
         readers[end] += 1
-    found: dict[int, int] = {}
-    for here, node in enumerate(graph.nodes):
+    into: dict[int, int] = {}
+    for number, node in enumerate(graph.nodes):
         if node.op.overwrites and (len(node.inputs) > 1 or not node.op.merges):
             for position, source in reversed(list(enumerate(node.inputs[:2]))):
                 if (
@@ -38,8 +38,8 @@ def overwrites(graph: Graph) -> dict[int, int]:
                     and graph.nodes[source].op.overwritable
                     and graph.nodes[source].shape == node.shape
                 ):
-                    found[here] = position
-    return found
+                    into[number] = position
+    return into
 
 
 def overwriting(module: nn.Module, position: int) -> nn.Module:

@@ -57,15 +57,15 @@ class Network(Part):
         self.graph = graph
         self._heads = len(graph.auxiliary)
         places = module_names([node.path for node in graph.nodes[1:]], [node.operation for node in graph.nodes[1:]])
-        found: dict[int, tuple[dict[str, nn.Module], str]] = {}
+        homes: dict[int, tuple[dict[str, nn.Module], str]] = {}
         into = overwrites(graph)
-        for here, node in enumerate(graph.nodes[1:], 1):
+        for number, node in enumerate(graph.nodes[1:], 1):
             module = node.op.module(*(graph.nodes[i].shape for i in node.inputs))
-            if here in into:
-                module = overwriting(module, into[here])
-            found[here] = put_module(self, places[here - 1], module)
-        self._inference = in_order(graph, found, (graph.output,))
-        self._training = in_order(graph, found, (graph.output, *graph.auxiliary)) if self._heads else self._inference
+            if number in into:
+                module = overwriting(module, into[number])
+            homes[number] = put_module(self, places[number - 1], module)
+        self._inference = in_order(graph, homes, (graph.output,))
+        self._training = in_order(graph, homes, (graph.output, *graph.auxiliary)) if self._heads else self._inference
 
     def _hint(self) -> str:
         calls, *_ = self._inference
@@ -130,10 +130,10 @@ def module_names(paths: list[str], operations: list[str]) -> list[tuple[str, ...
 
 def put_module(model: nn.Module, names: tuple[str, ...], module: nn.Module) -> tuple[dict[str, nn.Module], str]:
     """Adds a module at its place; returns where it is found again: its container's own dict, and its name there."""
-    here = model
+    container = model
     for name in names[:-1]:
-        if name not in here._modules:
-            here.add_module(name, Part())
-        here = here._modules[name]  # type: ignore[assignment]
-    here.add_module(names[-1], module)
-    return here._modules, names[-1]  # type: ignore[return-value]
+        if name not in container._modules:
+            container.add_module(name, Part())
+        container = container._modules[name]  # type: ignore[assignment]
+    container.add_module(names[-1], module)
+    return container._modules, names[-1]  # type: ignore[return-value]

@@ -21,15 +21,15 @@ def pretrained(space: "Space", genome: "Genome | None", weights: str) -> Network
     from torchvision import models
 
     name = space.name
-    known = models.list_models(module=models)
-    if name not in known:
-        raise UserError(shortened(name), "torchvision has no network of this name", did_you_mean(name, known))
-    found = models.get_model_weights(name).__members__
-    if weights not in found:
+    networks = models.list_models(module=models)
+    if name not in networks:
+        raise UserError(shortened(name), "torchvision has no network of this name", did_you_mean(name, networks))
+    versions = models.get_model_weights(name).__members__
+    if weights not in versions:
         raise UserError(
-            name, f"torchvision has no weights {shortened(repr(weights))} for it", did_you_mean(weights, found)
+            name, f"torchvision has no weights {shortened(repr(weights))} for it", did_you_mean(weights, versions)
         )
-    categories = len(found[weights].meta["categories"])
+    categories = len(versions[weights].meta["categories"])
     if space.input[0] != 3:
         raise UserError(name, f"the weights {weights} are for images of 3 channels, not {space.input[0]}")
     try:

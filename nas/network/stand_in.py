@@ -104,17 +104,17 @@ def hollow(network: nn.Module, heads: bool) -> nn.Module:
 
     `heads`: its containers work as in training, so that auxiliary heads run. Constants are copied.
     """
-    known: dict[int, Any] = {}
+    copies: dict[int, Any] = {}
     for module in network.modules():
         mine = own(module)
         for key, tensor in {**module._parameters, **module._buffers}.items():
             if tensor is not None:
                 dtype = torch.float64 if tensor.is_floating_point() else tensor.dtype
                 if key in mine:
-                    known[id(tensor)] = torch.empty(tensor.shape, dtype=dtype, device="meta")
+                    copies[id(tensor)] = torch.empty(tensor.shape, dtype=dtype, device="meta")
                 else:
-                    known[id(tensor)] = tensor.detach().to("cpu", dtype, copy=True)
-    twin = copy.deepcopy(network, known)
+                    copies[id(tensor)] = tensor.detach().to("cpu", dtype, copy=True)
+    twin = copy.deepcopy(network, copies)
     for module in twin.modules():
         module.training = heads and kind(module) is None and next(module.children(), None) is not None
     return twin

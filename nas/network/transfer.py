@@ -97,7 +97,7 @@ class _Search:
                 self._follow(state)
                 return state.pairs
             except _Misfit as misfit:
-                deepest = max(deepest, (len(state.pairs), str(misfit)), key=lambda found: found[0])
+                deepest = max(deepest, (len(state.pairs), str(misfit)), key=lambda attempt: attempt[0])
         raise UserError("transfer_weights", deepest[1])
 
     def _follow(self, state: MatchState) -> None:
@@ -129,12 +129,12 @@ class _Search:
     def _fits(self, name: str, module: nn.Module, x: Tensor, used: Used) -> list[Fit]:
         """What a layer of ours may stand for: a layer that reads the same, or the same but for its border; else
         free parameters of its sizes."""
-        here, tensors = seen(module, x), own(module)
-        total = float(here.sum())
+        read, tensors = seen(module, x), own(module)
+        total = float(read.sum())
         every = self.alike.get(signature(module), []) if signature(module) else []
         alike = [layer for layer in every if not any((layer.name, key) in used for key in tensors)]
-        fits = [layer for layer in alike if _same(layer, here, total)]
-        fits = fits or [layer for layer in alike if _within(layer, here)]
+        fits = [layer for layer in alike if _same(layer, read, total)]
+        fits = fits or [layer for layer in alike if _within(layer, read)]
         if fits:
             return [Fit(layer, {key: key for key in own(layer.module) if key in tensors}) for layer in fits]
         free = [
@@ -146,12 +146,12 @@ class _Search:
         ]
         if not free:
             runs = Counter(layer.name for layer in self.layers)
-            again = [layer.name for layer in every if runs[layer.name] > 1 and _same(layer, here, total)]
+            again = [layer.name for layer in every if runs[layer.name] > 1 and _same(layer, read, total)]
             if again:
                 what = f"layer '{name}' {module} of the network would share the weights of another"
                 raise _Misfit(f"{what}: in the reference, '{again[0]}' runs more than once")
             raise _Misfit(self._lacking(name, module, alike, used))
-        return sorted(free, key=lambda fit: not _same(fit.layer, here, total))
+        return sorted(free, key=lambda fit: not _same(fit.layer, read, total))
 
     def _judge(self, pairs: dict[str, Fit], outputs: list[Tensor]) -> None:
         """Nothing of the reference is left over, and both networks say the same."""
@@ -187,16 +187,16 @@ def _used(pairs: dict[str, Fit]) -> Used:
     return {(fit.layer.name, key) for fit in pairs.values() for key in fit.keys.values()}
 
 
-def _same(theirs: Layer, here: Tensor, total: float) -> bool:
+def _same(theirs: Layer, read: Tensor, total: float) -> bool:
     """Whether a layer of theirs read these values, whose sum is `total`."""
-    if theirs.seen is None or theirs.seen.shape != here.shape:
+    if theirs.seen is None or theirs.seen.shape != read.shape:
         return False
-    if abs(theirs.total - total) > TOLERANCE * theirs.scale * len(here):  # soon said of most of a thousand layers
+    if abs(theirs.total - total) > TOLERANCE * theirs.scale * len(read):  # soon said of most of a thousand layers
         return False
-    return bool((theirs.seen - here).abs().max() <= TOLERANCE * theirs.scale)
+    return bool((theirs.seen - read).abs().max() <= TOLERANCE * theirs.scale)
 
 
-def _within(theirs: Layer, here: Tensor) -> bool:
+def _within(theirs: Layer, read: Tensor) -> bool:
     """Whether a layer of theirs read these values but for a border: all positions of one are found in the other.
 
     Not where the other has three times as many or more, as a map has of those that a stride of 2 leaves.
@@ -204,7 +204,7 @@ def _within(theirs: Layer, here: Tensor) -> bool:
     if theirs.seen is None:
         return False
     limit = TOLERANCE * theirs.scale
-    small, large = sorted((x[x.abs() > limit] for x in (theirs.seen, here)), key=len)  # without zeros
+    small, large = sorted((x[x.abs() > limit] for x in (theirs.seen, read)), key=len)  # without zeros
     if 3 * len(small) <= len(large):
         return False
     large = large.sort().values
