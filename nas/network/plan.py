@@ -113,11 +113,11 @@ def _fused(graph: Graph, steps: list[Step]) -> list[Step]:
     for step in reversed(steps):
         if step.position in inlined:
             continue
-        found = terms_of(step.position) if step.node.operation in ("mixture", "add") else []
-        if any(term for _, term in found):
+        summands = terms_of(step.position) if step.node.operation in ("mixture", "add") else []
+        if any(term for _, term in summands):
             inlined.update(i for i in step.node.inputs if inner(i) and step.node.operation == "add")
             sums: list[tuple[int, Term | None]] = []
-            for i, term in found:
+            for i, term in summands:
                 if term and i in plain_norms and readers[i] == 1:
                     scales[i], term = term, None
                 sums.append((i, term))

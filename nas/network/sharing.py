@@ -102,17 +102,17 @@ def parts(
         gives: the numbers of those that it gives.
     """
     taken = list[Part]()
-    for axis, (here, most) in enumerate(zip(size, whole, strict=True)):
+    for axis, (length, most) in enumerate(zip(size, whole, strict=True)):
         scattered = gives if axis == 0 else read if axis == 1 and node.operation in READS_CHANNELS else None
-        if here > most:
+        if length > most:
             raise UserError(node.path, f"the supernet's {node.operation} is smaller than this genome's")
-        if here == most:
+        if length == most:
             taken.append(WHOLE)
-        elif scattered is not None and len(scattered) == here and int(scattered[-1]) < most:
+        elif scattered is not None and len(scattered) == length and int(scattered[-1]) < most:
             taken.append(scattered)
         else:
-            start = (most - here) // 2 if axis > 1 else 0
-            taken.append(slice(start, start + here))
+            start = (most - length) // 2 if axis > 1 else 0
+            taken.append(slice(start, start + length))
     return None if all(part is WHOLE for part in taken) else tuple(taken)
 
 

@@ -73,8 +73,8 @@ def among(answers: Mapping[str, Any]) -> Several:
         given = answers[choice.path]
         if not isinstance(given, frozenset):
             return (replayed(answers)(choice),)
-        known = {replayed({choice.path: one})(choice) for one in given}
-        return [answer for answer in choice.answers if answer in known]
+        taken = {replayed({choice.path: one})(choice) for one in given}
+        return [answer for answer in choice.answers if answer in taken]
 
     return oracle
 
@@ -206,16 +206,16 @@ class SupernetTarget(GraphTarget):
         return self.place(Slot(number), [flow], at.child("slot").child(number))
 
     def place(self, op: Operation, flows: Sequence[Flow], at: Place) -> Flow:
-        here, inputs = (at.path, op.name, _templates(at.scopes)), tuple([flow.node for flow in flows])
-        alike: Any = (op, inputs, here)
+        module_key, inputs = (at.path, op.name, _templates(at.scopes)), tuple([flow.node for flow in flows])
+        alike: Any = (op, inputs, module_key)
         if self._alike_anywhere(op, inputs):
             alike = (op, inputs)
             if self.places is not None and op.name == "batch_norm":
-                alike = (op, inputs, self.places.get(here, here))
+                alike = (op, inputs, self.places.get(module_key, module_key))
         if alike not in self.numbers:
-            self.numbers[alike], self.first[alike] = super().place(op, flows, at).node, here
-        elif self.first[alike] != here:
-            self.instead[here] = self.first[alike]
+            self.numbers[alike], self.first[alike] = super().place(op, flows, at).node, module_key
+        elif self.first[alike] != module_key:
+            self.instead[module_key] = self.first[alike]
         return Flow(self.numbers[alike], flows[0].before)
 
     def _alike_anywhere(self, op: Operation, inputs: tuple[int, ...]) -> bool:
