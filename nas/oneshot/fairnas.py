@@ -32,6 +32,8 @@ from nas.space.oracles import Oracle
 if TYPE_CHECKING:
     from nas.oneshot.training import Training
 
+DEALS = 20  # of a model, before it is a random one
+
 
 @dataclass
 class Fairnas(Spos):
@@ -52,7 +54,9 @@ class Fairnas(Spos):
         """The models of one step."""
         left: dict[str, list[Any]] = {}  # of each choice, what was not dealt since all were
         for _ in range(self.models):
-            genome = runnable(self.training, lambda: self.training.space.answered(lambda: _dealt(left, rng), rng))
+            genome = runnable(
+                self.training, lambda: self.training.space.answered(lambda: _dealt(left, rng), rng, DEALS)
+            )
             for path, answer in genome.answers.items():
                 if answer in left.get(path, ()):
                     left[path].remove(answer)

@@ -173,13 +173,15 @@ class Space:
         rng = random.Random(0)
         return self._draw(lambda: sampled(rng), 10 * MAX_TRIES)
 
-    def answered(self, oracle: Callable[[], Oracle], rng: random.Random | None = None) -> Genome:
+    def answered(
+        self, oracle: Callable[[], Oracle], rng: random.Random | None = None, tries: int = MAX_TRIES
+    ) -> Genome:
         """The first valid genome that oracles give, a fresh one for each try; where they give none, a sample by `rng`.
 
         Raises UserError where there is none.
         """
         try:
-            return self._draw(oracle)
+            return self._draw(oracle, tries)
         except NothingValid:
             if rng is None:
                 raise

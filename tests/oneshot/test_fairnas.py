@@ -20,6 +20,19 @@ network:
   - {linear: 10}
 """
 
+WHERE = """
+input: [1, 8, 8]
+classes: 10
+cells:
+  cell:
+    nodes:
+      - repeat: 3
+        add: {subset: =earlier, operation: {choice: [relu, tanh, sigmoid]}}
+    where: edges <= 2
+    output: last
+network: [{conv: {channels: 2, kernel: 1}}, cell, global_avg_pool, {linear: 10}]
+"""
+
 
 def fairnas(space: str = "nasbench_digits") -> Fairnas:
     method = spos_training(space, "fairnas").method
@@ -49,6 +62,20 @@ def test_choices_with_fewer_answers_and_those_under_another_answer() -> None:
         assert len({answers["network.0"] for answers in models}) == 4
         inner.update(value for answers in models for path, value in answers.items() if path.startswith("network.0."))
     assert sum(inner.values()) == 100 and min(inner.values()) > 35
+
+
+def test_models_keep_a_where_and_are_dealt_anew_for_it() -> None:
+    """Six edges of which two may be there; three models a step, which could not be if all answers were dealt evenly."""
+    method, rng = fairnas(WHERE), random.Random(0)
+    present: Counter[str] = Counter()
+    for _ in range(20):
+        models = list(method.deal(rng))
+        assert len(models) == 3
+        for model in models:
+            edges = [path for path, answer in model.answers.items() if answer is True]
+            assert len(edges) <= 2
+            present.update(edges)
+    assert len(present) == 6
 
 
 def test_a_step_is_one_by_the_sum_of_the_models_gradients() -> None:
