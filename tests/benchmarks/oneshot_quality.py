@@ -43,7 +43,8 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=1)
     parser.add_argument("--images", type=int, default=8000)
     parser.add_argument("--pixels", type=int, default=16)
-    parser.add_argument("--epochs", type=int, default=16)
+    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--rate", type=float, default=0.1, help="of the weights")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--without", nargs="*", default=[])
     parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of the methods")
@@ -63,7 +64,8 @@ def main() -> None:
         f"{asked.space}, {space.size():,} genomes, without {asked.without}, supernets of {overrides or 'the same size'}"
     )
     print(
-        f"{len(data.labels['train']):,} images, {asked.epochs} epochs, batch {asked.batch}; best of the table:", end=" "
+        f"{len(data.labels['train']):,} images, {asked.epochs} epochs, batch {asked.batch}, rate {asked.rate}; best of the table:",
+        end=" ",
     )
     every = [worth(table, genome) for genome in _all(space)]
     print(f"{max(every):.2f}, random: {statistics.mean(every):.2f} +- {statistics.stdev(every):.2f}", flush=True)
@@ -91,7 +93,8 @@ def derived(
 ) -> tuple[Genome, list[Genome]]:
     """The derived genome, and those of the epochs."""
     method = create_method(name, {key: yaml.safe_load(text) for key, text in (one.split("=") for one in asked.set)})
-    recipe = RECIPE.replace(**{**method.recipe, "epochs": asked.epochs, "batch_size": asked.batch})
+    settings = {"epochs": asked.epochs, "batch_size": asked.batch, "learning_rate": asked.rate}
+    recipe = RECIPE.replace(**{**method.recipe, **settings})
     training = Training(space, data, method, recipe, seed, threads=1)
     genome = training.run()
     return genome, [epoch.genome for epoch in training.curve]
