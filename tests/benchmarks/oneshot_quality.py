@@ -64,11 +64,13 @@ def main() -> None:
         f"{asked.space}, {space.size():,} genomes, without {asked.without}, supernets of {overrides or 'the same size'}"
     )
     print(
-        f"{len(data.labels['train']):,} images, {asked.epochs} epochs, batch {asked.batch}, rate {asked.rate}; best of the table:",
-        end=" ",
+        f"{len(data.labels['train']):,} images, {asked.epochs} epochs, batch {asked.batch}, rate {asked.rate}", end="; "
     )
     every = [worth(table, genome) for genome in _all(space)]
-    print(f"{max(every):.2f}, random: {statistics.mean(every):.2f} +- {statistics.stdev(every):.2f}", flush=True)
+    print(
+        f"best of the table: {max(every):.2f}, random: {statistics.mean(every):.2f} +- {statistics.stdev(every):.2f}",
+        flush=True,
+    )
     for name in asked.methods:
         scores = []
         for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
