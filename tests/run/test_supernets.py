@@ -174,33 +174,40 @@ def test_a_space_for_supernets_that_is_searched_one_by_one_says_so(
     assert "trains candidates one by one" in capsys.readouterr().err
 
 
+RAY = ["--executor", "ray", "--workers", "2", "--searcher-set", "seeds=2"]
+
+
 @pytest.mark.slow
-def test_a_search_killed_at_eight_moments_ends_with_the_same_bits(tmp_path: Path) -> None:
-    """SIGKILL of the whole process group, in the supernet's epochs and after them."""
-    options = ["--searcher", "drnas", "--searcher-set", "epochs=6", "--epochs", "1", "--final-epochs", "0"]
+@pytest.mark.parametrize(("executor", "within"), [([], (4, 9)), (RAY, (9, 18))], ids=["serial", "ray"])
+def test_a_search_killed_at_twenty_moments_ends_with_the_same_bits(
+    executor: list[str], within: tuple[float, float], tmp_path: Path
+) -> None:
+    """SIGKILL of the whole process group, some seconds after each start: in the supernets' epochs and after them."""
+    options = ["--searcher", "drnas", "--searcher-set", "epochs=30", "--epochs", "1", "--final-epochs", "0", *executor]
     command = [sys.executable, "-m", "nas", "search", "nasbench_digits", *options, "--runs", str(tmp_path)]
     subprocess.run([*command, "--name", "whole"], check=True, capture_output=True)
     rng, kills, next_one = random.Random(1), 0, [*command, "--name", "cut"]
-    while kills < 8:
+    while kills < 20:
         process = subprocess.Popen(
             next_one, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         try:
-            process.wait(rng.uniform(4, 9))
+            process.wait(rng.uniform(*within))
             break  # ended before its turn
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
             kills += 1
         next_one = [sys.executable, "-m", "nas", "resume", str(tmp_path / "cut")]
+    print(f"{kills} kills")
     assert kills >= 2
     whole, cut = nas.resume(tmp_path / "whole", progress=False), nas.resume(tmp_path / "cut", progress=False)
     assert [(one.answers, one.curve) for one in cut.state.derived] == [
         (o.answers, o.curve) for o in whole.state.derived
     ]
-    assert [entry.trial.genome for entry in cut.trials] == [entry.trial.genome for entry in whole.trials]
-    first, second = (
-        load_file(tmp_path / name / "oneshot" / "0000" / "supernet.safetensors") for name in ("whole", "cut")
-    )
-    assert first.keys() == second.keys()
-    assert all(torch.equal(first[name], second[name]) for name in first)
+    genomes, others = ({entry.trial.genome for entry in run.trials} for run in (cut, whole))
+    assert genomes == others
+    for path in (tmp_path / "whole" / "oneshot").glob("*/supernet.safetensors"):
+        first, second = load_file(path), load_file(tmp_path / "cut" / "oneshot" / path.parent.name / path.name)
+        assert first.keys() == second.keys()
+        assert all(torch.equal(first[name], second[name]) for name in first)
