@@ -39,9 +39,9 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def did_you_mean(word: object, known: Iterable[str]) -> str:
+def did_you_mean(word: object, words: Iterable[str]) -> str:
     """`did you mean 'x'?` for the nearest known word, or the known words where none is near."""
-    words = sorted({str(name) for name in known})
+    words = sorted({str(name) for name in words})
     near = difflib.get_close_matches(str(word)[:LONGEST], words, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"

@@ -84,9 +84,9 @@ def largest_eigenvalue(times: Callable[[Tensor], Tensor], size: int) -> float:
     while True:
         ahead = times(basis[-1])
         diagonal.append(float(ahead @ basis[-1]))
-        known = torch.stack(basis)
+        orthonormal = torch.stack(basis)
         for _ in range(2):  # once leaves what rounding makes of it
-            ahead = ahead - known.T @ (known @ ahead)
+            ahead = ahead - orthonormal.T @ (orthonormal @ ahead)
         left = float(ahead.norm())
         if not math.isfinite(left):
             return math.nan

@@ -67,8 +67,8 @@ def _dealt(left: dict[str, list[Any]], rng: random.Random) -> Oracle:
     """Answers with one of those that are left; they stay until it is known that a genome comes of it."""
 
     def answer(choice: Choice) -> Any:
-        if not (known := [answer for answer in left.get(choice.path, ()) if answer in choice.answers]):
-            known = left[choice.path] = list(choice.answers)
-        return rng.choice(known)
+        if not (due := [answer for answer in left.get(choice.path, ()) if answer in choice.answers]):
+            due = left[choice.path] = list(choice.answers)
+        return rng.choice(due)
 
     return answer

@@ -84,42 +84,42 @@ def warnings(curve: Sequence[Epoch], epochs: int) -> list[list[str]]:
     said = list[list[str]]()
     before = set[str]()
     for number in range(len(curve)):
-        found = _of(curve[: number + 1], epochs)
-        said.append([text for kind, text in found.items() if kind not in before])
-        before = set(found)
+        warned = _of(curve[: number + 1], epochs)
+        said.append([text for kind, text in warned.items() if kind not in before])
+        before = set(warned)
     return said
 
 
 def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
     """The warnings at the last epoch of `curve`, by their kind."""
-    metrics, found = curve[-1].metrics, dict[str, str]()
+    metrics, warned = curve[-1].metrics, dict[str, str]()
     if "frozen" not in metrics and metrics.get("largest_share", 1.0) < UNMOVED and 2 * curve[-1].epoch >= epochs:
-        found["unmoved"] = (
+        warned["unmoved"] = (
             "the answers' weights have hardly moved; give more epochs, or a larger learning rate of theirs"
         )
     if _is_chance(metrics):
-        return found
+        return warned
     free = metrics.get("parameter_free", 0.0)
     if free > MOST_FREE:
-        found["free" if free <= TOO_FREE else "too free"] = (
+        warned["free" if free <= TOO_FREE else "too free"] = (
             f"{100 * free:.0f} % of the derived operations have no weights"
         )
     counts = [epoch.metrics.get("skips", 0.0) for epoch in curve if not _is_chance(epoch.metrics)][-RISING - 1 :]
     if len(counts) > RISING and all(a < b for a, b in pairwise(counts)):
-        found["rising"] = f"skips rose {RISING} epochs in a row, to {counts[-1]:.0f}"
+        warned["rising"] = f"skips rose {RISING} epochs in a row, to {counts[-1]:.0f}"
     if compared := _beaten(curve):
         own, mean = 100 * compared["derived_accuracy"], 100 * compared["random_accuracy"]
         better = round(RANDOM_GENOMES * compared["random_better"])
-        found["beaten"] = (
+        warned["beaten"] = (
             f"the derived network has {own:.1f} % on the shared weights, {better} of {RANDOM_GENOMES} random ones have "
             f"more, {mean:.1f} % on average, and it was so before"
         )
     ratio = growth([epoch.metrics["curvature"] for epoch in curve if "curvature" in epoch.metrics])
     if ratio is not None and ratio > FACTOR:
-        found["curvature"] = f"the loss grows steep in the answers' weights: {ratio:.1f} times the curvature of before"
+        warned["curvature"] = f"the loss grows steep in the answers' weights: {ratio:.1f} times the curvature of before"
     if metrics.get("entropy", 1.0) < SATURATED:
-        found["saturated"] = "the answers' weights are settled: further epochs change nothing"
-    return found
+        warned["saturated"] = "the answers' weights are settled: further epochs change nothing"
+    return warned
 
 
 def _beaten(curve: Sequence[Epoch]) -> dict[str, float] | None:

@@ -59,16 +59,16 @@ def candidates(training: "Training", count: int, draw: Callable[[random.Random],
     Raises UserError where none that was drawn is allowed.
     """
     rng = random.Random(f"{training.seed}/candidates")
-    found: dict[Genome, None] = {}
+    genomes: dict[Genome, None] = {}
     for _ in range(TRIES * count):
         genome = draw(rng)
-        if genome not in found and training.allowed(genome) and runs(training, genome):
-            found[genome] = None
-            if len(found) == count:
+        if genome not in genomes and training.allowed(genome) and runs(training, genome):
+            genomes[genome] = None
+            if len(genomes) == count:
                 break
-    if not found:
+    if not genomes:
         raise UserError(training.space.name, f"none of {TRIES * count} random genomes keeps the limits", "loosen them")
-    return list(found)
+    return list(genomes)
 
 
 def most_accurate(training: "Training", genomes: Iterable[Genome]) -> Genome:

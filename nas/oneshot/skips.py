@@ -21,8 +21,8 @@ def check_skips(choices: Mapping[str, OpenChoice]) -> None:
     operations = {path: c.answers for path, c in choices.items() if c.is_open and c.kind == "operation"}
     for path, answers in operations.items():
         if SKIP not in answers:
-            known = ", ".join(map(str, answers))
-            raise UserError(path, f"has no {SKIP} for auxiliary_skip ({known})", f"add {SKIP} to its operations")
+            listed = ", ".join(map(str, answers))
+            raise UserError(path, f"has no {SKIP} for auxiliary_skip ({listed})", f"add {SKIP} to its operations")
     if not operations:
         raise UserError("auxiliary_skip", "no choice is between operations", "leave it out")
 

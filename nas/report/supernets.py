@@ -73,8 +73,8 @@ def _shares(points: Sequence[Mapping[str, Any]], x: Axis, answers: Mapping[str, 
     pictures = list[tuple[str, list[Curve]]]()
     for path in paths[:MOST]:
         count = max((len(shares[path]) for shares in given if isinstance(shares.get(path), list)), default=0)
-        known = [str(answer) for answer in answers.get(path, ())]
-        names = known if len(known) == count else [f"answer {i + 1}" for i in range(count)]
+        words = [str(answer) for answer in answers.get(path, ())]
+        names = words if len(words) == count else [f"answer {i + 1}" for i in range(count)]
         curves = []
         for i, name in enumerate(names):
             kind = colours.setdefault(name, f"c{len(colours) % COLOURS}")

@@ -133,25 +133,26 @@ def _derived(search: Search, result: Result, said: set[str]) -> Derived:
     """The record of a supernet, from the file that its job left."""
     number = result.trial.number
     path = supernet_directory(search.path, number) / DESCRIPTION
-    found = read_description(path)
-    answers = [dict(search.space.genome(one).answers) for one in found["genomes"]]
-    last = found["curve"][-1]["metrics"]
+    description = read_description(path)
+    answers = [dict(search.space.genome(one).answers) for one in description["genomes"]]
+    curve = description["curve"]
+    last = curve[-1]["metrics"]
     accuracies = ", ".join(f"{name} {percent(last[name])}" for name in SHARED if name in last)
-    epochs = found["curve"][-1]["epoch"]
+    epochs = curve[-1]["epoch"]
     search.watcher.say([clean(f"supernet {number}: {epochs} epochs in {duration(result.seconds)}, {accuracies}")])
     _warn(search, number, said)
-    return Derived(number=number, answers=answers, curve=found["curve"], seconds=round(result.seconds, 3), time=now())
+    return Derived(number=number, answers=answers, curve=curve, seconds=round(result.seconds, 3), time=now())
 
 
 def read_description(path: Path) -> dict[str, list[Any]]:
     """What a supernet's job left: `genomes` and `curve`. Raises UserError where it cannot be read."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if not all(isinstance(found[name], list) and found[name] for name in ("genomes", "curve")):
+        description = json.loads(path.read_text(encoding="utf-8"))
+        if not all(isinstance(description[name], list) and description[name] for name in ("genomes", "curve")):
             raise ValueError("no genomes or no curve in it")
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(str(path), f"is no description of a supernet ({error})", "remove its folder") from None
-    return {name: found[name] for name in ("genomes", "curve")}
+    return {name: description[name] for name in ("genomes", "curve")}
 
 
 def one_by_one(config: Config, space: Space) -> list[str]:
