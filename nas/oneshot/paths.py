@@ -1,7 +1,7 @@
 """Single paths through a supernet: what they have in common, however a method draws them."""
 
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from nas.errors import UserError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nas.oneshot.training import Training
 
 TRIES = 100  # genomes in a row that the supernet refuses
+GLANCE = 10  # genomes that are looked at after an epoch
 
 
 def runnable(training: "Training", draw: Callable[[], Genome]) -> Genome:
@@ -71,10 +72,11 @@ def candidates(training: "Training", count: int, draw: Callable[[random.Random],
     return list(genomes)
 
 
-def most_accurate(training: "Training", genomes: Iterable[Genome]) -> Genome:
-    """By the images for architectures, the first of equals: some of the images until the training has ended, then all.
+def most_accurate(training: "Training", genomes: Sequence[Genome]) -> Genome:
+    """By the images for architectures, the first of equals; batch norms go by each batch.
 
-    Batch norms go by each batch.
+    Until the training has ended, of the first few genomes by some of the images: after an epoch it is a glance.
     """
-    batches = None if training.progress == 1 else EPOCH_BATCHES
-    return max(genomes, key=lambda genome: training.accuracy(genome=genome, batches=batches))
+    if training.progress == 1:
+        return max(genomes, key=lambda genome: training.accuracy(genome=genome))
+    return max(genomes[:GLANCE], key=lambda genome: training.accuracy(genome=genome, batches=EPOCH_BATCHES))
