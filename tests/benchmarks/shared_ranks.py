@@ -23,7 +23,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from oneshot_quality import worth
+from oneshot_quality import shrunk, worth
 from scipy.stats import kendalltau
 
 from nas.data import load as load_data
@@ -47,6 +47,7 @@ def main() -> None:
     parser.add_argument("--channels", type=int, default=8)
     parser.add_argument("--cells", type=int, default=1)
     parser.add_argument("--images", type=int, default=4000)
+    parser.add_argument("--pixels", type=int, default=16)
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, help="learning rate; else the method's")
@@ -56,8 +57,9 @@ def main() -> None:
     digits = asked.space == "nasbench_digits"
     table = TableEvaluator(asked.table or packaged(asked.space), "digits" if digits else "cifar10")
     data = load_data("digits") if digits else placed(load_data("cifar10", asked.data), asked.images, "cpu")
-    overrides = {} if digits else {"channels": asked.channels, "cells": asked.cells}
-    space = load(asked.space, **overrides)
+    data = data if digits else shrunk(data, asked.pixels)
+    size: dict[str, Any] = {"channels": asked.channels, "cells": asked.cells, "input": list(data.shape)}
+    space = load(asked.space, **({} if digits else size))
     taus: dict[str, list[float]] = {}
     for seed in range(asked.seeds):
         began = time.process_time()
@@ -75,12 +77,12 @@ def main() -> None:
         taus.setdefault("parameters", []).append(float(kendalltau(sizes, truth).statistic))
         for name, score in scores(training, asked.measured).items():  # recalibration last: it writes what others read
             began = time.process_time()
-            found = [score(genome) for genome in genomes]
-            tau = float(kendalltau(found, truth).statistic)
+            scored = [score(genome) for genome in genomes]
+            tau = float(kendalltau(scored, truth).statistic)
             taus.setdefault(name, []).append(tau)
             each = 1000 * (time.process_time() - began) / len(genomes)
             print(f"  {name}: tau {tau:.3f} over {len(genomes)} genomes", end=", ")
-            print(f"mean accuracy {statistics.mean(found):.3f}, {each:.0f} ms each", flush=True)
+            print(f"mean accuracy {statistics.mean(scored):.3f}, {each:.0f} ms each", flush=True)
     for name, of_seeds in taus.items():
         spread = statistics.stdev(of_seeds) if len(of_seeds) > 1 else 0.0
         print(f"{name}: tau {statistics.mean(of_seeds):.3f} +- {spread:.3f} over {len(of_seeds)} supernets")
