@@ -125,9 +125,10 @@ def test_alpha_moves_by_validation_images_alone() -> None:
     expected = method.gradients(method.validation_loss(valid))
     before = [alpha.detach().clone() for alpha in method.alphas.parameters()]
     method.step(train, valid)
+    rate = method.rate(training.steps)
     for old, new, gradient in zip(before, method.alphas.parameters(), expected, strict=True):
         moved = gradient + 1e-3 * old  # Adam's first step: its sign, times the rate
-        assert torch.allclose(new, old - 3e-4 * moved / (moved.abs() + 1e-8), atol=1e-6)
+        assert torch.allclose(new, old - rate * moved / (moved.abs() + 1e-8), atol=1e-6)
 
 
 def test_alpha_goes_as_far_in_a_shorter_training_as_in_the_paper_s() -> None:
