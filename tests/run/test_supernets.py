@@ -178,13 +178,15 @@ RAY = ["--executor", "ray", "--workers", "2", "--searcher-set", "seeds=2"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("executor", "within"), [([], (4, 9)), (RAY, (9, 18))], ids=["serial", "ray"])
+@pytest.mark.parametrize(
+    ("executor", "epochs", "within"), [([], 30, (4, 9)), (RAY, 200, (7, 13))], ids=["serial", "ray"]
+)
 def test_a_search_killed_at_twenty_moments_ends_with_the_same_bits(
-    executor: list[str], within: tuple[float, float], tmp_path: Path
+    executor: list[str], epochs: int, within: tuple[float, float], tmp_path: Path
 ) -> None:
     """SIGKILL of the whole process group, some seconds after each start: in the supernets' epochs and after them."""
-    options = ["--searcher", "drnas", "--searcher-set", "epochs=30", "--epochs", "1", "--final-epochs", "0", *executor]
-    command = [sys.executable, "-m", "nas", "search", "nasbench_digits", *options, "--runs", str(tmp_path)]
+    options = ["--searcher", "drnas", "--searcher-set", f"epochs={epochs}", "--epochs", "1", "--final-epochs", "0"]
+    command = [sys.executable, "-m", "nas", "search", "nasbench_digits", *options, *executor, "--runs", str(tmp_path)]
     subprocess.run([*command, "--name", "whole"], check=True, capture_output=True)
     rng, kills, next_one = random.Random(1), 0, [*command, "--name", "cut"]
     while kills < 20:
@@ -199,8 +201,7 @@ def test_a_search_killed_at_twenty_moments_ends_with_the_same_bits(
             process.wait()
             kills += 1
         next_one = [sys.executable, "-m", "nas", "resume", str(tmp_path / "cut")]
-    print(f"{kills} kills")
-    assert kills >= 2
+    assert kills >= 10
     whole, cut = nas.resume(tmp_path / "whole", progress=False), nas.resume(tmp_path / "cut", progress=False)
     assert [(one.answers, one.curve) for one in cut.state.derived] == [
         (o.answers, o.curve) for o in whole.state.derived
