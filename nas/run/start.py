@@ -96,7 +96,7 @@ def search(asked: Request) -> Run:
     config = Config(**{**asked.kept(), **resolved})
     create_searcher(config, space)  # a mistake there must leave no run behind
     space.finalised(space.sample(random.Random(0)), config.final_set)
-    check_supernets(config, own)
+    check_supernets(config, space, own)
     check_evaluator(own, space, epochs, watcher)
     config = replace(config, data=digest(own))
     if config.warm_start:

@@ -14,7 +14,7 @@ from nas import searchers
 from nas.errors import UserError, did_you_mean
 from nas.evaluators import Evaluator
 from nas.evaluators.supernet import CHECKPOINT, DESCRIPTION, SupernetJob, is_oneshot, settings_of
-from nas.oneshot import METHODS
+from nas.oneshot import METHODS, create_method
 from nas.run.config import Config
 from nas.run.directory import supernet_directory
 from nas.run.interrupt import Stop
@@ -22,6 +22,7 @@ from nas.run.loop import Search
 from nas.run.records import Derived, now
 from nas.run.words import clean, duration, percent
 from nas.space import Genome, Space
+from nas.space.supernet import check_mixed
 from nas.types import Executor, Refused, Result, Searcher, Trial
 
 SHARED = ("supernet_accuracy", "valid_accuracy")  # on the images for architectures: of the mixture, of the derived path
@@ -62,11 +63,16 @@ def create_searcher(config: Config, space: Space) -> Searcher:
     return searchers.create_searcher(name, space, options, config.seed)
 
 
-def check_supernets(config: Config, evaluator: Evaluator) -> None:
-    """Raises UserError where a one-shot searcher has no images to train supernets on."""
-    if is_oneshot(config.searcher) and evaluator.trainer is None:
+def check_supernets(config: Config, space: Space, evaluator: Evaluator) -> None:
+    """Raises UserError where a one-shot searcher has no images to train supernets on, or cannot mix the space."""
+    if not is_oneshot(config.searcher):
+        return
+    if evaluator.trainer is None:
         what = "it trains supernets on images, and the evaluator has none"
         raise UserError(f"searcher {config.searcher}", what, "give --dataset, or --evaluator train")
+    _, options = settings_of(config.searcher, config.searcher_options)
+    if create_method(config.searcher, options).relaxed:
+        check_mixed(space.document)
 
 
 def train_supernets(search: Search, executor: Executor, stop: Stop) -> bool:

@@ -261,6 +261,14 @@ class SupernetTarget(GraphTarget):
         return then(self.values[value.variable])
 
 
+def check_mixed(document: Document) -> None:
+    """Raises UserError where the alternatives of a document cannot be mixed."""
+    try:
+        walk(document, every, True)
+    except UserError as error:
+        raise explained(error, document) from None
+
+
 def explained(error: UserError, document: Document) -> UserError:
     """The error of a document that cannot be mixed, with the way out."""
     alone = "search it by single paths (spos, ofa), or one candidate at a time"

@@ -157,6 +157,7 @@ def test_mistakes_leave_no_run_behind(arguments: dict[str, Any], message: str, t
 def test_what_cannot_be_mixed_is_said_before_a_trial(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"cannot be mixed .* search it by single paths"):
         search("plain", searcher="darts", searcher_options=OPTIONS, runs=tmp_path, name="a", **FAST)
+    assert not (tmp_path / "a").exists()
 
 
 def test_a_space_for_supernets_that_is_searched_one_by_one_says_so(
