@@ -165,7 +165,7 @@ def one_by_one(config: Config, space: Space) -> list[str]:
     """A line where a space that is usually searched by a supernet is searched by training its networks."""
     if is_oneshot(config.searcher) or not _has_relaxed(space.document.data):
         return []
-    return [f"note      {config.searcher} trains candidates one by one; --searcher darts trains one supernet"]
+    return [f"note      {config.searcher} trains candidates one by one; --searcher drnas trains one supernet"]
 
 
 def _has_relaxed(written: Any) -> bool:

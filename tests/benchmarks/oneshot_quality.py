@@ -53,19 +53,12 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], help="NAME=VALUE of the methods")
     asked = parser.parse_args()
 
-    digits = asked.space == "nasbench_digits"
-    table = TableEvaluator(asked.table or packaged(asked.space), "digits" if digits else "cifar10")
-    data = load_data("digits") if digits else placed(load_data("cifar10", asked.data), asked.images, "cpu")
-    data = data if digits else shrunk(data, asked.pixels)
-    size: dict[str, Any] = {"channels": asked.channels, "cells": asked.cells, "input": list(data.shape)}
-    overrides = {} if digits else size
-    space = load(asked.space, **overrides)
+    table, data, size = prepared(asked)
+    space = load(asked.space, **size)
     if asked.without:
         operations = [word for word in space.document.parameters["operations"] if word not in asked.without]
-        space = load(asked.space, **overrides, operations=operations)
-    print(
-        f"{asked.space}, {space.size():,} genomes, without {asked.without}, supernets of {overrides or 'the same size'}"
-    )
+        space = load(asked.space, **size, operations=operations)
+    print(f"{asked.space}, {space.size():,} genomes, without {asked.without}, supernets of {size or 'the same size'}")
     print(
         f"{len(data.labels['train']):,} images, {asked.epochs} epochs, batch {asked.batch}, rate {asked.rate}", end="; "
     )
@@ -106,6 +99,16 @@ def derived(
     second = runner_up(space, training.net.choices, strengths(method), genome, training.allowed)
     learnt = training.curve[round(getattr(method, "frozen_share", 0.0) * asked.epochs) :]
     return kept(space, learnt, genome, second), [epoch.genome for epoch in training.curve]
+
+
+def prepared(asked: argparse.Namespace) -> tuple[TableEvaluator, Dataset, dict[str, Any]]:
+    """The table, the images, and the parameters of the smaller space."""
+    digits = asked.space == "nasbench_digits"
+    table = TableEvaluator(asked.table or packaged(asked.space), "digits" if digits else "cifar10")
+    if digits:
+        return table, load_data("digits"), {}
+    data = shrunk(placed(load_data("cifar10", asked.data), asked.images, "cpu"), asked.pixels)
+    return table, data, {"channels": asked.channels, "cells": asked.cells, "input": list(data.shape)}
 
 
 def shrunk(data: Dataset, pixels: int) -> Dataset:

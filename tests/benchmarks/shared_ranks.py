@@ -23,13 +23,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from oneshot_quality import shrunk, worth
+from oneshot_quality import prepared, worth
 from scipy.stats import kendalltau
 
-from nas.data import load as load_data
-from nas.evaluators.data import placed
-from nas.evaluators.lookup import TableEvaluator
-from nas.evaluators.tables import packaged
 from nas.oneshot import create_method
 from nas.oneshot.statistics import keep_statistics, recalibrate
 from nas.oneshot.training import RECIPE, Training
@@ -54,12 +50,8 @@ def main() -> None:
     parser.add_argument("--measured", type=int, default=2000, help="training images of which statistics are measured")
     asked = parser.parse_args()
 
-    digits = asked.space == "nasbench_digits"
-    table = TableEvaluator(asked.table or packaged(asked.space), "digits" if digits else "cifar10")
-    data = load_data("digits") if digits else placed(load_data("cifar10", asked.data), asked.images, "cpu")
-    data = data if digits else shrunk(data, asked.pixels)
-    size: dict[str, Any] = {"channels": asked.channels, "cells": asked.cells, "input": list(data.shape)}
-    space = load(asked.space, **({} if digits else size))
+    table, data, size = prepared(asked)
+    space = load(asked.space, **size)
     taus: dict[str, list[float]] = {}
     for seed in range(asked.seeds):
         began = time.process_time()
