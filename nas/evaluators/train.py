@@ -282,11 +282,11 @@ class Train(Evaluator):
             return {}
         import torch
 
-        from nas.evaluators.latency import latency_ms
+        from nas.training.latency import latency_ms
         from nas.training.precision import default_device
 
         device = torch.device(self.device or default_device())
-        milliseconds = latency_ms(model, model.graph.input, self.recipe, device, self.latency_batch or 1)
+        milliseconds = latency_ms(model, [model.graph.input], self.recipe, device, self.latency_batch or 1)
         if limited and self.latency_limit is not None and milliseconds > self.latency_limit:
             raise TooSlow(f"latency_ms is {milliseconds:.4g}, over the limit of {self.latency_limit:g}")
         return {"latency_ms": milliseconds}

@@ -1,52 +1,65 @@
 """What the networks of a space cost on average where each answer is drawn with a probability of its own.
 
-ProxylessNAS' expected latency (Cai et al. 2019, arXiv:1812.00332, equation 3) over any document, with a cost of the
-graph in place of the latency: the sum over the operations of what one costs times the probability that it is there.
+ProxylessNAS' expected latency (Cai et al. 2019, arXiv:1812.00332, equation 3) over any document and by any price: the
+sum over the operations of what one costs times the probability that it is there.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from nas.graph.operation import Operation
+from nas.graph.graph import Graph
+from nas.graph.operation import Operation, Shape
 from nas.space import Space
 from nas.space.place import Answered, Flow, Place
 from nas.space.supernet import SupernetTarget, every
 
-COSTS = ("mult_adds", "parameters")
+Price = Callable[[Operation, tuple[Shape, ...]], float]  # what an operation costs on inputs of these shapes
+PRICES: Mapping[str, Price] = {
+    "mult_adds": lambda op, shapes: op.mult_adds(*shapes),
+    "parameters": lambda op, shapes: op.parameters(*shapes),
+}
 Conditions = frozenset[Answered]  # of which one has to hold: answers that are all given
 
 
-class ExpectedCost:
+class ExpectedCost(nn.Module):
     """A function of the answers' probabilities.
 
     It is exact for what each genome's document says, dead operations included, where no `where` rules genomes out and
     no choice changes the size of what it is not around: the largest is taken then. Of a set of k of n sources each is
     there with probability k / n, whichever others are.
+
+    costs: of the operations that hang on the same conditions, a number each: a buffer, so that a training that goes on
+    has those that were measured before.
     """
 
-    def __init__(self, space: Space, cost: str) -> None:
-        """cost: one of COSTS. Raises UserError where the space's alternatives cannot be mixed."""
+    costs: Tensor
+
+    def __init__(self, space: Space, price: Price) -> None:
+        """Raises UserError where the space's alternatives cannot be mixed."""
+        super().__init__()
         target = _Conditional(space)
         output = target.walk().node
+        graph = Graph(tuple(target.nodes), output)
         self.choices = target.open_choices
-        self.costs: dict[Conditions, int] = defaultdict(int)  # of the operations that hang on the same
-        seen, todo = {output}, [output]
-        while todo:
-            node = target.nodes[number := todo.pop()]
-            if own := getattr(node, cost):
-                self.costs[frozenset(target.conditions[number])] += own
-            todo += set(node.inputs) - seen
-            seen |= set(node.inputs)
+        costs: dict[Conditions, float] = defaultdict(float)
+        for number in sorted(graph.ancestors([graph.output]) - {0}):
+            node = graph.nodes[number]
+            own = price(node.op, tuple(graph.nodes[i].shape for i in node.inputs))
+            costs[frozenset(target.conditions[number])] += own
+        costs = {conditions: cost for conditions, cost in costs.items() if cost}
+        self.conditions = list(costs)
+        self.register_buffer("costs", torch.tensor(list(costs.values()), dtype=torch.float64))
 
-    def __call__(self, probabilities: Mapping[str, Tensor]) -> Tensor:
+    def forward(self, probabilities: Mapping[str, Tensor]) -> Tensor:
         """float64, to differentiate. probabilities: of each answer, by the choice's path; sets are left out."""
         doubles = {path: each.double() for path, each in probabilities.items()}
-        terms = [cost * self._probability(conditions, doubles) for conditions, cost in self.costs.items()]
-        total: Tensor = sum(terms, torch.zeros((), dtype=torch.float64))
+        total = torch.zeros((), dtype=torch.float64)
+        for cost, conditions in zip(self.costs, self.conditions, strict=True):
+            total = total + cost * self._probability(conditions, doubles)
         return total
 
     def _probability(self, conditions: Conditions, given: Mapping[str, Tensor]) -> Any:

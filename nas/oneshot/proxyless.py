@@ -7,10 +7,10 @@
             dL/dalpha_i = sum_j dL/dg_j p_j (delta_ij - p_i)    over the two, p among the two   (equation 4)
             a step of Adam; then the two alphas are shifted alike, so that the others' probabilities are what they were
 
-dL/dg_j is the product of what answer j gives and the gradient of the output. With a cost, L is the cross entropy plus
-cost_weight * (E - target) / target, where E is the expected cost at p (equation 3): the form of the authors' code for
-other hardware than phones, whose gradient moves all alphas. Their code leaves alpha as it is where the active answer
-is the zero operation; the paper does not, and neither do we. Alphas follow the images for architectures.
+dL/dg_j is the product of what answer j gives and the gradient of the output. Where networks should cost little, L has
+the expected cost at p in it (equation 3), by one of the two forms of the authors' code (`nas.oneshot.cost_loss`); that
+part of its gradient moves all alphas. Their code leaves alpha as it is where the active answer is the zero operation;
+the paper does not, and neither do we. Alphas follow the images for architectures.
 """
 
 from collections.abc import Mapping
@@ -21,12 +21,16 @@ import torch
 from torch import Tensor
 
 from nas.errors import UserError
+from nas.oneshot.cost_loss import FORMS, CostLoss, Form
 from nas.oneshot.darts import Darts
-from nas.oneshot.expected_cost import COSTS, ExpectedCost
+from nas.oneshot.expected_cost import PRICES, ExpectedCost
+from nas.oneshot.latencies import Latencies
 from nas.oneshot.method import Batch, check_word
 
 if TYPE_CHECKING:
     from nas.oneshot.training import Training
+
+LATENCY = "latency"
 
 
 @dataclass
@@ -34,14 +38,20 @@ class Proxyless(Darts):
     """Binary gates: one path for w, two for alpha.
 
     alpha_every: the steps of w for one of alpha. frozen_share: the authors' 40 epochs of warm-up before 120.
-    cost: "none", "mult_adds" or "parameters": what networks should cost little of. cost_weight: in the loss.
-    cost_target: the cost at which it adds nothing; 0: that of the first alphas.
+    cost: "none", "mult_adds", "parameters" or "latency": what networks should cost little of. A latency is in
+    milliseconds, the sum of those of the operations, each measured by itself (`nas.oneshot.latencies`).
+    cost_form: "add" or "multiply" (`nas.oneshot.cost_loss`); the latter is for costs above 1. cost_weight: of the one,
+    cost_exponent: of the other. cost_target: the cost at which it changes nothing; 0: that of the first alphas.
+    latency_batch: images in the batch whose time is measured.
     """
 
     alpha_every: int = 5
     cost: str = "none"
+    cost_form: str = "add"
     cost_weight: float = 0.1
+    cost_exponent: float = 0.3
     cost_target: float = 0.0
+    latency_batch: int = 1
     alpha_beta1: float = 0.0
     alpha_weight_decay: float = 0.0
     frozen_share: float = 0.25
@@ -63,18 +73,25 @@ class Proxyless(Darts):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_word("cost", self.cost, ("none", *COSTS))
-        if self.alpha_every < 1:
-            raise UserError("searcher", f"alpha_every is {self.alpha_every}", "give at least 1")
-        for name in ("cost_weight", "cost_target"):
-            if getattr(self, name) < 0:
-                raise UserError("searcher", f"{name} is {getattr(self, name)}", "give at least 0")
+        check_word("cost", self.cost, ("none", *PRICES, LATENCY))
+        check_word("cost_form", self.cost_form, FORMS)
+        least = {"alpha_every": 1, "latency_batch": 1, "cost_weight": 0, "cost_exponent": 0, "cost_target": 0}
+        for name, number in least.items():
+            if getattr(self, name) < number:
+                raise UserError("searcher", f"{name} is {getattr(self, name)}", f"give at least {number}")
 
     def begin(self, training: "Training") -> None:
         super().begin(training)
-        self.expected = None if self.cost == "none" else ExpectedCost(training.space, self.cost)
-        if self.expected is not None:
-            self.target = torch.tensor(self.cost_target or self.expected(self.shares()).item(), dtype=torch.float64)
+        self.cost_loss = None if self.cost == "none" else self.with_cost()
+        if self.cost_loss is not None:
+            self.modules = {**self.modules, "cost": self.cost_loss}
+
+    def with_cost(self) -> CostLoss:
+        training = self.training
+        latencies = Latencies(training.recipe, training.device, self.latency_batch)
+        expected = ExpectedCost(training.space, latencies if self.cost == LATENCY else PRICES[self.cost])
+        target = torch.tensor(self.cost_target, dtype=torch.float64) if self.cost_target else expected(self.shares())
+        return CostLoss(expected, Form(self.cost_form, self.cost_weight, self.cost_exponent), target)
 
     def weights(self) -> None:
         """None: its supernet is a set of paths, not a mixture."""
@@ -101,18 +118,19 @@ class Proxyless(Darts):
             gates[path] = torch.zeros(len(choice.answers), device=pair.device).index_fill(0, pair[0], 1.0)
             gates[path].requires_grad_()
         loss = self.training.loss(valid, gates, both)
-        slopes = torch.autograd.grad(loss, list(gates.values()), allow_unused=True, materialize_grads=True)
-        costs = [torch.zeros_like(alpha) for alpha in self.alphas.parameters()]
-        if self.expected is not None:
-            costs = self.gradients(self.cost_weight * (self.expected(self.shares()) - self.target) / self.target)
-        before = [alpha.detach().clone() for alpha in self.alphas.parameters()]
-        for alpha, pair, slope, cost in zip(self.alphas.parameters(), pairs.values(), slopes, costs, strict=True):
+        if self.cost_loss is not None:
+            loss = self.cost_loss(loss, self.shares())
+        alphas = list(self.alphas.parameters())
+        slopes = torch.autograd.grad(loss, [*gates.values(), *alphas], allow_unused=True, materialize_grads=True)
+        before = [alpha.detach().clone() for alpha in alphas]
+        of_gates, of_costs = slopes[: len(gates)], slopes[len(gates) :]
+        for alpha, pair, slope, cost in zip(alphas, pairs.values(), of_gates, of_costs, strict=True):
             p = alpha.detach()[pair].softmax(0)
             dg = slope[pair]
             alpha.grad = cost.index_add(0, pair, p * (dg - (dg * p).sum()))  # equation 4
         self.optimizers["alphas_adam"].step()
         with torch.no_grad():
-            for alpha, old, pair in zip(self.alphas.parameters(), before, pairs.values(), strict=True):
+            for alpha, old, pair in zip(alphas, before, pairs.values(), strict=True):
                 alpha[pair] -= alpha[pair].logsumexp(0) - old[pair].logsumexp(0)
 
 

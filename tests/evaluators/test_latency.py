@@ -1,17 +1,13 @@
 import random
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from torch import Tensor, nn
 
 import nas
 from nas.cli import main
 from nas.errors import UserError
-from nas.evaluators import FunctionEvaluator, Proxy, Train, describe, latency, revive
-from nas.evaluators.latency import latency_ms
+from nas.evaluators import FunctionEvaluator, Proxy, Train, describe, revive
 from nas.evaluators.train import TooSlow
 from nas.objectives import parse_objectives
 from nas.run.trained import measuring
@@ -36,30 +32,6 @@ QUICK = Recipe(epochs=1, steps=1, learning_rate=0.05)
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NAS_THREADS", "1")
-
-
-class Sleeper(nn.Module):
-    """Takes `milliseconds`, the first runs ten times that."""
-
-    def __init__(self, milliseconds: float) -> None:
-        super().__init__()
-        self.seconds, self.shapes = milliseconds / 1000, list[tuple[int, ...]]()
-
-    def forward(self, x: Tensor) -> Tensor:
-        self.shapes.append(tuple(x.shape))
-        assert not self.training
-        time.sleep(self.seconds * (10 if len(self.shapes) <= latency.WARM else 1))
-        return x
-
-
-def test_the_median_after_warming_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(latency, "SECONDS", 0.1)
-    sleeper = Sleeper(4)
-    found = latency_ms(sleeper, (3, 8, 8), Recipe(), torch.device("cpu"), batch=2)
-    assert 4 <= found < 30
-    assert set(sleeper.shapes) == {(2, 3, 8, 8)}
-    assert latency.WARM + latency.LEAST <= len(sleeper.shapes) <= latency.WARM + 26
-    assert sleeper.training
 
 
 def test_a_measured_network_trains_as_any() -> None:

@@ -136,7 +136,7 @@ def test_the_cost_moves_all_alphas_towards_cheap_answers(monkeypatch: pytest.Mon
     p = alpha.detach().double().softmax(0)
     own = torch.tensor([0.0, 144.0, 20.0, 0.0], dtype=torch.float64)
     expected = 8 + 50 + (p * own).sum()
-    assert method.target.item() == pytest.approx(expected.item(), rel=1e-6)
+    assert method.modules["cost"].target.item() == pytest.approx(expected.item(), rel=1e-6)
     batch = training.images.batch(1, torch.arange(2))
     method.update_alphas(batch, batch)
     gradient = 0.3 / expected * p * (own - (p * own).sum())
@@ -147,13 +147,18 @@ def test_the_cost_moves_all_alphas_towards_cheap_answers(monkeypatch: pytest.Mon
 
 
 def test_a_target_that_is_given_is_taken() -> None:
-    assert proxyless(cost="mult_adds", cost_target=1000.0)[1].target.item() == 1000
-    assert math.isclose(proxyless(cost="mult_adds")[1].target.item(), proxyless(cost="mult_adds")[1].target.item())
+    assert proxyless(cost="mult_adds", cost_target=1000.0)[1].modules["cost"].target.item() == 1000
+    assert math.isclose(
+        proxyless(cost="mult_adds")[1].modules["cost"].target.item(),
+        proxyless(cost="mult_adds")[1].modules["cost"].target.item(),
+    )
 
 
 def test_settings_out_of_range_are_errors() -> None:
-    with pytest.raises(UserError, match="cost is 'latncy'"):
+    with pytest.raises(UserError, match="cost is 'latncy'; did you mean 'latency'"):
         create_method("proxyless", {"cost": "latncy"})
+    with pytest.raises(UserError, match="cost_form is 'multply'; did you mean 'multiply'"):
+        create_method("proxyless", {"cost_form": "multply"})
     with pytest.raises(UserError, match="alpha_every is 0; give at least 1"):
         create_method("proxyless", {"alpha_every": 0})
     with pytest.raises(UserError, match=r"cost_weight is -1.0; give at least 0"):

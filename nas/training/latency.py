@@ -1,7 +1,8 @@
-"""How long a network takes for a batch, measured on the device that runs it."""
+"""How long a network, or one operation, takes for a batch, measured on the device that runs it."""
 
 import statistics
 import time
+from collections.abc import Sequence
 
 import torch
 from torch import nn
@@ -13,31 +14,35 @@ WARM, REPEATS, SECONDS = 5, 50, 2.0  # untimed runs; timed runs, and about how l
 LEAST = 5
 
 
-def latency_ms(model: nn.Module, shape: tuple[int, ...], recipe: Recipe, device: torch.device, batch: int = 1) -> float:
-    """The median, in milliseconds, of runs on `batch` images of `shape`, after some that are not counted.
+def latency_ms(
+    model: nn.Module, shapes: Sequence[tuple[int, ...]], recipe: Recipe, device: torch.device, batch: int = 1
+) -> float:
+    """The median, in milliseconds, of runs on `batch` images, after some that are not counted.
+
+    shapes: of an image at each input: a network has one, a sum several.
 
     As in evaluation: no gradients, batch norms by their running statistics, the number and memory formats of `recipe`
     and the threads that this process uses. What else runs on the machine slows it: compare what was measured alike.
     """
     was = model.training
     place_model(model.eval(), recipe, device)
-    images = torch.zeros(batch, *shape, device=device)
+    inputs = [torch.zeros(batch, *shape, device=device) for shape in shapes]
     if recipe.channels_last:
-        images = images.contiguous(memory_format=torch.channels_last)
+        inputs = [x.contiguous(memory_format=torch.channels_last) if x.ndim == 4 else x for x in inputs]
     times: list[float] = []
     with torch.inference_mode(), autocast(recipe, device):
         for _ in range(WARM):
-            _timed(model, images)
+            _timed(model, inputs)
         while len(times) < LEAST or (len(times) < REPEATS and sum(times) < SECONDS):
-            times.append(_timed(model, images))
+            times.append(_timed(model, inputs))
     model.train(was)
     return 1000 * statistics.median(times)
 
 
-def _timed(model: nn.Module, images: torch.Tensor) -> float:
+def _timed(model: nn.Module, inputs: Sequence[torch.Tensor]) -> float:
     """Seconds of one run, whose work is done when it returns: a GPU only queues it."""
     start = time.perf_counter()
-    model(images)
-    if images.is_cuda:
-        torch.cuda.synchronize(images.device)
+    model(*inputs)
+    if inputs[0].is_cuda:
+        torch.cuda.synchronize(inputs[0].device)
     return time.perf_counter() - start
