@@ -27,6 +27,9 @@ class Method(Protocol):
     relaxed: whether the document is read as a supernet; methods of single paths take the networks as they will be.
     recipe: the settings of the weights' training that the paper has otherwise than `nas.oneshot.training.RECIPE`.
     modules, optimizers: what it learns besides the weights, by name, for the checkpoint; empty before `begin`.
+
+    One without `weights` whose passes are not all of random paths may have `largest_pass(rng)`: (answers, whether they
+    have weights) of one that keeps most, for `nas.oneshot.preflight`.
     """
 
     relaxed: ClassVar[bool]

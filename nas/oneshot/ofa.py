@@ -90,6 +90,10 @@ class Ofa(Spos):
             nn.utils.clip_grad_value_(training.parameters, self.clip_value)
         training.apply_gradients()
 
+    def largest_pass(self, rng: random.Random) -> tuple[Genome, bool]:
+        """The largest network, without weights of its answers."""
+        return self.largest, False
+
     def sandwich(self, rng: random.Random) -> Iterator[Genome]:
         """The networks of one step: the largest, the smallest and the random ones, of what is open."""
         space, held = self.training.space, self.held()

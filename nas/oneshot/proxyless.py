@@ -13,6 +13,7 @@ part of its gradient moves all alphas. Their code leaves alpha as it is where th
 the paper does not, and neither do we. Alphas follow the images for architectures.
 """
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -108,6 +109,11 @@ class Proxyless(Darts):
         """Answers drawn with p. Sets of sources stay whole."""
         drawn = {path: int(share.multinomial(1)) for path, share in self.shares().items()}
         return {path: self.training.net.choices[path].answers[position] for path, position in drawn.items()}
+
+    def largest_pass(self, rng: random.Random) -> tuple[dict[str, Any], bool]:
+        """One of alpha: two answers of each choice, with gates."""
+        choices = self.training.net.choices
+        return {path: frozenset(rng.sample(choices[path].answers, 2)) for path in self.alphas.paths}, True
 
     def update_alphas(self, train: Batch, valid: Batch) -> None:
         pairs = {path: two(share.detach()) for path, share in self.shares().items()}  # the active one first
