@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from nas.errors import UserError
+from nas.errors import UserError, shortened
 from nas.graph.graph import Graph, Node
 from nas.graph.operation import Operation, Shape
 from nas.network.blend import blend, scaled_batch_norm
@@ -107,12 +107,23 @@ class Supernet(nn.Module):
                 the choices that it leaves out.
 
         Raises:
-            UserError: the alternatives cannot be mixed, or the genome is larger than any that was foreseen.
+            UserError: the alternatives cannot be mixed, the genome is larger than any that was foreseen, or the images
+                are not of the space's input and do not pass.
         """
         steps, mixed = self.plan(genome, genome is not None and weights is not None)
         for path in mixed:
             if path not in (weights or {}):
                 raise UserError(path, "no weights are given for the answers of this choice")
+        try:
+            return self._through(steps, x, weights, genome)
+        except (RuntimeError, ValueError) as error:
+            if isinstance(error, UserError) or x.shape[1:] == self.space.input:
+                raise
+            given, due = "x".join(map(str, x.shape[1:])), "x".join(map(str, self.space.input))
+            what = f"the images are {given}, its input is {due} ({shortened(str(error))})"
+            raise UserError(self.space.name, what, f"give the space input={list(x.shape[1:])}") from error
+
+    def _through(self, steps: list[Step], x: Tensor, weights: Weights | None, genome: Answers | None) -> Tensor:
         values: dict[int, Tensor] = {0: x}
         for step in steps:
             values[step.position] = self._run(step, [values[i] for i in step.reads], weights or {})

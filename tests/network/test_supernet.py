@@ -225,3 +225,34 @@ network: [{conv: {channels: 4, kernel: 3, stride: {choice: [1, 2]}}}, relu, glob
     assert not net.mixed
     for genome in space.enumerate():
         assert path_differs(net, genome) == 0
+
+
+FIXED = """
+name: fixed
+input: [3, 8, 8]
+classes: 10
+network: [{conv: {channels: 4, kernel: {choice: [1, 3]}}}, relu, flatten, {linear: 10}]
+"""
+
+
+@pytest.mark.parametrize("shape", [(3, 12, 12), (1, 8, 8)])
+def test_images_that_do_not_pass_are_an_error_that_says_what_to_give(shape: tuple[int, int, int]) -> None:
+    space = space_of(FIXED)
+    supernet = Supernet(space)
+    given = {path: torch.ones(2) for path in supernet.choices}
+    text = rf"fixed: the images are {'x'.join(map(str, shape))}, its input is 3x8x8 \(.+\); give the space input="
+    for how in ({"weights": given}, {"genome": space.sample(random.Random(0))}):
+        with pytest.raises(UserError, match=text + rf"\[{', '.join(map(str, shape))}\]") as error:
+            supernet(torch.randn(2, *shape), **how)
+        assert "\n" not in str(error.value)
+
+
+def test_images_of_another_size_pass_where_the_operations_take_them() -> None:
+    supernet = nas.supernet("nasbench_digits")
+    assert supernet(torch.randn(2, 1, 12, 12), genome=supernet.space.sample(random.Random(0))).shape == (2, 10)
+
+
+def test_an_error_that_is_not_the_images_stays_what_it_is() -> None:
+    space = space_of(FIXED)
+    with pytest.raises(RuntimeError, match="type"):
+        Supernet(space)(torch.zeros(2, 3, 8, 8, dtype=torch.float64), genome=space.sample(random.Random(0)))
