@@ -40,9 +40,18 @@ class FairDarts(Darts):
 
     def zero_one_loss(self) -> Tensor:
         """Equation 7: - mean of (sigmoid(alpha) - 1/2)^2."""
+        return -((self.real_shares() - 0.5) ** 2).mean()
+
+    def real_shares(self) -> Tensor:
+        """The sigmoids of all answers but `none`."""
         choices = self.training.net.choices
         real = [share[[answer != "none" for answer in choices[path].answers]] for path, share in self.shares().items()]
-        return -((torch.cat(real) - 0.5) ** 2).mean()
+        return torch.cat(real)
+
+    @torch.no_grad()
+    def distributions(self) -> list[list[float]]:
+        """Of what is decided: each answer is there or not, by itself."""
+        return [[share, 1 - share] for share in self.real_shares().tolist()]
 
     def strengths(self) -> dict[str, Tensor]:
         strengths, choices = self.shares(), self.training.net.choices

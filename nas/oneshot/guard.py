@@ -20,6 +20,7 @@ from typing import Any
 from nas.graph.graph import Graph
 from nas.oneshot.curvature import EVERY, FACTOR, curvature, growth
 from nas.oneshot.epoch import Epoch
+from nas.oneshot.method import distributions
 from nas.oneshot.paths import runs
 from nas.oneshot.training import Training
 from nas.space import Genome, Space
@@ -51,8 +52,7 @@ class Guard:
         if taken:
             metrics["parameter_free"] = sum(one in self.free for one in taken) / len(taken)
             metrics["skips"] = float(sum(one in self.skips for one in taken))
-        totals = [(own, sum(own)) for own in epoch.shares.values() if len(own) > 1 and sum(own) > 0]
-        if shares := [[share / total for share in own] for own, total in totals]:
+        if shares := distributions(training.method, epoch.shares.values()):
             entropies = [-sum(s * math.log(max(s, 1e-12)) for s in own) / math.log(len(own)) for own in shares]
             metrics["entropy"] = sum(entropies) / len(entropies)
             metrics["largest_share"] = sum(max(own) - 1 / len(own) for own in shares) / len(shares)

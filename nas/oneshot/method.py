@@ -1,6 +1,6 @@
 """What a one-shot method is: one paper, one file. `nas.oneshot.training` runs it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 import torch
@@ -57,6 +57,16 @@ def strengths(method: Method) -> dict[str, list[float]]:
         return {}
     with torch.no_grad():
         return {path: strength.tolist() for path, strength in own().items()}
+
+
+def distributions(method: Method, shares: Iterable[Sequence[float]]) -> list[list[float]]:
+    """How decided a method is: its own `distributions`, else the shares of each choice's answers, brought to sum 1."""
+    own = getattr(method, "distributions", None)
+    if own is not None:
+        found: list[list[float]] = own()
+        return found
+    totals = [(share, sum(share)) for share in shares if len(share) > 1 and sum(share) > 0]
+    return [[each / total for each in share] for share, total in totals]
 
 
 def check_word(option: str, value: str, words: Sequence[str]) -> None:

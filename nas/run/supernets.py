@@ -90,7 +90,7 @@ def train_supernets(search: Search, executor: Executor, stop: Stop) -> bool:
     ended: dict[int, Result] = {}
     running = 0
     none = Genome(search.space.document, {})
-    said: set[str] = set()
+    said = {line for number in todo for line in _warnings(search, number)}  # before it was interrupted
 
     def told(trial: Trial, epoch: int) -> None:
         search.watcher.stage(f"supernet {trial.number}, epoch {epoch}")
@@ -124,15 +124,21 @@ def train_supernets(search: Search, executor: Executor, stop: Stop) -> bool:
 
 
 def _warn(search: Search, number: int, said: set[str]) -> None:
-    """Says the warnings of a supernet that are not `said` yet, from the file that its job leaves after each epoch."""
-    lines = [
-        clean(f"warning: supernet {number}, epoch {point['epoch']}: {line}")
-        for point in read_description(supernet_directory(search.path, number) / DESCRIPTION)["curve"]
-        for line in point.get("warnings", ())
-    ]
-    if new := [line for line in lines if line not in said]:
+    """Says the warnings of a supernet that are not `said` yet."""
+    if new := [line for line in _warnings(search, number) if line not in said]:
         search.watcher.say(new)
         said.update(new)
+
+
+def _warnings(search: Search, number: int) -> list[str]:
+    """Of a supernet, from the file that its job leaves after each epoch; none before the first."""
+    path = supernet_directory(search.path, number) / DESCRIPTION
+    curve = read_description(path)["curve"] if path.exists() else []
+    return [
+        clean(f"warning: supernet {number}, epoch {point['epoch']}: {line}")
+        for point in curve
+        for line in point.get("warnings", ())
+    ]
 
 
 def _derived(search: Search, result: Result, said: set[str]) -> Derived:

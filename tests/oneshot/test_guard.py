@@ -11,6 +11,7 @@ from nas.oneshot import create_method
 from nas.oneshot.darts import Darts
 from nas.oneshot.epoch import Epoch
 from nas.oneshot.guard import BEATEN, Guard, is_flagged, kept, warnings, without_weights
+from nas.oneshot.method import strengths
 from nas.oneshot.training import RECIPE, Training
 from nas.space import Genome, load
 from nas.space.supernet import every, walk
@@ -143,6 +144,35 @@ def tiny(allowed: Callable[[Genome], bool] = lambda genome: True) -> Training:
     method = create_method("darts", {"alpha_learning_rate": 1e-9})
     recipe = RECIPE.replace(epochs=1, batch_size=256)
     return Training(load("nasbench_digits"), load_data("digits"), method, recipe, threads=1, allowed=allowed)
+
+
+@pytest.mark.parametrize(
+    ("alphas", "words"),
+    [
+        ([0.0, 0.0, 0.0], ["have hardly moved"]),  # as they begin
+        ([3.0, 0.0, 0.0], ["have hardly moved"]),  # of none, which no loss moves
+        ([0.0, -8.0, -8.0], ["are settled"]),  # none is there, however alike they are
+        ([0.0, 8.0, 8.0], ["are settled"]),
+        ([0.0, 8.0, -8.0], ["are settled"]),
+        ([0.0, 8.0, 0.2], []),
+        ([0.0, 1.0, 1.0], []),  # alike, but on the way
+        ([0.0, -2.5, -2.5], []),
+    ],
+)
+@pytest.mark.parametrize("none", [True, False])
+def test_sigmoids_are_judged_one_by_one(alphas: list[float], words: list[str], none: bool) -> None:
+    method = create_method("fair_darts")
+    assert isinstance(method, Darts)
+    operations = ["none", "skip_connect", "nor_conv_3x3"][not none :]
+    space = load("nasbench_digits", operations=operations)
+    training = Training(space, load_data("digits"), method, RECIPE.replace(epochs=2, batch_size=256), threads=1)
+    with torch.no_grad():
+        for _, alpha in method.alphas.items():
+            alpha.copy_(torch.tensor(alphas[not none :]))
+    epoch = Epoch(1, {}, training.method.derive(), strengths(method))
+    Guard(training).look(epoch)
+    said = [text for text in warnings([epoch], 2)[0] if "weights are" in text or "moved" in text]
+    assert [word for word in ("have hardly moved", "are settled") if any(word in text for text in said)] == words
 
 
 def test_a_planted_collapse_is_seen_in_a_training() -> None:

@@ -114,6 +114,24 @@ def test_warnings_are_said_as_their_epoch_ends_and_are_kept(tmp_path: Path) -> N
         assert all(sum(own) == pytest.approx(1, abs=1e-3) for own in curve[3]["shares"].values())
 
 
+def test_a_resumed_run_does_not_say_a_warning_again(tmp_path: Path) -> None:
+    """What stood in its file when it stopped was said."""
+    options = {**OPTIONS, "epochs": 4, "alpha_learning_rate": 1e-9}
+    settings: dict[str, Any] = {**FAST, "searcher": "darts", "searcher_options": options, "trials": 1}
+    search("nasbench_digits", runs=tmp_path, name="a", **settings)
+    (tmp_path / "a" / "journal.jsonl").write_text("")
+    folder = tmp_path / "a" / "oneshot" / "0000"
+    description = json.loads((folder / "oneshot.json").read_text())
+    cut = {**description, "curve": description["curve"][:2]}
+    (folder / "oneshot.json").write_text(json.dumps(cut))
+    (folder / "supernet.safetensors").unlink()
+    watch = Watched()
+    again = nas.resume(tmp_path / "a", progress=watch)
+    assert "supernet 0, epoch 4" in watch.heard
+    assert not [line for line in watch.heard if line.startswith("warning: supernet")]
+    assert [len(point["warnings"]) for point in again.state.derived[0].curve] == [0, 1, 0, 0]
+
+
 def test_a_supernet_that_collapses_ends_early_where_it_is_asked_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
