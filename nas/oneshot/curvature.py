@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nas.network.supernet import Weights
 from nas.oneshot.images import drawn
 
 if TYPE_CHECKING:
@@ -33,24 +34,25 @@ WINDOW, EARLIER, FACTOR = 5, 4, 1.3  # values in a mean, how many values ago it 
 def curvature(training: "Training") -> float:
     """By alpha at the weights as they are, on images for architectures, always the same, not augmented.
 
-    Nothing of the training changes, its random numbers neither. NaN for a method without a loss that alpha alone
-    decides: of single paths, or of mixtures that are drawn.
+    Nothing of the training changes, its random numbers neither. Of a method that draws mixtures it is at their mean,
+    `mean_weights`, if it has one. NaN for a method without a loss that alpha alone decides: of single paths.
     """
     method, size = training.method, training.images.size
     alphas = list(method.modules["alphas"].parameters()) if "alphas" in method.modules else []
     with torch.random.fork_rng([training.device] if training.device.type == "cuda" else []):
         torch.manual_seed(drawn(f"{training.seed}/curvature"))
-        if not alphas or not _is_function(training):
+        weights: Callable[[], Weights | None] = getattr(method, "mean_weights", method.weights)
+        if not alphas or not _is_function(weights):
             return math.nan
         batch = training.images.batch(1, training.images.order[: max(2, size // PART)], augmented=False)
-        logits = training.net(batch.images, method.weights()).float()  # without autocast
+        logits = training.net(batch.images, weights()).float()  # without autocast
         loss = functional.cross_entropy(logits, batch.labels)
         return largest_eigenvalue(*hessian(loss, alphas))
 
 
-def _is_function(training: "Training") -> bool:
+def _is_function(weights: Callable[[], Weights | None]) -> bool:
     """Whether the weights of the mixture follow from alpha, with a gradient, and nothing is drawn."""
-    first, second = training.method.weights(), training.method.weights()
+    first, second = weights(), weights()
     if first is None or second is None or not any(weight.requires_grad for weight in first.values()):
         return False
     return all(torch.equal(weight, second[path]) for path, weight in first.items())

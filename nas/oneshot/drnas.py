@@ -33,5 +33,10 @@ class Drnas(Darts):
     def shares(self) -> dict[str, Tensor]:
         return {path: Dirichlet(elu(alpha) + 1, validate_args=False).rsample() for path, alpha in self.alphas.items()}
 
+    def mean_weights(self) -> dict[str, Tensor]:
+        """Of the distribution, for what is measured at one point."""
+        betas = {path: elu(alpha) + 1 for path, alpha in self.alphas.items()}
+        return self.mixed({path: beta / beta.sum() for path, beta in betas.items()})
+
     def strengths(self) -> dict[str, Tensor]:
         return self.alphas.softmax()  # in the order of the Dirichlet's means, beta / sum of beta

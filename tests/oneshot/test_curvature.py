@@ -76,7 +76,25 @@ def test_the_products_are_differences_of_gradients_that_are_near() -> None:
         assert torch.allclose(times(vector), (plus - minus) / 2e-6, atol=1e-7)
 
 
-@pytest.mark.parametrize("name", ["drnas", "gdas", "spos"])
+def test_of_a_method_that_draws_it_is_at_the_mean() -> None:
+    run = training("drnas", alpha_scale=0.5)
+    run.images.size = 4 * 40
+    measured = curvature(run)
+    assert measured == curvature(run)
+    batch = run.images.batch(1, run.images.order[:40], augmented=False)
+    run.net.double()
+    alphas = dict(run.method.alphas.items())  # type: ignore[attr-defined]
+
+    def loss(vector: Tensor) -> Tensor:
+        betas = dict(zip(alphas, torch.where(vector > 0, vector + 1, vector.exp()).split(3), strict=True))
+        weights = {path: beta / beta.sum() for path, beta in betas.items()}
+        return functional.cross_entropy(run.net(batch.images.double(), weights), batch.labels)
+
+    whole = torch.autograd.functional.hessian(loss, torch.cat(list(alphas.values())).detach().double())
+    assert measured == pytest.approx(float(torch.linalg.eigvalsh(whole)[-1]), rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["gdas", "spos"])
 def test_there_is_none_where_alpha_alone_decides_no_loss(name: str) -> None:
     assert math.isnan(curvature(training(name)))
 
