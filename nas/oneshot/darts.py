@@ -13,6 +13,7 @@ from nas.oneshot.alphas import Alphas
 from nas.oneshot.derive import strongest
 from nas.oneshot.method import Batch, check_word
 from nas.oneshot.perturbation import removed
+from nas.oneshot.ranks import averaged
 from nas.oneshot.skips import check_skips, with_skips
 from nas.oneshot.smooth import PERTURBATIONS, epsilon
 from nas.oneshot.training import recipe_of
@@ -133,7 +134,7 @@ class Darts:
     def gradients(self, loss: Tensor) -> list[Tensor]:
         """Of a loss by alpha alone."""
         alphas = list(self.alphas.parameters())
-        return list(torch.autograd.grad(loss, alphas, allow_unused=True, materialize_grads=True))
+        return averaged(torch.autograd.grad(loss, alphas, allow_unused=True, materialize_grads=True))
 
     def unrolled(self, train: Batch, valid: Batch) -> list[Tensor]:
         """Equation 7: grad_alpha L_val(w', alpha) - xi (grad_alpha L_train(w+) - grad_alpha L_train(w-)) / 2 epsilon.
@@ -145,16 +146,15 @@ class Darts:
         xi, momentum, decay = float(group["lr"]), group.get("momentum", 0.0), group["weight_decay"]
 
         loss = self.training_loss(train)
-        ahead = torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True)
+        ahead = averaged(torch.autograd.grad(loss, weights, allow_unused=True, materialize_grads=True))
         before = [w.detach().clone() for w in weights]
         with torch.no_grad():
             for w, gradient in zip(weights, ahead, strict=True):
                 buffer = training.optimizer.state[w].get("momentum_buffer")
                 moved = gradient + decay * w
                 w.sub_(xi * (moved if buffer is None else moved + momentum * buffer))
-        both = torch.autograd.grad(
-            self.validation_loss(valid), [*alphas, *weights], allow_unused=True, materialize_grads=True
-        )
+        loss = self.validation_loss(valid)
+        both = averaged(torch.autograd.grad(loss, [*alphas, *weights], allow_unused=True, materialize_grads=True))
         of_alphas, of_weights = list(both[: len(alphas)]), both[len(alphas) :]
         epsilon = self.epsilon / float(torch.stack([g.norm() for g in of_weights]).norm())
         differences = []

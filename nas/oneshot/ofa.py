@@ -26,7 +26,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from torch import nn
 from torch.nn import functional
 
 from nas.errors import UserError
@@ -86,9 +85,7 @@ class Ofa(Spos):
         taught = logits.detach().softmax(1)
         for genome in others:
             training.backward(functional.cross_entropy(training.logits(train.images, genome=genome), taught))
-        if self.clip_value:
-            nn.utils.clip_grad_value_(training.parameters, self.clip_value)
-        training.apply_gradients()
+        training.apply_gradients(self.clip_value)
 
     def largest_pass(self, rng: random.Random) -> tuple[Genome, bool]:
         """The largest network, without weights of its answers."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from nas.oneshot.images import drawn
+from nas.oneshot.ranks import own_part
 from nas.training.optimizer import begin_momentum, make_optimizer, set_learning_rate
 
 if TYPE_CHECKING:
@@ -84,4 +85,4 @@ def _tune(training: "Training", weights: Mapping[str, Tensor], epochs: int, turn
         training.images.generator.manual_seed(seed)
         generator = torch.Generator(training.device).manual_seed(seed)
         for chosen in training.plan.batches(0, generator):
-            training.descend(training.loss(training.images.batch(0, chosen), weights))
+            training.descend(training.loss(own_part(training.images.batch(0, chosen)), weights))

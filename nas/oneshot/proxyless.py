@@ -27,6 +27,7 @@ from nas.oneshot.darts import Darts
 from nas.oneshot.expected_cost import PRICES, ExpectedCost
 from nas.oneshot.latencies import Latencies
 from nas.oneshot.method import Batch, check_word
+from nas.oneshot.ranks import averaged
 
 if TYPE_CHECKING:
     from nas.oneshot.training import Training
@@ -127,7 +128,8 @@ class Proxyless(Darts):
         if self.cost_loss is not None:
             loss = self.cost_loss(loss, self.shares())
         alphas = list(self.alphas.parameters())
-        slopes = torch.autograd.grad(loss, [*gates.values(), *alphas], allow_unused=True, materialize_grads=True)
+        learnt = [*gates.values(), *alphas]
+        slopes = averaged(torch.autograd.grad(loss, learnt, allow_unused=True, materialize_grads=True))
         before = [alpha.detach().clone() for alpha in alphas]
         of_gates, of_costs = slopes[: len(gates)], slopes[len(gates) :]
         for alpha, pair, slope, cost in zip(alphas, pairs.values(), of_gates, of_costs, strict=True):

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
+from nas.oneshot.ranks import averaged
+
 Shares = dict[str, Tensor]  # by a choice's path: a number an answer, of sum 1
 Loss = Callable[[Shares], Tensor]
 
@@ -35,13 +37,14 @@ def adversarial(shares: Shares, reach: float, loss: Loss) -> Shares:
     moved = random_smoothing(start, reach, loss)
     for _ in range(ATTACKS):
         leaves = {path: share.requires_grad_() for path, share in moved.items()}
-        gradients = torch.autograd.grad(loss(leaves), list(leaves.values()), allow_unused=True, materialize_grads=True)
+        own = torch.autograd.grad(loss(leaves), list(leaves.values()), allow_unused=True, materialize_grads=True)
         with torch.no_grad():
-            for (path, share), gradient in zip(leaves.items(), gradients, strict=True):
+            for (path, share), gradient in zip(leaves.items(), averaged(own), strict=True):
                 ahead = share + 2 * reach / ATTACKS * gradient.sign()
                 moved[path] = on_simplex(start[path] + (ahead - start[path]).clamp(-reach, reach))
     with torch.no_grad():
-        return {path: share.detach() for path, share in moved.items()} if loss(moved) > loss(start) else start
+        (rise,) = averaged([loss(moved) - loss(start)])
+        return {path: share.detach() for path, share in moved.items()} if rise > 0 else start
 
 
 def on_simplex(shares: Tensor) -> Tensor:

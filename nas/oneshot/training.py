@@ -14,6 +14,7 @@ from torch.nn import functional
 from nas.data import Dataset
 from nas.network.depthwise import FastBackward
 from nas.network.supernet import Answers, Supernet, Weights
+from nas.oneshot import ranks
 from nas.oneshot.epoch import Epoch, of_json
 from nas.oneshot.images import Images, drawn
 from nas.oneshot.method import Batch, Method, strengths
@@ -52,6 +53,9 @@ def recipe_of(method: Method) -> Recipe:
 
 class Training:
     """A supernet under way.
+
+    Under an initialised process group of torch.distributed it is data parallel (`nas.oneshot.ranks`): every process
+    makes the same Training, on a device of its own, and the first writes the checkpoint.
 
     Attributes:
         net: the supernet. Its batch norms go by each batch's statistics and keep none.
@@ -95,6 +99,8 @@ class Training:
             keep_freed_memory()
             recipe = recipe.replace(precision="fp32") if recipe.precision == "auto" else recipe
         self.recipe = recipe.replace(precision="bf16" if uses_bf16(recipe, self.device) else "fp32")
+        if ranks.count() > 1 and threads is None:
+            threads = 1  # measured, it might differ between the ranks, and their sums with it
         self.space, self.seed, self.threads, self.allowed = space, seed, threads, allowed
         self.images = Images(data, self.recipe, share, seed, self.device)
         self.plan = StepPlan.of(self.recipe, len(self.images.parts[0]))
@@ -151,8 +157,17 @@ class Training:
         self.loss_sum += loss.detach()
         self.losses += 1
 
-    def apply_gradients(self) -> None:
-        """One step of the weights along the gradients that they have, clipped as the recipe says."""
+    def apply_gradients(self, clip_value: float = 0.0) -> None:
+        """One step of the weights along the mean of the ranks' gradients, clipped as the recipe says.
+
+        clip_value: what no number of it exceeds before that; 0: any.
+        """
+        learning = [parameter for parameter in self.parameters if parameter.grad is not None]
+        gradients = ranks.averaged([parameter.grad for parameter in learning if parameter.grad is not None])
+        for parameter, gradient in zip(learning, gradients, strict=True):
+            parameter.grad = gradient
+        if clip_value:
+            nn.utils.clip_grad_value_(self.parameters, clip_value)
         if self.recipe.gradient_clip:
             nn.utils.clip_grad_norm_(self.parameters, self.recipe.gradient_clip)
         self.optimizer.step()
@@ -230,13 +245,15 @@ class Training:
         set_learning_rate(self.optimizer, self.plan.learning_rate(self.done))
         self.net.train()
         with FastBackward(self.net):
-            self.method.step(self.images.batch(0, chosen), self.images.batch(1, self.images.next_valid(self.done)))
+            train, valid = self.images.batch(0, chosen), self.images.batch(1, self.images.next_valid(self.done))
+            self.method.step(ranks.own_part(train), ranks.own_part(valid))
         self.done += 1
 
     def _ended(self, told: Told | None) -> bool:
         """Measures at the end of an epoch; whether to go on."""
         epoch = -(-self.done // self.plan.per_epoch)
-        loss = float(self.loss_sum) / max(1, self.losses)
+        loss = float(*ranks.averaged([self.loss_sum])) / max(1, self.losses)
+        ranks.check_alike(self._models().values(), self.device)
         learned = (parameter for model in self._models().values() for parameter in model.parameters())
         if not math.isfinite(loss) or not all(bool(parameter.isfinite().all()) for parameter in learned):
             what = "weights are not finite" if math.isfinite(loss) else f"the loss is {loss}"
@@ -269,6 +286,8 @@ class Training:
 
     def save(self, path: Path) -> None:
         """Writes its state, for `load`."""
+        if ranks.rank():
+            return
         state = {**self._identity(), "done": self.done, "curve": [epoch.to_json() for epoch in self.curve]}
         threads = self.pace_before if self.pace is None else self.pace.count
         state |= {"loss": float(self.loss_sum), "losses": self.losses, "threads": threads}
