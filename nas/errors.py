@@ -1,7 +1,8 @@
 """The one family of errors that a user's mistake may raise: a place, what is wrong there, and the way out."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 LONGEST = 60  # characters of a value in an error
 
@@ -32,6 +33,24 @@ class ArgumentError(ValueError):
 
 class ShapeError(ValueError):
     """An operation cannot take the shape it is given (an image that ran out, channels that do not divide)."""
+
+
+@contextmanager
+def stops_pass() -> Iterator[None]:
+    """Raises the KeyboardInterrupt (Ctrl-C, SIGTERM) that an exception within was made of, in place of that.
+
+    What a signal's handler raises inside the making of a class is wrapped in a RuntimeError by Python 3.11, and some
+    libraries wrap whatever meets them: a stop is no failure, wherever it comes in.
+    """
+    try:
+        yield
+    except Exception as error:
+        seen: BaseException | None = error
+        while seen is not None:
+            if isinstance(seen, KeyboardInterrupt):
+                raise seen from None
+            seen = seen.__cause__ or seen.__context__
+        raise
 
 
 def shortened(text: str) -> str:

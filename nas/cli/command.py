@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from nas.cli.parser import Parser, Said
-from nas.errors import UserError, did_you_mean
+from nas.errors import UserError, did_you_mean, stops_pass
 from nas.run.interrupt import Stop, exit_status
 
 COMMANDS = {
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding lacks must not end a search
             stream.reconfigure(errors="backslashreplace")
     try:
-        with Stop(at_once=True):
+        with Stop(at_once=True), stops_pass():
             status = _run(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()
         return status

@@ -54,7 +54,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
 
     from nas.cli.options import AUGMENTATION, given
     from nas.cli.target import find
-    from nas.errors import UserError
+    from nas.errors import UserError, stops_pass
     from nas.executors.attempt import reason
     from nas.run.directory import create_directory, write_json
     from nas.run.interrupt import exit_status
@@ -103,7 +103,8 @@ def train(args: argparse.Namespace, display: "Display") -> int:
         return True
 
     try:
-        measured = trainer.final(genome, args.seed, args.epochs, {}, folder, report)
+        with stops_pass():
+            measured = trainer.final(genome, args.seed, args.epochs, {}, folder, report)
     except (UserError, OSError):
         _drop(folder, new)
         raise

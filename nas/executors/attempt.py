@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nas.errors import stops_pass
 from nas.types import Evaluate, Metrics, Result, Trial
 
 HINTS = {"more than 1 value per channel": "a batch norm needs several values of each: give a larger batch_size"}
@@ -35,7 +36,8 @@ def attempt(
     metrics, error, start = None, None, time.perf_counter()
     try:
         kept = checkpoint is not None and checkpoint.parent.is_dir()
-        metrics = checked(evaluator(trial, report, checkpoint) if kept else evaluator(trial, report))
+        with stops_pass():
+            metrics = checked(evaluator(trial, report, checkpoint) if kept else evaluator(trial, report))
     except Exception as exception:  # noqa: BLE001 - whatever a candidate raises is its result
         error = reason(exception)
         _release_gpu()

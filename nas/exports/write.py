@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.data.record import CONFIG, Record, read_config
-from nas.errors import UserError, did_you_mean, shortened
+from nas.errors import UserError, did_you_mean, shortened, stops_pass
 from nas.exports.formats import FILES, FORMATS, RAW
 from nas.training.trained import in_the_way, load_trained
 
@@ -222,7 +222,8 @@ def _draft(source: "Source", name: str, folder: Path) -> Path | UserError:
     from nas.exports.compare import one_line
 
     try:
-        return FORMATS[name](source, folder)
+        with stops_pass():
+            return FORMATS[name](source, folder)
     except UserError as error:
         return error
     except (OSError, MemoryError):

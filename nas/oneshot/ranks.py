@@ -39,13 +39,23 @@ def own_part(batch: Batch) -> Batch:
 
 @torch.no_grad()
 def averaged(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """The means over the ranks, which all give tensors of these shapes."""
+    """The means over the ranks, which all give tensors of these shapes.
+
+    Each lies in memory as its tensor does: torch's fused SGD takes the strides of a gradient for its parameter's.
+    """
     if count() == 1 or not tensors:
         return list(tensors)
     together = torch.cat([tensor.flatten() for tensor in tensors])
     distributed.all_reduce(together)
     parts = together.div_(count()).split([tensor.numel() for tensor in tensors])
-    return [part.view_as(tensor) for part, tensor in zip(parts, tensors, strict=True)]
+    return [torch.empty_like(own).copy_(part.view_as(own)) for part, own in zip(parts, tensors, strict=True)]
+
+
+def average_gradients(parameters: Iterable[Tensor]) -> None:
+    """Of the parameters that have one: the same ones on all ranks."""
+    learning = {parameter: parameter.grad for parameter in parameters if parameter.grad is not None}
+    for parameter, gradient in zip(learning, averaged(list(learning.values())), strict=True):
+        parameter.grad = gradient
 
 
 def check_alike(models: Iterable[nn.Module], device: torch.device) -> None:

@@ -162,10 +162,7 @@ class Training:
 
         clip_value: what no number of it exceeds before that; 0: any.
         """
-        learning = [parameter for parameter in self.parameters if parameter.grad is not None]
-        gradients = ranks.averaged([parameter.grad for parameter in learning if parameter.grad is not None])
-        for parameter, gradient in zip(learning, gradients, strict=True):
-            parameter.grad = gradient
+        ranks.average_gradients(self.parameters)
         if clip_value:
             nn.utils.clip_grad_value_(self.parameters, clip_value)
         if self.recipe.gradient_clip:

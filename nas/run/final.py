@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from nas.errors import stops_pass
 from nas.run.directory import best_directory, remove_trained, trial_directory, write_json
 from nas.run.loop import Search
 from nas.run.pace import Countdown
@@ -75,9 +76,10 @@ def _train(search: Search, genome: Genome) -> Metrics:
 
     directory = best_directory(search.path)
     try:
-        measured = search.evaluator.final(
-            genome, search.config.seed, search.config.final_epochs, search.config.final_set, directory, report
-        )
+        with stops_pass():
+            measured = search.evaluator.final(
+                genome, search.config.seed, search.config.final_epochs, search.config.final_set, directory, report
+            )
     except OSError:
         raise
     except Exception as error:

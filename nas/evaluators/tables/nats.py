@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nas.errors import UserError, did_you_mean
+from nas.errors import UserError, did_you_mean, stops_pass
 from nas.evaluators.tables.nasbench201 import DATASETS, PATHS
 from nas.evaluators.tables.table import Curve, Table
 from nas.types import Metrics
@@ -41,7 +41,8 @@ def table(path: str, dataset: str) -> Table:
     except ImportError:
         raise UserError(path, "needs the package nats_bench", "pip install nats_bench, or give a CSV file") from None
     try:
-        api = create(path, "tss", fast_mode=Path(path).is_dir(), verbose=False)
+        with stops_pass():
+            api = create(path, "tss", fast_mode=Path(path).is_dir(), verbose=False)
     except Exception as error:  # noqa: BLE001 - whatever a pickle of another kind leads to
         raise UserError(path, f"not a file of NATS-Bench: {error}", "see docs/benchmarks.md") from None
     given = DATASETS[dataset][2]
