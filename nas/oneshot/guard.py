@@ -8,7 +8,7 @@ follows from these, so that a training that was resumed is judged alike.
 A search that has learned nothing derives what might be a random genome: that is below the mean of eight in every second
 comparison, and is no collapse. So its rank among them decides, which supposes nothing of how accuracies are spread: a
 random genome is beaten by seven of eight others or more with a probability of 2/9, and has to be so in two comparisons
-in a row, of other genomes.
+in a row, of other genomes. Where weights have learned for mixtures alone, all paths are near chance: none is better.
 """
 
 import math
@@ -27,8 +27,9 @@ from nas.space import Genome, Space
 from nas.types import Metrics
 
 MOST_FREE, TOO_FREE = 1 / 2, 2 / 3  # of a genome's operations, without weights: worth a warning, and a flag
-RISING = 3  # epochs in a row in which skips become more
+LASTING = 3  # epochs in a row: of a genome that is worth a warning, and of skips that become more
 RANDOM_GENOMES, BEATEN, COMPARED_EVERY, BATCHES = 8, 7 / 8, 5, 4
+CHANCE = 2.0  # times the accuracy of a guess: where random genomes have less, they cannot be compared
 TRIES = 100  # genomes that are drawn, of which so many keep the limits
 UNMOVED, SATURATED = 0.01, 0.05  # of the largest share above an equal one after half of the epochs; of the entropy
 KEPT = 4  # genomes that are trained by themselves
@@ -75,7 +76,9 @@ class Guard:
             own = training.accuracy(genome=epoch.genome, batches=BATCHES)
             scores = [training.accuracy(genome=other, batches=BATCHES) for other in others]
             epoch.metrics["derived_accuracy"] = own
-            epoch.metrics["random_accuracy"] = sum(scores) / len(scores)
+            epoch.metrics["random_accuracy"] = mean = sum(scores) / len(scores)
+            if mean * len(training.images.data.classes) < CHANCE:
+                return
             epoch.metrics["random_better"] = sum(score > own for score in scores) / len(scores)
 
 
@@ -99,14 +102,15 @@ def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
         )
     if _is_chance(metrics):
         return warned
-    free = metrics.get("parameter_free", 0.0)
-    if free > MOST_FREE:
-        warned["free" if free <= TOO_FREE else "too free"] = (
-            f"{100 * free:.0f} % of the derived operations have no weights"
-        )
-    counts = [epoch.metrics.get("skips", 0.0) for epoch in curve if not _is_chance(epoch.metrics)][-RISING - 1 :]
-    if len(counts) > RISING and all(a < b for a, b in pairwise(counts)):
-        warned["rising"] = f"skips rose {RISING} epochs in a row, to {counts[-1]:.0f}"
+    learnt = [epoch.metrics for epoch in curve if not _is_chance(epoch.metrics)]
+    shares = [each.get("parameter_free", 0.0) for each in learnt[-LASTING:]]
+    lasts = len(shares) == LASTING and min(shares) > MOST_FREE
+    if lasts or shares[-1] > TOO_FREE:
+        kind = "free" if shares[-1] <= TOO_FREE else "too free"
+        warned[kind] = f"{100 * shares[-1]:.0f} % of the derived operations have no weights"
+    counts = [each.get("skips", 0.0) for each in learnt[-LASTING - 1 :]]
+    if len(counts) > LASTING and all(a < b for a, b in pairwise(counts)):
+        warned["rising"] = f"skips rose {LASTING} epochs in a row, to {counts[-1]:.0f}"
     if compared := _beaten(curve):
         own, mean = 100 * compared["derived_accuracy"], 100 * compared["random_accuracy"]
         better = round(RANDOM_GENOMES * compared["random_better"])

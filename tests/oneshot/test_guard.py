@@ -47,6 +47,8 @@ def test_answers_without_weights_are_found_in_the_graph_not_by_name() -> None:
 def test_it_speaks_once_of_what_lasts_and_stays_silent_of_what_is_well() -> None:
     good = {"parameter_free": 1 / 3, "skips": 1.0, "entropy": 0.8, "largest_share": 0.3}
     assert warnings(curve(good, good, good), 6) == [[], [], []]
+    passing = {**good, "parameter_free": 0.6}
+    assert warnings(curve(passing, passing, good, passing), 6) == [[], [], [], []]
     collapsed = {**good, "parameter_free": 1.0, "skips": 6.0}
     said = warnings(curve(good, collapsed, collapsed), 3)
     assert said == [[], ["100 % of the derived operations have no weights"], []]
@@ -59,7 +61,8 @@ def test_it_speaks_once_of_what_lasts_and_stays_silent_of_what_is_well() -> None
         ([LOST, LOST], "has 30.0 % on the shared weights, 7 of 8 random ones have more, 40.0 % on average"),
         ([{"largest_share": 0.001}], "have hardly moved"),
         ([{"entropy": 0.01}], "are settled"),
-        ([{"parameter_free": 0.6}], "60 % of the derived operations have no weights"),
+        ([{"parameter_free": 0.6}] * 3, "60 % of the derived operations have no weights"),
+        ([{"parameter_free": 0.7}], "70 % of the derived operations have no weights"),
     ],
 )
 def test_each_warning(points: list[Metrics], text: str) -> None:
@@ -138,6 +141,21 @@ def test_random_genomes_keep_the_limits_or_nothing_is_compared() -> None:
         Guard(training).look(epoch)
         assert ("random_better" in epoch.metrics) is compared
     assert measured[1:] == asked[1:16:2]
+
+
+@pytest.mark.parametrize(("others", "compared"), [(0.19, False), (0.21, True)])
+def test_paths_near_chance_are_not_compared(others: float, compared: bool) -> None:
+    """Of ten classes. Twice in a row the derived genome would be beaten."""
+    training, epochs = tiny(), list[Epoch]()
+    training.done = training.steps
+    own = cell("nor_conv_3x3")
+    training.accuracy = lambda weights=None, genome=None, batches=None: 0.1 if genome is own else others  # type: ignore[method-assign]
+    for number in (1, 2):
+        epochs.append(Epoch(number, {}, own))
+        Guard(training).look(epochs[-1])
+        epochs[-1].metrics["largest_share"] = 0.5
+        assert epochs[-1].metrics["random_accuracy"] == pytest.approx(others)
+    assert is_flagged(epochs, 1) is compared
 
 
 def tiny(allowed: Callable[[Genome], bool] = lambda genome: True) -> Training:
