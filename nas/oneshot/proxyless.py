@@ -92,6 +92,10 @@ class Proxyless(Darts):
         training = self.training
         latencies = Latencies(training.recipe, training.device, self.latency_batch)
         expected = ExpectedCost(training.space, latencies if self.cost == LATENCY else PRICES[self.cost])
+        (costs,) = averaged(
+            [expected.costs.to(training.device)]
+        )  # each rank measures latencies, and all go by the mean
+        expected.costs.copy_(costs)
         target = torch.tensor(self.cost_target, dtype=torch.float64) if self.cost_target else expected(self.shares())
         return CostLoss(expected, Form(self.cost_form, self.cost_weight, self.cost_exponent), target)
 

@@ -21,7 +21,7 @@ METHODS: list[tuple[str, dict[str, Any]]] = [
     ("drnas", {}),
     ("darts", {"order": 2}),
     ("darts", {"perturb": "adv", "derivation": "perturbation", "tune_epochs": 1}),
-    ("proxyless", {"alpha_every": 1, "cost": "parameters"}),
+    ("proxyless", {"alpha_every": 1, "cost": "latency"}),
     ("gdas", {}),
     ("fairnas", {"candidates": 5}),
     ("ofa", {"candidates": 5}),
