@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 LONGEST = 60  # characters of a value in an error
+RAISED: list[KeyboardInterrupt] = []  # what signal handlers have raised, until the `Stop` that they are of is over
 
 
 class UserError(ValueError):
@@ -37,19 +38,17 @@ class ShapeError(ValueError):
 
 @contextmanager
 def stops_pass() -> Iterator[None]:
-    """Raises the KeyboardInterrupt (Ctrl-C, SIGTERM) that an exception within was made of, in place of that.
+    """Raises the stop (Ctrl-C, SIGTERM) that an exception within comes from, in place of that.
 
-    What a signal's handler raises inside the making of a class is wrapped in a RuntimeError by Python 3.11, and some
-    libraries wrap whatever meets them: a stop is no failure, wherever it comes in.
+    What a signal's handler raises inside the making of a class is wrapped in a RuntimeError by Python 3.11; some
+    libraries wrap whatever meets them, or swallow it and fail a little later, half imported. A stop is no failure,
+    wherever it comes in.
     """
     try:
         yield
-    except Exception as error:
-        seen: BaseException | None = error
-        while seen is not None:
-            if isinstance(seen, KeyboardInterrupt):
-                raise seen from None
-            seen = seen.__cause__ or seen.__context__
+    except Exception:
+        if RAISED:
+            raise RAISED[0] from None
         raise
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
+from nas.errors import RAISED
+
 GRACE = 3.0  # seconds that SIGTERM leaves to running trials
 LAST = 9.0  # seconds after SIGTERM at which the process ends, whatever it is in the middle of
 STOPPED, TERMINATED = 130, 143  # exit statuses: 128 and the signal's number, as shells have it
@@ -62,6 +64,7 @@ class Stop:
         return self
 
     def __exit__(self, *_: object) -> None:
+        RAISED.clear()
         for timer in self.timers:
             timer.cancel()
         for number, handler in self.before.items():
@@ -74,7 +77,8 @@ class Stop:
             self.terminated = True
             self._after(LAST, self._end)
         if at_once:
-            raise Terminated if self.terminated else KeyboardInterrupt
+            RAISED.append(Terminated() if self.terminated else KeyboardInterrupt())
+            raise RAISED[-1]
         self.asked = True
         if term:
             self._after(GRACE, self._hurry)
