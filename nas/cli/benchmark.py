@@ -4,6 +4,10 @@ import argparse
 
 from nas.cli.parser import number, pairs, real
 
+EXAMPLES = """
+nas benchmark nasbench_digits --searcher random --searcher regularized_evolution --repeats 20
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.target import add_document

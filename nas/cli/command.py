@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from nas.cli.completion import ASKED, complete
 from nas.cli.parser import Parser, Said
 from nas.errors import UserError, did_you_mean, stops_pass
 from nas.run.interrupt import Stop, exit_status
@@ -16,6 +17,7 @@ COMMANDS = {
     "show": "show the sizes, costs and choices of a network or a search space",
     "search": "search a space for the best network, and train that",
     "resume": "continue a search that was stopped, or take a finished one further",
+    "runs": "list the searches in a folder: how far they are, and their best",
     "results": "list the trials of a search, best first",
     "report": "write the report of a search, one self-contained HTML page",
     "train": "train one network: a packaged one, your own, or the best of a search",
@@ -34,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what a terminal's encoding lacks must not end a search
             stream.reconfigure(errors="backslashreplace")
+    if ASKED in os.environ:
+        complete(COMMANDS, add_arguments)
     try:
         with Stop(at_once=True), stops_pass():
             status = _run(list(sys.argv[1:] if argv is None else argv))
@@ -68,9 +72,19 @@ def _run(argv: list[str]) -> int:
     if name not in COMMANDS:
         raise UserError("nas", f"unknown command '{name}'", did_you_mean(name, COMMANDS))
     command = import_module(f"nas.cli.{name}")
-    parser = Parser(prog=f"nas {name}", description=command.__doc__)
-    command.arguments(parser)
-    return int(command.run(parser.parse(argv[1:])))
+    return int(command.run(parser_of(name).parse(argv[1:])))
+
+
+def parser_of(name: str) -> Parser:
+    """Of a command."""
+    command = import_module(f"nas.cli.{name}")
+    return add_arguments(name, Parser(prog=f"nas {name}", description=command.__doc__, examples=command.EXAMPLES))
+
+
+def add_arguments(name: str, parser: Parser) -> Parser:
+    """Those of a command, to a parser that is returned."""
+    import_module(f"nas.cli.{name}").arguments(parser)
+    return parser
 
 
 def _complain(line: str, status: int = 2) -> int:

@@ -4,6 +4,10 @@ import argparse
 
 from nas.cli.parser import one_of
 
+EXAMPLES = """
+nas evaluate runs/nasbench201-regularized_evolution-1 --split test
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.options import DATA, IMAGES, add_settings

@@ -4,6 +4,11 @@ import argparse
 import sys
 from typing import Any
 
+EXAMPLES = """
+nas export runs/nasbench201-regularized_evolution-1 --to out --format safetensors --format onnx
+nas export resnet50 --to out --format python
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.parser import one_of

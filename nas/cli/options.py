@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import Field
 from typing import Any
 
+from nas.cli.completion import documents, offer
 from nas.cli.parser import number, one_of, pairs
 from nas.cli.target import value
 from nas.run.arguments import bare
@@ -21,7 +22,11 @@ def add_settings(parser: Any, names: Iterable[str], **otherwise: Any) -> None:
     for name in names:
         item = SETTINGS[name]
         flag = (_flag(item),) if item.kw_only else ()
-        parser.add_argument(*flag, dest=name, **{**_described(item), **otherwise})
+        argument = parser.add_argument(*flag, dest=name, **{**_described(item), **otherwise})
+        if not item.kw_only:
+            argument.completer = documents
+        elif item.metadata["words"]:
+            argument.completer = offer(item.metadata["words"])
 
 
 def given(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any, NoReturn
 
 from nas.errors import UserError, did_you_mean
 
+EXAMPLES = "examples:"
+
 
 class Said(Exception):
     """The parser has said all there is to say (`--help`); what it would have exited with is `status`."""
@@ -18,7 +20,12 @@ class Said(Exception):
 
 
 class Help(argparse.HelpFormatter):
-    """Shows the default of an option that has one."""
+    """Shows the default of an option that has one, and examples line by line."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.startswith(EXAMPLES):
+            return "\n".join(f"{indent}{line}" for line in text.splitlines())
+        return super()._fill_text(text, width, indent)
 
     def _get_help_string(self, action: argparse.Action) -> str | None:
         told = action.default not in (None, argparse.SUPPRESS, []) and action.default is not False
@@ -26,10 +33,15 @@ class Help(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises UserError for bad arguments, with the nearest option or choice as the hint."""
+    """An argument parser that raises UserError for bad arguments, with the nearest option or choice as the hint.
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, formatter_class=Help, **settings)
+    examples: command lines, one a line, that its help ends with.
+    """
+
+    def __init__(self, examples: str = "", **settings: Any) -> None:
+        lines = [f"  {line}" for line in examples.strip().splitlines()]
+        epilog = "\n".join([EXAMPLES, *lines]) if lines else None
+        super().__init__(allow_abbrev=False, formatter_class=Help, epilog=epilog, **settings)
 
     def parse(self, argv: Sequence[str]) -> argparse.Namespace:
         """The parsed arguments; raises UserError, also for what is left over."""
@@ -80,6 +92,16 @@ def number(kind: type[int] | type[float], least: float, most: float = float("inf
         return value
 
     return parse
+
+
+def amount(text: str) -> float:
+    """A type for numbers such as 3.5M."""
+    from nas.graph.limits import AMOUNT, parse_amount
+
+    value = parse_amount(text)
+    if value is None:
+        raise argparse.ArgumentTypeError(f"'{text}' does not fit; give {AMOUNT}")
+    return value
 
 
 def real(text: str) -> float:

@@ -4,6 +4,10 @@ import argparse
 import sys
 from pathlib import Path
 
+EXAMPLES = """
+nas predict runs/nasbench201-regularized_evolution-1 cat.png photos/
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(

@@ -2,6 +2,10 @@
 
 import argparse
 
+EXAMPLES = """
+nas report runs/nasbench201-regularized_evolution-1
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="a run directory")

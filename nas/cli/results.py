@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nas.cli.output import percent
@@ -11,6 +12,11 @@ from nas.errors import UserError
 if TYPE_CHECKING:
     from nas.run import Run
     from nas.run.hypervolume import Hypervolume
+
+EXAMPLES = """
+nas results runs/nasbench201-regularized_evolution-1 --top 10
+nas results runs/nasbench201-regularized_evolution-1 --front --json
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
                     *(shown(metric, row["metrics"][metric]) if row["metrics"] else "failed" for metric in others),
                     *(row[cost] for cost in costs),
                     f"{row['seconds']:.1f}",
-                    row["error"] or genome(row["genome"]),
+                    row["error"] or named(row["genome"]),
                 ]
                 for row in rows
             ],
@@ -104,7 +110,17 @@ def _hypervolume(run: "Run", args: argparse.Namespace) -> "Hypervolume | None":
     return volume
 
 
-def genome(answers: dict[str, object], most: int = 100) -> str:
-    """Answers in the order of the choices, on one line."""
-    text = " ".join(str(answer).replace(" ", "") for answer in answers.values())
-    return text if len(text) <= most else text[: most - 3] + "..."
+def named(answers: dict[str, object], most: int = 130) -> str:
+    """`0.0=skip_connect 1.0=none ...`: answers in the order of the choices, by what tells their paths apart."""
+    texts = (str(answer).replace(" ", "") for answer in answers.values())
+    line = " ".join(f"{name}={text}" for name, text in zip(names(list(answers)), texts, strict=True))
+    return line if len(line) <= most else line[: most - 3] + "..."
+
+
+def names(paths: Sequence[str]) -> list[str]:
+    """Paths without the parts at their beginning and end that all of them have; of a single one the last part."""
+    parts = [path.split(".") for path in paths]
+    least = min(map(len, parts), default=1) - 1  # of each, a part is left
+    first = next((i for i in range(least) if len({own[i] for own in parts}) > 1), least)
+    last = next((i for i in range(least - first) if len({own[-1 - i] for own in parts}) > 1), least - first)
+    return [".".join(own[first : len(own) - last]) for own in parts]

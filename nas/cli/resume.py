@@ -9,6 +9,11 @@ if TYPE_CHECKING:
     from nas.run import Run
     from nas.run.display import Display
 
+EXAMPLES = """
+nas resume runs/nasbench201-regularized_evolution-1
+nas resume runs/nasbench201-regularized_evolution-1 --trials 500
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.options import add_settings

@@ -7,6 +7,12 @@ if TYPE_CHECKING:
     from nas.run import Run
     from nas.run.display import Display
 
+EXAMPLES = """
+nas search nasbench201 --dataset cifar10 --trials 200 --epochs 12
+nas search nasnet --dataset ~/flowers --limit parameters=3.5M --executor ray --workers 8
+nas search darts --searcher drnas --dataset cifar10 --baseline random
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.options import add_settings

@@ -1,14 +1,22 @@
 """Show the sizes, costs and choices of a network or a search space."""
 
 import argparse
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nas.cli.target import Subject
     from nas.graph.graph import Graph
     from nas.space import Space
 
 SAID = ("year", "notes", "deviation")  # by the document, for people
+
+EXAMPLES = """
+nas show resnet50 --modules 2
+nas show nasbench201 --set channels=32
+nas show efficientnet_b0 --yaml
+"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,6 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DEPTH",
         help="print one row per module, with its costs; DEPTH 2 splits these into their parts, and so on (default: 1)",
     )
+    whole = "print the whole document, with what it takes from others: a file to begin one's own with"
+    parser.add_argument("--yaml", action="store_true", help=whole)
     parser.add_argument("--svg", metavar="FILE", help="draw the network: its stages, and each different block once")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -35,6 +45,9 @@ def run(args: argparse.Namespace) -> int:
     from nas.errors import UserError
 
     target = find(args.arch, args.set)
+    if args.yaml:
+        print(document(target), end="")
+        return 0
     graph = target.space.graph(target.genome).prune() if target.fixed else None
     wanted = [part for part, asked in (("layers", args.layers), ("modules", args.modules), ("svg", args.svg)) if asked]
     if wanted and graph is None:
@@ -56,6 +69,18 @@ def run(args: argparse.Namespace) -> int:
     else:
         _print(facts)
     return 0
+
+
+def document(target: "Subject") -> str:
+    """Of a space as YAML; the answers of a genome are comments in front."""
+    import yaml
+
+    from nas.cli.output import clean
+
+    answers = target.genome.answers if target.genome else {}
+    lines = [f"# {clean(path)}: {clean(answer)}\n" for path, answer in answers.items()]
+    data = json.loads(json.dumps(target.space.document.data))  # without what marks where a value was written
+    return "".join(lines) + yaml.safe_dump(data, sort_keys=False, width=120, allow_unicode=True)
 
 
 def describe(space: "Space", graph: "Graph | None") -> dict[str, Any]:

@@ -4,6 +4,10 @@ import argparse
 
 from nas.cli.parser import number, pairs
 
+EXAMPLES = """
+nas tabulate nasbench_digits --to digits.csv --dataset digits --epochs 12
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.target import add_document

@@ -28,7 +28,10 @@ class Subject:
 
 def add_document(parser: argparse.ArgumentParser, name: str, explained: str, **settings: Any) -> None:
     """The arguments that say which document, and with which parameters."""
-    parser.add_argument(name, metavar=name.upper(), help=explained, **settings)
+    from nas.cli.completion import documents
+
+    document = parser.add_argument(name, metavar=name.upper(), help=explained, **settings)
+    document.completer = documents  # type: ignore[attr-defined]  # argcomplete's
     parser.add_argument(
         "--set",
         action="append",

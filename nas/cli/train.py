@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from nas.evaluators import Train
     from nas.run.display import Display
 
+EXAMPLES = """
+nas train resnet20 --dataset cifar10 --epochs 100 --to trained
+nas train runs/nasbench201-regularized_evolution-1 --epochs 600
+"""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     from nas.cli.options import AUGMENTATION, DATA, IMAGES, add_settings

@@ -14,6 +14,7 @@ from nas.graph.costs import COSTS
 from nas.graph.graph import Graph
 
 MEASURED = ("latency_ms",)
+AMOUNT = "a positive number, such as 3.5M or 600000"
 UNITS = {"": 1.0, "K": 1e3, "M": 1e6, "G": 1e9, "B": 1e9}
 
 
@@ -30,11 +31,16 @@ def broken(graph: Graph, limits: Mapping[str, float]) -> str | None:
 def _amount(name: str, value: Any) -> float:
     if name not in (quantities := (*COSTS, *MEASURED)):
         raise UserError("limit", f"unknown quantity '{name}'", did_you_mean(name, quantities))
-    match = re.fullmatch(r"\s*([0-9.]+(?:e[-+]?[0-9]+)?)\s*([kmgb]?)\s*", str(value), re.IGNORECASE)
+    if isinstance(value, bool) or (amount := parse_amount(str(value))) is None:
+        raise UserError("limit", f"{name} is {value!r}", f"give {AMOUNT}")
+    return amount
+
+
+def parse_amount(text: str) -> float | None:
+    """`3.5M` as 3500000.0; None for what is no positive number."""
+    match = re.fullmatch(r"\s*([0-9.]+(?:e[-+]?[0-9]+)?)\s*([kmgb]?)\s*", text, re.IGNORECASE)
     try:
-        amount = float(match[1]) * UNITS[match[2].upper()] if match and not isinstance(value, bool) else math.nan
+        amount = float(match[1]) * UNITS[match[2].upper()] if match else math.nan
     except ValueError:
         amount = math.nan
-    if not 0 < amount < math.inf:
-        raise UserError("limit", f"{name} is {value!r}", "give a positive number, such as 3.5M or 600000")
-    return amount
+    return amount if 0 < amount < math.inf else None

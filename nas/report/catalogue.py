@@ -53,9 +53,14 @@ def families(word: str = "") -> list[Family]:
     return sorted(families, key=lambda family: (family.year or 9999, family.number, family.name))
 
 
-def facts(family: Family) -> Iterator[dict[str, Any]]:
-    """What each document and variant is: costs for a network (null for a space), the number of genomes."""
+def facts(family: Family, networks: bool = True, spaces: bool = True) -> Iterator[dict[str, Any]]:
+    """What each document and variant is: costs for a network (null for a space), the number of genomes.
+
+    networks, spaces: whether these are wanted; what is not is not expanded.
+    """
     for space in family.spaces:
+        if not (networks if space.fixed else spaces):
+            continue
         graph = space.graph().prune() if space.fixed else None
         data = space.document.data
         yield {

@@ -8,6 +8,21 @@ from typing import Self
 from nas.errors import UserError
 
 
+def in_use(path: Path) -> bool:
+    """Whether a process holds the lock of this file."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:  # there is none yet
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(file)
+
+
 class Lock:
     """Holds `path` while it is open (`with Lock(path):`). Raises UserError with the owner's pid where another has it.
 

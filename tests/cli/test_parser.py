@@ -1,9 +1,10 @@
 import argparse
+import shlex
 from importlib import import_module
 
 import pytest
 
-from nas.cli.command import COMMANDS
+from nas.cli.command import COMMANDS, main, parser_of
 from nas.cli.parser import Parser, Said, number, one_of, pairs
 from nas.errors import UserError
 
@@ -79,3 +80,15 @@ def test_the_help_says_which_options_are_repeatable(command: str) -> None:
     import_module(f"nas.cli.{command}").arguments(made)
     for action in made._actions:
         assert isinstance(action, argparse._AppendAction) == ("(repeatable" in str(action.help)), action.option_strings
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_of_the_help_are_command_lines(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    examples = import_module(f"nas.cli.{command}").EXAMPLES.strip().splitlines()
+    assert examples
+    for line in examples:
+        program, name, *words = shlex.split(line)
+        assert (program, name) == ("nas", command)
+        parser_of(command).parse(words)
+    assert main([command, "--help"]) == 0
+    assert capsys.readouterr().out.endswith("examples:\n" + "".join(f"  {line}\n" for line in examples))

@@ -59,3 +59,21 @@ def test_one_objective_has_none(tmp_path: Path, capsys: pytest.CaptureFixture[st
     run = nas.search(cheap.space(), evaluator=cheap.score, trials=2, runs=tmp_path)
     assert main(["results", str(run.path), "--hypervolume"]) == 2
     assert "one objective has no hypervolume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("paths", "short"),
+    [
+        (["cells.a.nodes.0.0.operation", "cells.a.nodes.1.0.operation"], ["0", "1"]),
+        (["stem.kernel", "head.0.width"], ["stem.kernel", "head.0.width"]),
+        (["net.0.x", "net.0.x.y"], ["x", "x.y"]),
+        (["net.width"], ["width"]),
+        ([], []),
+    ],
+)
+def test_answers_are_named_by_what_tells_their_paths_apart(paths: list[str], short: list[str]) -> None:
+    from nas.cli.results import named, names
+
+    assert names(paths) == short
+    assert len(set(names(paths))) == len(paths)
+    assert named(dict.fromkeys(paths, "a b")) == " ".join(f"{name}=ab" for name in short)
