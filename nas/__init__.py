@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nas.errors import UserError as UserError
     from nas.exports import export as export
-    from nas.network import build as build
     from nas.network.document import supernet as supernet
+    from nas.opening import build as build
+    from nas.opening import load as load
     from nas.run import Run as Run
     from nas.run import load_run as load_run
     from nas.run import resume as resume
     from nas.run import search as search
     from nas.space import Genome as Genome
     from nas.space import Space as Space
-    from nas.training.document import load as load
 
 __version__ = "0.1.0"
 
@@ -26,9 +26,9 @@ _HOME = {
     "Run": "nas.run",
     "Space": "nas.space",
     "UserError": "nas.errors",
-    "build": "nas.network",
+    "build": "nas.opening",
     "export": "nas.exports",
-    "load": "nas.training.document",
+    "load": "nas.opening",
     "load_run": "nas.run",
     "resume": "nas.run",
     "search": "nas.run",

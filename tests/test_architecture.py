@@ -26,6 +26,7 @@ BELOW["run"] = {*BELOW}
 BELOW["benchmark"] = {*BELOW}
 BELOW["integrations"] = {*BELOW}
 BELOW["exports"] = BELOW["report"] = {*BELOW} - {"exports", "report"}
+BELOW["opening"] = {"space", "network", "training", "run"}
 BELOW["cli"] = {*BELOW} | {"exports", "report"}
 EVERYWHERE = {"errors"}
 

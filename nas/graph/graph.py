@@ -9,6 +9,7 @@ from nas.graph import costs
 from nas.graph.fingerprint import fingerprint, trains_as_usual
 from nas.graph.operation import Operation, Shape
 from nas.graph.prune import inference, prune
+from nas.graph.shown import Shown
 
 
 class Scope(NamedTuple):
@@ -47,7 +48,7 @@ class Node(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Graph:
+class Graph(Shown):
     """Nodes in topological order, node 0 the input; the position of the output, and of each auxiliary head's output.
 
     recipe: settings of its training that the document holds, by name.
@@ -58,6 +59,11 @@ class Graph:
     auxiliary: tuple[int, ...] = ()
     name: str = field(default="", compare=False)
     recipe: tuple[tuple[str, Any], ...] = ()
+
+    def __repr__(self) -> str:
+        sizes = "x".join(map(str, self.input)), "x".join(map(str, self.shape))
+        costs = f"{self.parameters:,} parameters, {self.mult_adds:,} mult-adds"
+        return f"Graph({self.name}: {len(self.nodes)} nodes, {' to '.join(sizes)}, {costs})"
 
     @property
     def shape(self) -> Shape:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import UserError
 from nas.graph.costs import COSTS
+from nas.graph.shown import Shown
 from nas.objectives import parse_objectives
 from nas.run import config as configuration
 from nas.run.directory import CONFIG, JOURNAL, existing
@@ -18,15 +19,20 @@ from nas.searchers.pareto import front
 from nas.space import Genome, Space
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from nas.data.preprocessing import Preprocessing
     from nas.network import Network
+
+
+NESTED = ("metrics", "genome")  # of a row of results
 
 
 class AllFailed(UserWarning):
     """A search has ended, and none of its trials succeeded."""
 
 
-class Run:
+class Run(Shown):
     """A run directory, read. Opening one takes no lock: a search that goes on may be looked at.
 
     Attributes:
@@ -153,13 +159,26 @@ class Run:
         model, _ = load_trained(self.weights())
         return model, model.preprocessing
 
+    def plot(self) -> "Figure":
+        """Every trial and the best so far, as matplotlib's Figure, which a notebook shows."""
+        figure: Figure = import_module("nas.report.notebook").course(self)
+        return figure
+
     def dataframe(self) -> Any:
-        """`results` as a pandas DataFrame. Raises UserError where pandas is not installed."""
+        """`results` as a pandas DataFrame: a column for each metric, cost and choice, which has its path for a name.
+
+        Raises UserError where pandas is not installed.
+        """
         try:
             import pandas
         except ImportError:
             raise UserError("dataframe", "the package pandas is missing", "pip install pandas") from None
-        return pandas.DataFrame(self.results())
+        flat = [
+            {name: value for name, value in row.items() if name not in NESTED}
+            | {key: value for name in NESTED for key, value in (row[name] or {}).items()}
+            for row in self.results()
+        ]
+        return pandas.DataFrame(flat)
 
     def report(self) -> Path:
         """Writes report.html into the run directory, and returns its path."""

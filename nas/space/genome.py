@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from nas.errors import UserError, shortened
+from nas.graph.shown import Shown
 from nas.space.document import Document, check_top
 from nas.space.oracles import as_answer
 from nas.space.plain import plain
@@ -16,7 +17,7 @@ FORMAT = 1
 MAX_FILE = 4_000_000
 
 
-class Genome:
+class Genome(Shown):
     """The answers to the choices of a document. Frozen and hashable.
 
     Attributes:

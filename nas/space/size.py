@@ -25,6 +25,7 @@ from nas.space.target import End
 from nas.space.values import answers_of, evaluate, is_plain, read_value
 from nas.space.ways import EMPTY, Factor, Term, Ways, add, product
 
+READABLE = 10**15  # genomes whose number a person reads
 MAX_LEAVES = 10_000
 
 
@@ -224,3 +225,8 @@ class CountTarget(AnswerTarget):
                     add(total, (held, edges), number)
             self.ways.keep(total)
         return flow
+
+
+def in_words(size: int) -> str:
+    """`15,625 genomes`; of more than a person reads, that."""
+    return f"{size:,} genomes" if size < READABLE else "more than 10^15 genomes"

@@ -8,6 +8,7 @@ from typing import Any
 
 from nas.errors import ShapeError, UserError, did_you_mean
 from nas.graph.graph import Graph
+from nas.graph.shown import Shown
 from nas.space.answers import AnswerTarget
 from nas.space.build import Built, build
 from nas.space.change import changes, others
@@ -17,10 +18,9 @@ from nas.space.genome import Genome, answers_of
 from nas.space.oracles import ConstraintBroken, Oracle, crossed, fixed, replayed, sampled
 from nas.space.place import Choice
 from nas.space.problems import DocumentError
-from nas.space.reader import line_of
 from nas.space.recent import Recent
-from nas.space.resolve import overridden, resolve, with_recipe
-from nas.space.size import count, settings
+from nas.space.resolve import overridden, with_recipe
+from nas.space.size import count, in_words, settings
 from nas.space.tilted import tilted
 from nas.space.values import is_plain
 
@@ -28,23 +28,11 @@ KINDS = ("operation", "input", "number")
 MAX_TRIES, TIGHT_TRIES, REMEMBERED = 300, 30, 50_000
 
 
-def load(name: str, **overrides: Any) -> "Space":
-    """The space of a packaged name (`resnet50`), a path, or `path#variant`; keywords override document parameters.
-
-    Raises UserError (file, line, place) for whatever is wrong in the document, under any of its answers.
-    """
-    space = Space(resolve(str(name), overrides))
-    if space.size() == 0:
-        where = line_of(space.document.data, "cells") or space.name
-        raise UserError(where, "cells: no answers keep within every 'where'", "loosen it")
-    return space
-
-
 class NothingValid(UserError):
     """No valid genome was met in so many tries; others may be there."""
 
 
-class Space:
+class Space(Shown):
     """A loaded document: one network, or a search space. `nas.load` makes it.
 
     Attributes:
@@ -58,6 +46,10 @@ class Space:
         self.document = document
         self._recent = Recent()
         self._valid: dict[Genome, Genome] = {}  # genomes that were drawn before, and can be built
+
+    def __repr__(self) -> str:
+        what = "one network" if self.fixed else in_words(self.size())
+        return f"Space({self.name}: {what}, {'x'.join(map(str, self.input))} to {self.classes} classes)"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Space, (self.document,)
