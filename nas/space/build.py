@@ -27,6 +27,16 @@ class Built(NamedTuple):
     choices: list[Choice]
 
 
+class Use(NamedTuple):
+    """A cell's first use in a walk: its nodes from `start` to `end`, what flows in and out, and where."""
+
+    start: int
+    end: int
+    flow: Flow
+    out: Flow
+    at: Place
+
+
 def build(document: Document, oracle: Oracle, relaxed: bool = False) -> Built:
     """The graph that an oracle's answers give. relaxed: as a supernet reads the document. Raises UserError."""
     target = GraphTarget(document, oracle, relaxed)
@@ -46,7 +56,8 @@ class GraphTarget(AnswerTarget):
         self.heads: list[int] = []
         self.met: list[Met] = []  # in the part under way
         self.cells = 0  # how many were used so far
-        self.copies: dict[Part, tuple[Piece, int]] = {}  # cells of this walk, each with its end
+        self.used: dict[Part, Use] = {}  # cells of this walk, where they were used first
+        self.copies: dict[Part, tuple[Piece, int]] = {}  # those that were used again, each with its end
         self.decided: tuple[tuple[str, Any], ...] | None = None  # answers that all of the network may depend on
         self.root: Mapping[str, Any] = {}  # the names that follow from these
 
@@ -119,15 +130,17 @@ class GraphTarget(AnswerTarget):
             out = walk()
             met, self.met = self.met, outer
             if part is None:
-                part = parts.kept[key if is_cell or not met else (key, at.answers)] = Part(is_cell)
+                part = parts.kept[key if is_cell or not met else (key, at.answers)] = Part(
+                    is_cell, at.given is not None
+                )
             part.asks = bool(met)
             outside = self.document.reads_before and self.cells > cells  # cells in it may read what it does not know
-            if not outside and part.is_worth_keeping(tuple([item.outcome for item in met])):
+            if not outside and part.is_worth_keeping(met):
                 parts.grow(part.learn(self, met, start, flow, at, out))
             if is_cell and len(self.heads) == heads:
-                self._copy(part, start, flow, at, out)
+                self.used[part] = Use(start, len(self.nodes), flow, out, at)
         if part.asks:
-            self.met.append(Met(part, self.seen(flow, out), start, len(self.nodes), flow.node, out.node, at))
+            self.met.append(Met(part, self.seen(part, flow, out), start, len(self.nodes), flow.node, out.node, at))
         return out
 
     def _key(self, template: Template | None, own: tuple[Any, ...], flow: Flow, at: Place) -> Any:
@@ -146,28 +159,27 @@ class GraphTarget(AnswerTarget):
 
     def again(self, part: Part, flow: Flow, path: str, scopes: tuple[Scope, ...]) -> Flow | None:
         """A part that was walked before, at `path` within `scopes`; None where this way of it is not known."""
-        if part not in self.copies:
+        if part not in self.used:
             start, heads = len(self.nodes), len(self.heads)
             out = part.follow(self, flow, path, scopes)
             if out and part.is_cell and len(self.heads) == heads:
-                self._copy(part, start, flow, Place(path, "", {}, scopes), out)
+                self.used[part] = Use(start, len(self.nodes), flow, out, Place(path, "", {}, scopes))
             return out
-        piece, end = self.copies[part]
-        if not self.has_room(len(piece.nodes)):
+        start, used, source_nodes = len(self.nodes), self.used[part], entering(flow)
+        if not self.has_room(used.end - used.start):
             return None
-        start, source_nodes = len(self.nodes), entering(flow)
+        if part not in self.copies:
+            source_numbers = {node: number for number, node in reversed(list(enumerate(entering(used.flow))))}
+            piece, last = Piece.cut(self, used.start, used.end, source_numbers, used.at), used.out.node
+            self.copies[part] = piece, last - used.start if last >= used.start else ~source_numbers[last]
+        piece, end = self.copies[part]
         piece.place(self, source_nodes, path, scopes)
         return Flow(start + end if end >= 0 else source_nodes[~end], flow)
 
-    def _copy(self, part: Part, start: int, flow: Flow, at: Place, out: Flow) -> None:
-        """Keeps a cell for its next use in this walk."""
-        node, before = entering(flow)
-        source_numbers = {before: 1, node: 0}
-        piece = Piece.cut(self, start, len(self.nodes), source_numbers, at)
-        self.copies[part] = piece, out.node - start if out.node >= start else ~source_numbers[out.node]
-
-    def seen(self, flow: Flow, out: Flow) -> Hashable:
+    def seen(self, part: Part, flow: Flow, out: Flow) -> Hashable:
         """All that a walk can see of the end of a part into which `flow` went."""
+        end = self.shape(out), self.strides(out), out.node == flow.node
+        if part.is_edge or not self.document.follows_edges:
+            return end
         operation = self.operation(out)
-        same = operation == self.operation(flow)
-        return self.shape(out), self.strides(out), out.node == flow.node, same, operation[1] == "none"
+        return *end, operation == self.operation(flow), operation[1] == "none"

@@ -57,7 +57,8 @@ def _hashes(value: Any) -> bool:
 def freeze(value: Any) -> Any:
     """Lists as tuples, all the way down; raises TypeError for what has no value to compare."""
     if isinstance(value, list | tuple) and not isinstance(value, Closure):
-        return tuple(map(freeze, value))
+        items = tuple(value)
+        return items if _hashes(items) else tuple(map(freeze, items))
     if isinstance(value, dict | Closure):
         raise TypeError("not a plain value")
     return value

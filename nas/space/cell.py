@@ -5,7 +5,7 @@ Sources are counted from 0: the inputs in the order in which they are written, t
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -137,7 +137,8 @@ def _node(cell: Cell, spec: Mapping[str, Any], at: Place, turn: int) -> None:
     if "do" in spec:
         given = {"channels": names["channels"], "stride": 1}
         do = place.named(f"{place.answers}.operation", names, given)._replace(path=f"{place.path}.do")
-        state = interpreter.item(spec["do"], state, do, spec, "do")
+        source = state
+        state = _part(cell, spec["do"], source, do, lambda: interpreter.item(spec["do"], source, do, spec, "do"))
     cell.states.append(state)
 
 
@@ -232,12 +233,22 @@ def _edge(cell: Cell, operation: Any, number: Any, at: Place, container: Any, ke
     given = {"channels": at.names["channels"], "stride": at.names["stride"] if number < cell.inputs else 1}
     names = {**at.names, "source": number}
     place = at.named(f"{at.answers}.operation", names, given)
-    out = interpreter.item(operation, source, place, container, key)
     after = cell.template.source.get("after_edge")
-    if after is None or _is_identity(interpreter.target, source, out):
-        return out
-    chain = lambda: interpreter.chain(after, out, at.child("after_edge"), cell.template.source, "after_edge")  # noqa: E731
-    return interpreter.target.either([chain], out) if interpreter.target.shape(out) is None else chain()
+
+    def walk() -> Flow:
+        out = interpreter.item(operation, source, place, container, key)
+        if after is None or _is_identity(interpreter.target, source, out):
+            return out
+        chain = lambda: interpreter.chain(after, out, at.child("after_edge"), cell.template.source, "after_edge")  # noqa: E731
+        return interpreter.target.either([chain], out) if interpreter.target.shape(out) is None else chain()
+
+    return _part(cell, operation, source, place, walk)
+
+
+def _part(cell: Cell, operation: Any, flow: Flow, at: Place, walk: Callable[[], Flow]) -> Flow:
+    """What an edge or a node's `do` gives; where its operation is chosen that is a part, with what stands after it."""
+    chosen = isinstance(operation, dict) and "choice" in operation
+    return cell.interpreter.target.reuse(None, (("choice", id(operation)),), flow, at, walk) if chosen else walk()
 
 
 def _is_identity(target: "Target", source: Flow, out: Flow) -> bool:

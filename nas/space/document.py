@@ -142,6 +142,11 @@ class Document:
         cells = [template for template in self.templates.values() if template.is_dag]
         return any(isinstance(cell.source.get("inputs"), dict) and "before" in cell.source["inputs"] for cell in cells)
 
+    @cached_property
+    def follows_edges(self) -> bool:
+        """Whether something stands after a cell's edges, unless they pass on what they read."""
+        return any("after_edge" in template.source for template in self.templates.values())
+
     @property
     def network(self) -> Any:
         return self.data["network"]

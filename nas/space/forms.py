@@ -27,6 +27,8 @@ def choice(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Pla
             )
     target, then = interpreter.target, lambda chosen, inner: interpreter.item(chosen, flow, inner)
     walk = lambda: choose(target, item, flow, at, "operation", then)  # noqa: E731
+    if at.given is not None:
+        return walk()  # an edge's: a part with what stands after it
     return target.reuse(None, (("choice", id(item)),), flow, at, walk)
 
 

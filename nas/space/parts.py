@@ -5,6 +5,7 @@ to its choices, and the ends of the parts in it that ask themselves. A part keep
 and follows them; one that it does not know is walked.
 """
 
+import math
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +15,7 @@ from nas.space.place import Choice, Flow, Place
 if TYPE_CHECKING:
     from nas.space.build import GraphTarget
 
-MAX_ONCE = 4096
+MAX_ONCE, FEW = 4096, 8
 MAX_NODES, MAX_WAYS = 200_000, 512  # of all parts of a document, tens of megabytes; of one part, else it is walked
 _new = tuple.__new__  # without the constructors' calls: they would be most of the time of an expansion
 
@@ -91,19 +92,23 @@ class Way(NamedTuple):
 
 
 class Part:
-    """The ways of a part. asks: whether it meets anything, so that there may be several."""
+    """The ways of a part. asks: whether it meets anything, so that there may be several.
 
-    __slots__ = ("asks", "is_cell", "once", "taken", "ways")
+    is_edge: what an edge of a cell gives; nothing outside of it looks at the operation that gives its end.
+    """
 
-    def __init__(self, is_cell: bool) -> None:
+    __slots__ = ("asks", "is_cell", "is_edge", "once", "taken", "ways")
+
+    def __init__(self, is_cell: bool, is_edge: bool) -> None:
         self.ways: dict[Hashable, Way] = {}
-        self.is_cell, self.asks, self.taken = is_cell, False, 0
+        self.is_cell, self.is_edge, self.asks, self.taken = is_cell, is_edge, False, 0
         self.once = set[int]()  # of ways that were taken a single time
 
-    def is_worth_keeping(self, outcomes: tuple[Hashable, ...]) -> bool:
-        """Whether a way is worth keeping: it asks nothing, or was taken before. Most random genomes' never are."""
-        way = hash(outcomes)
-        if not outcomes or way in self.once:
+    def is_worth_keeping(self, met: "Sequence[Met]") -> bool:
+        """Whether a way is: there are few for the walks so far, or it was taken before. Of many most never are."""
+        ways = math.prod([len(item.event.answers) for item in met if isinstance(item.event, Choice)])
+        way = hash(tuple([item.outcome for item in met]))
+        if ways <= min(MAX_WAYS, FEW * (1 + len(self.once))) or way in self.once:
             return True
         if len(self.once) > MAX_ONCE:
             self.once.clear()
@@ -144,8 +149,9 @@ class Part:
         way = self.ways.get(None)
         while way is not None and target.has_room(len(way.piece.nodes)):
             first = len(target.nodes)
-            way.piece.place(target, source_nodes, path, outer)
-            source_nodes.extend(range(first, len(target.nodes)))
+            if way.piece.nodes:
+                way.piece.place(target, source_nodes, path, outer)
+                source_nodes.extend(range(first, len(target.nodes)))
             if way.out is not None:
                 return Flow(source_nodes[way.out], flow if self.is_cell else flow.before)
             event, outcome = way.event, None
@@ -156,13 +162,14 @@ class Part:
                 if out is None:
                     break
                 source_nodes.append(out.node)
-                outcome = target.seen(inner, out)
+                outcome = target.seen(event, inner, out)
             elif event is None:
                 target.heads.append(source_nodes[way.flow])
             else:
                 outcome = target.answer(event)
             way = way.next.get(outcome)
         del target.nodes[start:], target.axes[start:], target.heads[heads:]
+        target.used = {part: use for part, use in target.used.items() if use.end <= start}
         return None
 
 

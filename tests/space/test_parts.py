@@ -9,6 +9,7 @@ from nas.space import load, parts
 from nas.space.build import build
 from nas.space.document import Document
 from nas.space.oracles import Oracle, replayed
+from tests.space.documents import SMALL, space_of
 
 
 def spaces() -> list[str]:
@@ -34,6 +35,38 @@ def test_a_way_that_is_known_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> N
     built = build(space.document, replayed(genome.answers))
     monkeypatch.setattr("nas.space.interpreter.Interpreter.chain", None)
     assert build(space.document, replayed(genome.answers)) == built
+
+
+@pytest.mark.parametrize("name", ["nasbench201", "darts"])
+def test_the_cells_of_a_new_genome_are_placed_from_the_parts_of_others(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space, rng = load(name, **SMALL[name]), random.Random(0)
+    known = {space.sample(rng) for _ in range(500 if name == "darts" else 60)}
+    new = next(genome for genome in iter(lambda: space.sample(rng), None) if genome not in known)
+    fresh = build(Document(space.document.data), replayed(new.answers))
+    monkeypatch.setattr("nas.space.interpreter.walk_cell", None)
+    assert build(space.document, replayed(new.answers)) == fresh
+
+
+@pytest.mark.parametrize("operation", ["maybe", "{choice: [[], relu, none]}"])
+@pytest.mark.parametrize("do", ["", ", do: {choice: [identity, relu]}"])
+def test_what_stands_after_an_edge_hangs_on_its_operation(operation: str, do: str) -> None:
+    """`maybe` asks by itself: it is no choice of the edge's."""
+    space = space_of(
+        f"""
+        input: [3, 8, 8]
+        blocks: {{maybe: [{{choice: [identity, relu, none]}}]}}
+        cells:
+          cell:
+            nodes: [{{repeat: 2, add: {{all: =earlier, operation: {operation}}}{do}}}]
+            after_edge: [drop_path]
+        network: [cell, cell, maybe, cell]
+        """
+    )
+    for genome in (*space.enumerate(), *space.enumerate()):
+        fresh = build(Document(space.document.data), replayed(genome.answers))
+        assert build(space.document, replayed(genome.answers)) == fresh
 
 
 @pytest.mark.parametrize("bound", ["MAX_NODES", "MAX_WAYS"])
