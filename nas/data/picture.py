@@ -78,12 +78,17 @@ def see_through(image: Image) -> bool:
 
 
 def pixels(
-    image: Image, channels: int, size: tuple[int, int], resize: str = "none", interpolation: str = "bilinear"
+    image: Image,
+    channels: int,
+    size: tuple[int, int],
+    resize: str = "none",
+    interpolation: str = "bilinear",
 ) -> Tensor:
     """uint8 (channels, height, width) of an `upright` picture, on white where it is transparent.
 
-    `size` is (height, width). `resize` brings another size to it: "crop" scales the picture until it covers the size,
-    and takes the middle; "stretch" gives up its proportions; "pad" puts all of it on black; "none" raises ValueError.
+    `size` is (height, width). `resize` brings another size to it: "crop" scales the picture until
+    it covers the size, and takes the middle; "stretch" gives up its proportions; "pad" puts all of
+    it on black; "none" raises ValueError.
     Pixels of 16 bits keep their upper eight. Raises ValueError for what cannot be shown in 8 bits.
     """
     import numpy
@@ -95,7 +100,8 @@ def pixels(
     if image.size != (width, height):
         method: Any = _method(interpolation)
         if resize == "none":
-            raise ValueError(f"is {image.width}x{image.height} pixels, where {width}x{height} are expected")
+            found = f"{image.width}x{image.height}"
+            raise ValueError(f"is {found} pixels, where {width}x{height} are expected")
         if resize == "stretch":
             image = image.resize((width, height), method)
         elif resize == "pad":
@@ -121,7 +127,8 @@ def opaque(image: Image) -> Image:
     if not image.has_transparency_data:
         return image
     mode = "L" if is_grey(image) else "RGB"
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA")).convert(mode)
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image.convert("RGBA")).convert(mode)
 
 
 def parse_size(value: Any) -> tuple[int, int]:
@@ -148,7 +155,8 @@ def _padded(image: Image, height: int, width: int, method: Any) -> Image:
     from PIL import Image
 
     scale = min(height / image.height, width / image.width)
-    inner = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), method)
+    sides = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    inner = image.resize(sides, method)
     whole = Image.new(image.mode, (width, height))
     whole.paste(inner, ((width - inner.width) // 2, (height - inner.height) // 2))
     return whole
@@ -157,7 +165,8 @@ def _padded(image: Image, height: int, width: int, method: Any) -> Image:
 def _method(interpolation: str) -> Any:
     from PIL import Image
 
-    return {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR}[interpolation]
+    methods = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR}
+    return methods[interpolation]
 
 
 def _orientation(image: Image) -> int:

@@ -90,15 +90,12 @@ def _task(source: Source, inputs: Mapping[str, Mapping[str, Tensor]], folder: Pa
 
     for name, batches in inputs.items():
         save_file(dict(batches), folder / f"{name}.inputs")
-    if "python" in inputs:
-        save_file({name: value.contiguous() for name, value in source.model.state_dict().items()}, folder / "weights")
     if source.genome is not None:
         source.genome.save(folder / "genome.json")
     return {
         "inputs": {name: str(folder / f"{name}.inputs") for name in inputs},
         "to": str(folder),
         "genome": str(folder / "genome.json") if source.genome is not None else None,
-        "weights": str(folder / "weights"),
     }
 
 

@@ -65,7 +65,7 @@ def _fails(source: Source, name: str) -> bool:
         try:
             with stops_pass():
                 file = FORMATS[name](source, Path(folder))
-                run = reader.runner(name, file, None, None)
+                run = reader.runner(name, file, None)
                 (theirs,) = reader.leaves(run(x.numpy() if name == "onnx" else x))
         except UserError:
             return False

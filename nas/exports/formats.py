@@ -86,4 +86,7 @@ FORMATS: "dict[str, Callable[[Source, Path], Path]]" = {
     "onnx": onnx,
     "python": python,
 }
-FILES = ("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data", "model.py")  # all of theirs
+FILES = (
+    *("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data"),
+    *("model.py", "model.safetensors"),  # all of theirs
+)

@@ -1,7 +1,7 @@
 """Runs exported files in a process of its own, which knows of them what is in them. Run as a script; see `compare`.
 
     python reader.py TASK.json     {"files": {format: path}, "inputs": {format: path}, "to": folder, "genome": path or
-                                    null, "weights": path}
+                                    null}
 
 Writes `to`/FORMAT.safetensors, the outputs for each input by its name, or `to`/FORMAT.txt, why there are none. Of
 weights without a genome the outputs are the weights. Ends when its standard input does, so that it outlives nobody.
@@ -23,7 +23,7 @@ def leaves(output: Any) -> list[Any]:
     return [leaf for item in output for leaf in leaves(item)] if isinstance(output, list | tuple) else [output]
 
 
-def runner(format: str, file: Path, genome: str | None, weights: str | None) -> Callable[[Any], Any]:
+def runner(format: str, file: Path, genome: str | None) -> Callable[[Any], Any]:
     """A function of a batch (a numpy array for ONNX, else a tensor)."""
     if format == "onnx":
         import onnxruntime
@@ -42,8 +42,9 @@ def runner(format: str, file: Path, genome: str | None, weights: str | None) -> 
     if format == "python":
         import runpy
 
-        model = runpy.run_path(str(file))["Network"]()
-        model.load_state_dict(load_file(str(weights)))
+        names = runpy.run_path(str(file))
+        model = names[names["__all__"][0]]()
+        model.load_state_dict(load_file(file.with_suffix(".safetensors")))
     else:
         state = load_file(file) if format == "safetensors" else torch.load(file, weights_only=True)
         if genome is None:
@@ -66,7 +67,7 @@ def main(task: dict[str, Any]) -> None:
     for format, file in task["files"].items():
         to = Path(task["to"], format)
         try:
-            run = runner(format, Path(file), task["genome"], task["weights"])
+            run = runner(format, Path(file), task["genome"])
             if format == "onnx":
                 from safetensors.numpy import load_file, save_file
 

@@ -28,15 +28,16 @@ def save_checkpoint(
             for key, value in optimizer.state.get(parameter, {}).items():
                 if isinstance(value, Tensor):
                     tensors[f"{name}/{index}/{key}"] = value
-    _write(path, tensors, {"state": json.dumps(state)})
+    save_tensors(path, tensors, {"state": json.dumps(state)})
 
 
 def save_weights(path: Path, model: nn.Module, metadata: dict[str, str] | None = None) -> None:
     """Writes `model.state_dict()` to `path` in place of what was there; `safetensors.torch.load_file` reads it."""
-    _write(path, model.state_dict(), metadata)
+    save_tensors(path, model.state_dict(), metadata)
 
 
-def _write(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None) -> None:
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str] | None) -> None:
+    """Writes tensors by name, whole or not at all."""
     data = save({name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}, metadata)
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f"{path.name}.{os.getpid()}.new")

@@ -78,10 +78,10 @@ def test_every_form_says_the_same_as_evaluate(place: Path, capsys: pytest.Captur
 
     names = runpy.run_path(str(place / "out/model.py"))
     assert names["CLASSES"] == list(CLASSES)
-    model = names["Network"]()
+    model = names[names["__all__"][0]]()
     from safetensors.torch import load_file
 
-    model.load_state_dict(load_file(place / "out/weights.safetensors"))
+    model.load_state_dict(load_file(place / "out/model.safetensors"))
     model.eval()
     images = [Image.open(path) for path, _ in files(place)]
     ready = torch.cat([names["preprocess"](image) for image in images])

@@ -53,4 +53,4 @@ def test_it_is_exported_with_its_new_layer(model: Network, tmp_path: Path) -> No
     nas.export(model, tmp_path, ["python", "safetensors", "torch"])
     found = torch.export.load(tmp_path / "model.pt2").module()(X)
     assert torch.allclose(found, model(X), atol=1e-5)
-    assert "nn.Linear(64, 7)" in (tmp_path / "model.py").read_text()
+    assert "num_classes: int = 7" in (tmp_path / "model.py").read_text()

@@ -18,12 +18,13 @@ class ChannelLayerNorm(nn.LayerNorm):
     """Layer norm over axis 1 (the weights keep nn.LayerNorm's names)."""
 
     def forward(self, x: Tensor) -> Tensor:
-        x = functional.layer_norm(x.movedim(1, -1), self.normalized_shape, self.weight, self.bias, self.eps)
+        x = x.movedim(1, -1)
+        x = functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
         return x.movedim(-1, 1)
 
 
 class ChannelPool(nn.Module):
-    """(N, C, ...) to (N, C / size, ...): the maximum or mean of channels that follow one another."""
+    """(N, C, ...) to (N, C / size, ...): the maximum or mean of neighbouring channels."""
 
     def __init__(self, size: int, mode: str) -> None:
         super().__init__()
@@ -53,7 +54,7 @@ class GroupSoftmax(nn.Module):
 
 
 class DropPath(nn.Module):
-    """Stochastic depth for each sample (or `batch`), drawn as torchvision.ops.StochasticDepth draws.
+    """Stochastic depth for each sample (or `batch`), as torchvision.ops.StochasticDepth draws it.
 
     `p`, the rate, may change between steps; `scheduled`: the training loop changes it.
     """
@@ -69,7 +70,7 @@ class DropPath(nn.Module):
             return x
         keep = 1.0 - self.p
         shape = (1 if self.batch else x.shape[0],) + (1,) * (x.ndim - 1)
-        if torch.compiler.is_compiling():  # where bernoulli_ would make the rate a constant, and each a compilation
+        if torch.compiler.is_compiling():  # where bernoulli_ would compile anew for each rate
             return x * ((torch.rand(shape, device=x.device) < keep).to(x.dtype) / keep)
         return x * torch.empty(shape, dtype=x.dtype, device=x.device).bernoulli_(keep).div_(keep)
 
@@ -98,7 +99,8 @@ class Pad(nn.Module):
         super().__init__()
         self.pads = tuple(pads)
         self.value = value
-        self.flat = [width for pair in reversed(self.pads) for width in pair]  # torch counts axes from the last
+        # torch counts axes from the last:
+        self.flat = [width for pair in reversed(self.pads) for width in pair]
 
     def forward(self, x: Tensor) -> Tensor:
         return functional.pad(x, self.flat, value=self.value)
@@ -113,7 +115,8 @@ class Slice(nn.Module):
     def __init__(self, start: int, stop: int | None, step: int = 1, rank: int = 0) -> None:
         super().__init__()
         cut = slice(start, stop, step)
-        self.index = (slice(None), cut) if rank == 0 else (slice(None), slice(None), *(cut for _ in range(rank)))
+        whole = slice(None)
+        self.index = (whole, cut) if rank == 0 else (whole, whole, *(cut for _ in range(rank)))
 
     def forward(self, x: Tensor) -> Tensor:
         return x[self.index]
@@ -154,14 +157,15 @@ class Select(nn.Module):
 
 
 class RadialBasis(nn.Module):
-    """(N, features) to minus the squared distances to `units` fixed points of -1 and 1, which the seed gives anew."""
+    """(N, features) to minus the squared distances to `units` points of -1 and 1, by `seed`."""
 
     points: Tensor
 
     def __init__(self, features: int, units: int, seed: int = 0) -> None:
         super().__init__()
         self.features, self.units, self.seed = features, units, seed
-        signs = torch.randint(0, 2, (units, features), generator=torch.Generator().manual_seed(seed))
+        generator = torch.Generator().manual_seed(seed)
+        signs = torch.randint(0, 2, (units, features), generator=generator)
         self.register_buffer("points", 2.0 * signs - 1.0, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -179,14 +183,15 @@ class ChannelShuffle(nn.Module):
         self.groups = groups
 
     def forward(self, x: Tensor) -> Tensor:
-        return x.unflatten(1, (self.groups, x.shape[1] // self.groups)).transpose(1, 2).flatten(1, 2)
+        x = x.unflatten(1, (self.groups, x.shape[1] // self.groups))
+        return x.transpose(1, 2).flatten(1, 2)
 
     def extra_repr(self) -> str:
         return f"groups={self.groups}"
 
 
 class Scale(nn.Module):
-    """x * weight + bias for each channel: parameters, or constants, which the state dict leaves out.
+    """x * weight + bias for each channel: parameters, or constants, not in the state dict.
 
     Constants are exact in float64: one number is Python's own, a list is a buffer of float64.
     """
@@ -195,7 +200,11 @@ class Scale(nn.Module):
     bias: Tensor | float | None
 
     def __init__(
-        self, shape: Sequence[int], value: float | Sequence[float], shift: float | Sequence[float] | None, learned: bool
+        self,
+        shape: Sequence[int],
+        value: float | Sequence[float],
+        shift: float | Sequence[float] | None,
+        learned: bool,
     ) -> None:
         super().__init__()
         for name, numbers in (("weight", value), ("bias", shift)):
@@ -254,8 +263,8 @@ class Mean(nn.Module):
                 total = total + x
             return total / len(inputs)
         noise = torch.rand(len(inputs), device=inputs[0].device)
-        kept = ((noise >= self.drop) | (noise == noise.max())).to(torch.float32)  # the largest always stays
-        weights = kept / kept.sum()
+        kept = (noise >= self.drop) | (noise == noise.max())  # the largest always stays
+        weights = kept.to(torch.float32) / kept.sum()
         total = inputs[0] * weights[0]
         for position in range(1, len(inputs)):
             total = total + inputs[position] * weights[position]

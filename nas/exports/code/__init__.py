@@ -1,0 +1,6 @@
+"""The source code of a network as a person writes it: classes for its blocks, loops where it repeats.
+
+scopes: a graph as a tree of the document's parts. layers: the call that makes each layer. families: uses of one block,
+laid over each other. parameters: what differs between them, as arguments. classes: the text of a class. forward: the
+text of a forward pass. words: names, and text at most 100 columns wide. network: the class of the whole network.
+"""

@@ -1,0 +1,228 @@
+"""The text of a class: its arguments, its layers, its forward pass."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from nas.exports.code.families import Family, Place, brief
+from nas.exports.code.forward import Forward, wrapped
+from nas.exports.code.layers import MISSING, Argument, Make, Name, alike
+from nas.exports.code.parameters import ANY, Parameter, Parameters, Slot, written
+from nas.exports.code.repeats import compact
+from nas.exports.code.words import TAKEN, Call, Choice, Names, assigned, attributes, variable
+
+SHORT = {"kernel_size": "kernel", "out_channels": "channels", "num_features": "channels", "out_features": "features"}
+
+
+@dataclass(eq=False)
+class Shown:
+    """A make with slots where its arguments stand: (name, default, slot) each."""
+
+    maker: Slot
+    arguments: list[tuple[str, Any, Slot]] = field(default_factory=list)
+    children: list["Shown"] = field(default_factory=list)
+
+    def call(self) -> Call:
+        head = self.maker.text or written(self.maker.value)
+        if self.children:
+            return Call(head, list(compact([child.call() for child in self.children])))
+        arguments: list[Call | str] = []
+        positional = True
+        for name, default, slot in self.arguments:
+            if default is not MISSING and slot.constant and type(slot.value) is type(default) and slot.value == default:
+                positional = False
+                continue
+            text = slot.text or written(slot.value)
+            positional = positional and default is MISSING
+            arguments.append(text if positional else f"{name}={text}")
+        return Call(head, arguments)
+
+
+def overlay(makes: list[Make | None], place: int, where: str, slots: list[Slot]) -> Shown:
+    """Makes that are alike, one of each use, as one; None where a use has none."""
+    first = next(make for make in makes if make is not None)
+    makers: list[Any] = [ANY if make is None else Name(make.maker) for make in makes]
+    shown = Shown(Slot("activation", "maker", makers, place))
+    slots.append(shown.maker)
+    for at, argument in enumerate(first.arguments):
+        values = [ANY if make is None else make.arguments[at].value for make in makes]
+        if argument.name == "inplace":  # only where it may be everywhere
+            values = [ANY if value is ANY else all(v for v in values if v is not ANY) for value in values]
+        name = SHORT.get(argument.name, argument.name)
+        slot = Slot(name, argument.kind, values, place)
+        slots.append(slot)
+        shown.arguments.append((argument.name, argument.default, slot))
+    for at in range(len(first.children)):
+        children = [None if make is None else make.children[at] for make in makes]
+        shown.children.append(overlay(children, place, where, slots))
+    return shown
+
+
+def define(family: Family, name: str, channels: Callable[[int], int]) -> list[str]:
+    """The lines of the class of a family; each of its uses gets the make that calls it.
+
+    channels: the number of channels of a value.
+    """
+    formals, vectors = family.inputs()
+    inputs = _input_names(family, formals)
+    slots: list[Slot] = []
+    shown: list[list[Shown]] = []
+    for number, place in enumerate(family.places):
+        variants = []
+        for kind in place.kinds:
+            makes = [make if make is not None and alike(kind, make) else None for make in place.makes]
+            if kind.is_module:
+                variants.append(overlay(makes, number, "", slots))
+        shown.append(variants)
+    reserved = Names({*TAKEN, *inputs})
+    found = Parameters(_hints(family, inputs, vectors, channels), reserved)
+    found.settle(slots)
+    found.finish()
+    names = attributes([(place.name, place.kinds[0].maker) for place in family.places])
+    flags = [_flag(found, place, number, names[number]) for number, place in enumerate(family.places)]
+    values = [_value(place, shown[number], flags[number]) for number, place in enumerate(family.places)]
+    first = [*(f"{name}_channels" for name in inputs), "in_channels", "channels"]
+    order = {name: at for at, name in enumerate(first)}
+    ordered = sorted(found.found, key=lambda p: (p.default is not MISSING, order.get(p.name, len(order))))
+    lines = [f"class {name}({'nn.Sequential' if family.chain else 'nn.Module'}):"]
+    lines += _init(ordered)
+    if family.chain:
+        opening, *rest = Call("super().__init__", list(compact(list(filter(None, values))))).lines(8)
+        lines += [f"{' ' * 8}{opening}", *rest]
+    else:
+        lines.append(f"{' ' * 8}super().__init__()")
+        for number, call in enumerate(values):
+            if call is not None:
+                lines += assigned(f"self.{names[number]}", call, 8)
+            elif flags[number]:
+                lines.append(f"{' ' * 8}self.{names[number]} = {flags[number][0]}")
+        lines += ["", *_forward(family, formals, inputs, names, flags)]
+    for k, use in enumerate(family.uses):
+        arguments = [Argument(p.name, p.values[k], p.default, p.kind) for p in ordered]
+        made = [(str(i) if family.chain else names[i], place.makes[k]) for i, place in enumerate(family.places)]
+        inner = [(key, make) for key, make in made if make is not None and make.is_module]
+        use.made = Make(name, arguments, inner=inner, order=tuple(vector[k] for vector in vectors))
+    return lines
+
+
+def _input_names(family: Family, formals: list[list[tuple[int, int]]]) -> list[str]:
+    """x; of cells the names of their inputs."""
+    if len(formals) == 1:
+        return ["x"]
+    names = Names(TAKEN)
+    given = []
+    for at, formal in enumerate(formals):
+        words = next((n for place, _ in formal if "inputs" in (n := family.places[place].name)), ())
+        word = words[words.index("inputs") + 1] if words and words[-1] != "inputs" else ""
+        given.append(names.unique(variable(word) if word else f"x{at + 1}"))
+    return given
+
+
+def _hints(
+    family: Family, inputs: list[str], vectors: list[list[int]], channels: Callable[[int], int]
+) -> list[tuple[str, list[Any]]]:
+    """What parameters may be called: the channels of the inputs, and the arguments of the document's blocks."""
+    hints: list[tuple[str, list[Any]]] = []
+    for name, vector in zip(inputs, vectors, strict=True):
+        word = "in_channels" if len(inputs) == 1 else f"{name}_channels"
+        hints.append((word, [channels(value) for value in vector]))
+    templates = [use.part.templates[::-1] for use in family.uses]
+    for level in zip(*templates, strict=False):
+        told = [dict(scope.arguments) for scope in level]
+        for argument in told[0]:
+            values = [_plain(arguments.get(argument)) for arguments in told]
+            if all(isinstance(value, int | float | tuple) for value in values):
+                hints.append((argument, values))
+    return hints
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return value[0] if len(set(map(str, value))) == 1 and value else tuple(value)
+    return value
+
+
+def _flag(found: Parameters, place: Place, number: int, name: str) -> list[str]:
+    """When each kind of a place is there, but for the last that is else there."""
+    tests = []
+    kinds = len(place.kinds)
+    for at, kind in enumerate(place.kinds):
+        if at == kinds - 1 and not place.optional:
+            break
+        present = [make is not None and (not make.is_module or alike(kind, make)) for make in place.makes]
+        test = found.condition(present, number)
+        if not test and kinds > 1:
+            name = variable(f"{kind.maker.removeprefix('nn.')}")
+        tests.append(test or found.flag(variable(name), present).name)
+    return tests
+
+
+def _value(place: Place, variants: list[Shown], tests: list[str]) -> Call | None:
+    """What stands in the constructor; None for a merge."""
+    if not variants:
+        return None
+    calls = [variant.call() for variant in variants]
+    if not tests:
+        return calls[0]
+    return Choice("", [*calls, *(["nn.Identity()"] if len(tests) == len(calls) else [])], tests=tests)
+
+
+def _init(parameters: list[Parameter]) -> list[str]:
+    arguments: list[Call | str] = ["self"]
+    for p in parameters:
+        default = "" if p.default is MISSING else f" = {written(p.default)}"
+        arguments.append(f"{p.name}: {_annotation(p)}{default}")
+    return [
+        f"    {line}" if not at else line
+        for at, line in enumerate(Call("def __init__", arguments, " -> None:").lines(4))
+    ]
+
+
+def _annotation(parameter: Parameter) -> str:
+    words = {
+        "Classes": "int",
+        "Rate": "float",
+        "Name": "type[nn.Module]",
+        "NoneType": "None",
+        "tuple": "tuple[int, ...]",
+    }
+    kinds = [words.get(type(value).__name__, type(value).__name__) for value in parameter.values]
+    if "float" in kinds:
+        kinds = ["float" if kind == "int" else kind for kind in kinds]
+    return " | ".join(sorted(set(kinds), key=lambda kind: (kind == "None", kind)))
+
+
+def _forward(
+    family: Family, formals: list[list[tuple[int, int]]], inputs: list[str], names: list[str], flags: list[list[str]]
+) -> list[str]:
+    source = {spot: -1 - at for at, formal in enumerate(formals) for spot in formal}
+    wanted = [
+        [source[number, at] if read is None else read for at, read in enumerate(place.reads)]
+        for number, place in enumerate(family.places)
+    ]
+    reads = Counter(value for values in wanted for value in values)
+    reads[family.output] += 1
+    for number, place in enumerate(family.places):
+        if flags[number] and not place.kinds[0].is_module and place.instead is not None:
+            reads[place.instead] += 1
+    forward = Forward(reads)
+    for at, name in enumerate(inputs):
+        forward.begin(-1 - at, name)
+    for number, place in enumerate(family.places):
+        kind = place.kinds[0]
+        if kind.is_module:
+            forward.add(number, wanted[number], f"self.{names[number]}")
+            continue
+        *_, dag, which, _ = ("", "", "", *brief(place.name))
+        node = f"node_{which}" if dag == "nodes" and which.isdecimal() and number != family.output else ""
+        flag = f"self.{names[number]}" if flags[number] else ""
+        instead = place.reads.index(place.instead) if flag else 0
+        forward.add(number, wanted[number], kind.maker, node, flag, instead)
+    result = forward.result(family.output)
+    arguments = ", ".join(f"{name}: Tensor" for name in inputs)
+    return [
+        f"    def forward(self, {arguments}) -> Tensor:",
+        *forward.lines,
+        *wrapped(f"{' ' * 8}return {result}", 8),
+    ]

@@ -1,0 +1,155 @@
+"""The text of a forward pass: one expression for what is read once, a variable for what is read again."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from nas.exports.code.words import TAKEN, WIDTH, Names
+
+DEEPEST = 5  # calls in each other
+ATOM, PRODUCT, SUM, TEST = range(4)  # how tightly an expression holds together
+
+
+@dataclass
+class Expression:
+    text: str
+    binds: int = ATOM
+    deep: int = 0
+    uses: tuple[int, ...] = ()  # values that it reads from variables
+
+    def within(self, binds: int) -> str:
+        return self.text if self.binds <= binds else f"({self.text})"
+
+
+MERGES = "+*|/~"
+
+
+def called(code: str, parts: list[Expression], flag: str = "", instead: int = 0) -> Expression:
+    """`code`: a module, or the sign of a merge. flag: where that is false, the part `instead` stands in its place."""
+    deep = max((part.deep for part in parts), default=0)
+    uses = tuple(use for part in parts for use in part.uses)
+    if code not in MERGES:
+        return Expression(f"{code}({', '.join(part.text for part in parts)})", ATOM, deep + 1, uses)
+    if code in "+*" and len(parts) == 2 and parts[0].deep and not parts[1].deep and parts[1].text.isidentifier():
+        text, binds = _merged(code, parts[::-1])  # x + self.body(x)
+    else:
+        text, binds = _merged(code, parts)
+    if flag:
+        text, binds = f"{text} if {flag} else {parts[instead].text}", TEST
+    return Expression(text, binds, deep, uses)
+
+
+def _merged(sign: str, parts: list[Expression]) -> tuple[str, int]:
+    if sign == "+":
+        return " + ".join(part.within(SUM) for part in parts), SUM
+    if sign == "*":
+        return " * ".join(part.within(PRODUCT) for part in parts), PRODUCT
+    if sign == "|":
+        return f"torch.cat(({', '.join(part.within(TEST) for part in parts)}), 1)", ATOM
+    if sign == "/":
+        return f"({' + '.join(part.within(SUM) for part in parts)}) / {len(parts)}", PRODUCT
+    h, t, x = parts
+    return f"{h.text} * {t.text} + {x.text} * (1 - {t.text})", SUM
+
+
+@dataclass
+class Forward:
+    """Lines of a forward pass, written operation by operation.
+
+    reads: how often each value is read. An operation that is read once may stand inside its reader, where nothing
+    that came before it would then come after it: what is random draws in the order of the graph.
+    """
+
+    reads: Counter[int]
+    indent: int = 8
+    lines: list[str] = field(default_factory=list)
+    variables: dict[int, str] = field(default_factory=dict)
+    waiting: list[tuple[int, Expression]] = field(default_factory=list)
+    names: Names = field(default_factory=lambda: Names(TAKEN))
+
+    def __post_init__(self) -> None:
+        self.left = Counter(self.reads)
+
+    def begin(self, value: int, name: str) -> None:
+        """An input."""
+        self.variables[value] = name
+        self.names.taken.add(name)
+
+    def add(self, value: int, inputs: list[int], code: str, name: str = "", flag: str = "", instead: int = 0) -> None:
+        """An operation. name: the variable that it shall be kept in."""
+        inline = not flag and code != "~"
+        parts, count = self._parts(inputs, inline)
+        made = called(code, parts, flag, instead)
+        if self._too_long(made):
+            self.flush()
+            parts, count = self._parts(inputs, inline)
+            made = called(code, parts, flag, instead)
+        del self.waiting[len(self.waiting) - count :]
+        if self.reads[value] != 1 or name or self._too_long(made):
+            self.flush()
+            self._statement(value, made, name)
+        else:
+            self.waiting.append((value, made))
+
+    def _too_long(self, made: Expression) -> bool:
+        return made.deep > DEEPEST or len(made.text) + self.indent + 7 > WIDTH
+
+    def _parts(self, inputs: list[int], inline: bool) -> tuple[list[Expression], int]:
+        """Expressions of the inputs, and how many of them are the last that wait; the others get variables."""
+        wanted = [i for i in inputs if i not in self.variables]
+        values = [value for value, _ in self.waiting]
+        count = len(wanted) if inline and len(set(wanted)) == len(wanted) else 0
+        while count and values[-count:] != wanted[-count:]:
+            count -= 1
+        if before := wanted[: len(wanted) - count]:
+            self.flush(1 + max(map(values.index, before)))
+        tail = dict(self.waiting[len(self.waiting) - count :])
+        return [tail[i] if i in tail else Expression(self.variables[i], uses=(i,)) for i in inputs], count
+
+    def flush(self, count: int | None = None) -> None:
+        """Statements for what waits."""
+        ready, self.waiting = self.waiting[:count], self.waiting[len(self.waiting[:count]) :]
+        for value, made in ready:
+            self._statement(value, made)
+
+    def _statement(self, value: int, made: Expression, name: str = "") -> None:
+        self._spent(made)
+        self.variables[value] = self.names.unique(name) if name else self._variable()
+        text = f"{' ' * self.indent}{self.variables[value]} = {made.text}"
+        self.lines += wrapped(text, self.indent)
+
+    def _spent(self, made: Expression) -> None:
+        for value in made.uses:
+            self.left[value] -= 1
+
+    def _variable(self) -> str:
+        used = {name for value, name in self.variables.items() if self.left[value] > 0}
+        return next(name for name in ("x", "y", "z", *(f"x{i}" for i in range(1, 10000))) if name not in used)
+
+    def result(self, value: int) -> str:
+        """The expression of a value at the end."""
+        if value in self.variables:
+            self.flush()
+            return self.variables[value]
+        *before, (last, made) = self.waiting
+        assert last == value
+        self.flush(len(before))
+        self.waiting.clear()
+        return made.text
+
+
+def wrapped(text: str, indent: int) -> list[str]:
+    """A statement that is too long, in parentheses that torch.cat has already or that it gets."""
+    if len(text) <= WIDTH:
+        return [text]
+    head, sign, rest = text.partition(" = ") if " = " in text else ("", "", text.strip())
+    start = "return " if not sign and rest.startswith("return ") else ""
+    rest = rest.removeprefix("return ")
+    words = rest.split(" ")
+    lines, line = list[str](), " " * (indent + 4)
+    for word in words:
+        if len(line) + len(word) + 1 > WIDTH:
+            lines.append(line.rstrip())
+            line = " " * (indent + 4)
+        line += f"{word} "
+    opening = f"{head} = (" if sign else f"{' ' * indent}{start}("
+    return [opening, *lines, line.rstrip(), f"{' ' * indent})"]

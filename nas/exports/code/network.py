@@ -1,0 +1,245 @@
+"""The class of a whole network: its parts as attributes, `forward_features`, `forward`, and the whole file's text."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nas.exports.code.builder import Builder, entries
+from nas.exports.code.classes import overlay
+from nas.exports.code.forward import Forward, wrapped
+from nas.exports.code.layers import STAYS, Make, sequential
+from nas.exports.code.parameters import Slot
+from nas.exports.code.repeats import compact
+from nas.exports.code.scopes import numbered
+from nas.exports.code.words import Call, assigned, attributes
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass
+class Entry:
+    """An attribute of the network and how it runs.
+
+    steps: (make, reads, value) each; several where a list of cells runs in a loop. head: the auxiliary head that it
+    belongs to.
+    """
+
+    words: tuple[str, ...]
+    steps: list[tuple[Make, list[int], int]]
+    head: int | None = None
+    name: str = ""
+
+    @property
+    def make(self) -> Make:
+        return self.steps[0][0]
+
+    @property
+    def window(self) -> bool:
+        return len(self.steps) > 1
+
+    @property
+    def value(self) -> int:
+        return self.steps[-1][2]
+
+
+@dataclass
+class Written:
+    """text: of the class of the network. keys: new places of modules by their places in the network."""
+
+    lines: list[str]
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+def network(builder: Builder) -> Written:
+    graph = builder.graph
+    main = [Entry(name, [(make, reads, value)]) for name, make, reads, value in entries(builder, builder.items)]
+    main = _split(builder, main) if all(numbered(entry.words) for entry in main) else main
+    heads = [
+        Entry(name, [(make, reads, value)], head)
+        for head, items in enumerate(builder.heads)
+        for name, make, reads, value in entries(builder, items)
+    ]
+    looked_at = {value for entry in heads for _, reads, _ in entry.steps for value in reads} | {graph.output}
+    main = _rows(_windows(main, looked_at), looked_at)
+    every = sorted([*main, *heads], key=lambda entry: entry.value if not entry.window else entry.steps[0][2])
+    for entry, name in zip(every, attributes([(entry.words, entry.make.maker) for entry in every]), strict=True):
+        entry.name = name
+    lines = [f"class {builder.name}(nn.Module):"]
+    lines += _init(every)
+    lines += _forward(builder, every, main)
+    keys: dict[str, str] = {}
+    for entry in every:
+        for at, (make, _, _) in enumerate(entry.steps):
+            keys |= builder.keys(f"{entry.name}.{at}" if entry.window else entry.name, make)
+    return Written(lines, keys)
+
+
+def _split(builder: Builder, entries: list[Entry]) -> list[Entry]:
+    """A chain without names: its features, and the layers from which on values are vectors."""
+    chain = all(len(entry.steps[0][1]) == 1 and entry.make.is_module for entry in entries)
+    if not chain or len(entries) < 3:
+        return entries
+    shapes = [builder.graph.nodes[entry.value].shape for entry in entries]
+    at = next((i for i, shape in enumerate(shapes) if len(shape) == 1), len(entries) - 1)
+    at = min(max(at, 1), len(entries) - 1)
+    return [_joined("features", entries[:at]), _joined("classifier", entries[at:])]
+
+
+def _joined(word: str, entries: list[Entry]) -> Entry:
+    if len(entries) == 1:
+        return Entry((word,), entries[0].steps)
+    make = sequential([entry.make for entry in entries])
+    return Entry((word,), [(make, entries[0].steps[0][1], entries[-1].value)])
+
+
+def _windows(entries: list[Entry], looked_at: set[int]) -> list[Entry]:
+    """Rows of cells, each of which reads the two values before it, as one entry."""
+    done: list[Entry] = []
+    at = 0
+    while at < len(entries):
+        run = [entries[at]]
+        while (
+            at + len(run) < len(entries)
+            and len(run[-1].steps[0][1]) == 2
+            and (after := entries[at + len(run)]).steps[0][1] == [run[-1].steps[0][1][1], run[-1].value]
+            and after.words[:1] == run[0].words[:1]
+            and run[-1].value not in looked_at
+        ):
+            run.append(after)
+        if len(run) > 1 and all(entry.make.is_module for entry in run):
+            done.append(Entry(run[0].words[:1], [entry.steps[0] for entry in run]))
+            at += len(run)
+        else:
+            done.append(entries[at])
+            at += 1
+    return done
+
+
+def _rows(entries: list[Entry], looked_at: set[int]) -> list[Entry]:
+    """Chains of parts of one name as one nn.Sequential."""
+    readers = Counter(value for entry in entries for _, reads, _ in entry.steps for value in set(reads))
+    done: list[Entry] = []
+    at = 0
+    while at < len(entries):
+        run = [entries[at]]
+        while (
+            at + len(run) < len(entries)
+            and not run[-1].window
+            and len(run[-1].steps[0][1]) == 1
+            and run[-1].make.is_module
+            and (after := entries[at + len(run)]).steps[0][1] == [run[-1].value]
+            and not after.window
+            and after.make.is_module
+            and after.words[:1] == run[0].words[:1]
+            and len(after.words) > 1
+            and numbered(after.words[1:2])
+            and readers[run[-1].value] == 1
+            and run[-1].value not in looked_at
+        ):
+            run.append(after)
+        done.append(_joined(run[0].words[0], run) if len(run) > 1 else run[0])
+        at += len(run)
+    return done
+
+
+def _call(make: Make) -> Call:
+    slots: list[Slot] = []
+    return overlay([make], 0, "", slots).call()
+
+
+def _init(entries: list[Entry]) -> list[str]:
+    calls = [
+        Call("nn.ModuleList(", list(compact([_call(make) for make, _, _ in entry.steps])), ")", "[]")
+        if entry.window
+        else _call(entry.make)
+        for entry in entries
+        if entry.make.is_module
+    ]
+    made = [entry for entry in entries if entry.make.is_module]
+    stays = {value.word: value for entry in made for make, _, _ in entry.steps for value in _stays(make)}
+    kinds = {word: "int" if isinstance(value, int) else "float" for word, value in stays.items()}
+    arguments = "".join(f", {word}: {kinds[word]} = {stays[word]!r}" for word in sorted(stays, reverse=True))
+    lines = [f"    def __init__(self{arguments}) -> None:", "        super().__init__()"]
+    for entry, call in zip(made, calls, strict=True):
+        lines += assigned(f"self.{entry.name}", call, 8)
+    return lines
+
+
+def _stays(make: Make) -> list[Any]:
+    """The values in it that stay arguments of the network."""
+    own = [argument.value for argument in make.arguments if isinstance(argument.value, STAYS)]
+    return own + [value for child in make.children for value in _stays(child)]
+
+
+def _forward(builder: Builder, every: list[Entry], main: list[Entry]) -> list[str]:
+    graph = builder.graph
+    last = every[-1]
+    splits = (
+        len(main) > 1 and last is main[-1] and not last.window and last.make.is_module and len(last.steps[0][1]) == 1
+    )
+    reads = Counter(value for entry in every for _, values, _ in entry.steps for value in values)
+    reads.update([graph.output, *(end for end in graph.auxiliary)])
+    forward = Forward(reads)
+    forward.begin(0, "x")
+    body = every[:-1] if splits else every
+    heads = bool(graph.auxiliary)
+    training = False
+    ended = Counter(graph.auxiliary)
+    if heads:
+        forward.lines.append(f"{' ' * 8}auxiliary: list[Tensor] = []")
+    for entry in body:
+        if entry.head is not None and not training:
+            forward.flush()
+            forward.lines.append(f"{' ' * 8}if self.training:")
+        elif entry.head is None and training:
+            forward.flush()
+        training, forward.indent = entry.head is not None, 12 if entry.head is not None else 8
+        _run(forward, entry)
+        if entry.head is not None and ended[entry.value]:
+            forward.lines.append(f"{' ' * 12}auxiliary.append({forward.result(entry.value)})")
+    forward.indent = 8
+    features = last.steps[0][1][0] if splits else graph.output
+    result = forward.result(features)
+    where = "forward_features" if splits else "forward"
+    both = "tuple[Tensor, list[Tensor]]"
+    training_only = "Tensor | tuple[Tensor, list[Tensor]]"
+    lines = [
+        "",
+        f"    def {where}(self, x: Tensor) -> {both if heads and splits else training_only if heads else 'Tensor'}:",
+    ]
+    lines += forward.lines
+    if not splits:
+        if heads:
+            return [*lines, f"        return ({result}, auxiliary) if self.training else {result}"]
+        return [*lines, *wrapped(f"        return {result}", 8)]
+    if heads:
+        lines += [f"        return {result}, auxiliary", "", f"    def forward(self, x: Tensor) -> {training_only}:"]
+        lines += ["        x, auxiliary = self.forward_features(x)", f"        x = self.{last.name}(x)"]
+        return [*lines, "        return (x, auxiliary) if self.training else x"]
+    lines += [*wrapped(f"        return {result}", 8), "", "    def forward(self, x: Tensor) -> Tensor:"]
+    return [*lines, f"        return self.{last.name}(self.forward_features(x))"]
+
+
+def _run(forward: Forward, entry: Entry) -> None:
+    """The statements of one entry."""
+    if not entry.window:
+        make, reads, value = entry.steps[0]
+        forward.add(value, reads, f"self.{entry.name}" if make.is_module else make.maker)
+        return
+    space = " " * forward.indent
+    forward.flush()
+    (_, (first, second), _), final = entry.steps[0], entry.steps[-1]
+    before, last = forward.variables[first], forward.variables[second]
+    for _, values, _ in entry.steps:
+        for value in values:
+            forward.left[value] -= 1
+    if (before, last) != ("before", "last"):
+        code = f"before = last = {last}" if before == last else f"before, last = {before}, {last}"
+        start, _, made = forward.lines[-1].strip().partition(" = ") if forward.lines else ("", "", "")
+        if before == last == start and forward.left[first] == 0 and made.count("(") == made.count(")"):
+            code = f"before = last = {made}"
+            forward.lines.pop()
+        forward.lines.append(f"{space}{code}")
+    forward.lines += [f"{space}for cell in self.{entry.name}:", f"{space}    before, last = last, cell(before, last)"]
+    forward.variables[entry.steps[-2][2]], forward.variables[final[2]] = "before", "last"
