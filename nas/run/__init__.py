@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nas.run.callbacks import Callback as Callback
     from nas.run.final import Unfinished as Unfinished
     from nas.run.interrupt import Interrupted as Interrupted
     from nas.run.progress import Progress as Progress
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "AllFailed": "results",
+    "Callback": "callbacks",
     "Interrupted": "interrupt",
     "Progress": "progress",
     "Run": "results",

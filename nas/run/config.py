@@ -12,7 +12,7 @@ from nas import executors
 from nas.errors import UserError, did_you_mean
 from nas.graph.limits import parse_limits
 from nas.objectives import parse_objectives
-from nas.run import alike
+from nas.run import alike, callbacks
 from nas.run.arguments import bare
 from nas.run.directory import write_atomically
 from nas.run.duration import parse_duration
@@ -43,6 +43,7 @@ class Config(Plan):
     evaluator: dict[str, Any] = field()
     executor: dict[str, Any] = field()  # type: ignore[assignment]  # with what else is for it
     objectives: list[str] = field(default_factory=lambda: [OBJECTIVE])
+    log: list[str] = field(default_factory=list)
     warm_start: str = ""
     deduplicate: str = "function"  # as all was before there was a choice
     max_time: float | None = None
@@ -68,6 +69,7 @@ class Config(Plan):
         if self.warm_start:
             WarmStart.parse(self.warm_start)
         alike.check_deduplicate(self.deduplicate)
+        callbacks.check_names(self.log)
         self.budgets()
 
     def changed(self, settings: Mapping[str, Any], where: str) -> "Config":

@@ -12,7 +12,7 @@ from nas.training.trained import WEIGHTS
 from nas.types import Metrics
 
 CONFIG, JOURNAL, LOCK, CURVE, CHECKPOINT = "run.yaml", "journal.jsonl", "lock", "curve.jsonl", "checkpoint.safetensors"
-SNAPSHOT = "searcher.state"
+SNAPSHOT, LOGS = "searcher.state", "logs"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -41,7 +41,7 @@ def existing(path: str | Path) -> Path:
         raise UserError(
             str(path), f"not a run: it has no {CONFIG}", "give the folder that nas search made, such as runs/NAME"
         )
-    for entry in (CONFIG, JOURNAL, LOCK, SNAPSHOT, "trials", "oneshot", "best"):
+    for entry in (CONFIG, JOURNAL, LOCK, SNAPSHOT, LOGS, "trials", "oneshot", "best"):
         if (path / entry).is_symlink():
             raise UserError(str(path / entry), "a link", "a run directory holds its own files")
     return path

@@ -83,5 +83,7 @@ def _train(search: Search, genome: Genome) -> Metrics:
     except OSError:
         raise
     except Exception as error:
+        if error is search.watcher.callbacks.raised:
+            raise
         raise Unfinished(search.path, error) from error
     return {str(name): float(value) for name, value in measured.items()}

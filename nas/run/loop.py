@@ -187,7 +187,7 @@ class Search:
         for number in {entry.trial.number, self.kept} - {self._best(), None}:
             remove_trained(self.path, number)
         self.kept = self._best()
-        self.watcher.ended(entry)
+        self.watcher.ended(entry, result.curve)
 
     def _best(self) -> int | None:
         return self.state.best.trial.number if self.state.best else None

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from nas.run.callbacks import Callbacks
 from nas.run.pace import Pace
 from nas.run.state import Entry, State
 from nas.types import OBJECTIVE, Metrics, Trial
@@ -78,10 +79,12 @@ class Watcher:
     """Makes the events of one search for `watch`: of trials that end, of networks scored, of final epochs.
 
     A watch that has a method `meanwhile` is called by it with what lies between: stages, trials that begin, their
-    epochs, and lines about the start and the end. `close` there says that no more will come.
+    epochs, and lines about the start and the end. `close` there says that no more will come. `callbacks` are called of
+    trials and of final epochs.
     """
 
-    def __init__(self, watch: Watch | bool | None) -> None:
+    def __init__(self, watch: Watch | bool | None, callbacks: Callbacks | None = None) -> None:
+        self.callbacks = callbacks or Callbacks()
         self.watch = watch if callable(watch) else None
         self.meanwhile: Watch | None = getattr(watch, "meanwhile", None)
         self.state: State | None = None
@@ -110,6 +113,7 @@ class Watcher:
         self.dispatched[trial.number] = None
         if self.meanwhile is not None:
             self.meanwhile(self.event())
+        self.callbacks.on_trial_start(trial)
 
     def heard(self, trial: Trial, epoch: int) -> None:
         """A trial under way has so many epochs behind it."""
@@ -119,11 +123,12 @@ class Watcher:
         if self.meanwhile is not None:
             self.meanwhile(self.event(further=True))
 
-    def ended(self, entry: Entry) -> None:
-        """A trial has ended."""
+    def ended(self, entry: Entry, curve: Sequence[Metrics] = ()) -> None:
+        """A trial has ended, with these epochs."""
         self.dispatched.pop(entry.trial.number, None)
         if self.watch is not None:
             self.watch(replace(self.event(further=True), entry=entry))
+        self.callbacks.on_trial_end(entry, curve)
 
     def scored(self, done: int, of: int) -> None:
         """So many networks of a warm start are scored."""
@@ -135,6 +140,7 @@ class Watcher:
         if self.watch is not None:
             about = {"epoch": epoch, "epochs": epochs, "metrics": metrics, "remaining_seconds": left}
             self.watch(replace(self.event(), **about))  # type: ignore[arg-type]
+        self.callbacks.on_final_epoch(epoch, metrics)
 
     def event(self, further: bool = False) -> Progress:
         """How things stand. further: a trial has got further, which changes the time left."""

@@ -12,9 +12,11 @@ from nas.data import NAMES
 from nas.evaluators.proxies import PROXIES
 from nas.executors import EXECUTORS
 from nas.run.arguments import taken
+from nas.run.callbacks import LOGS
 from nas.run.keywords import setting
 
 if TYPE_CHECKING:  # the help of the command line reads this, and needs no space
+    from nas.run.callbacks import Callback
     from nas.run.progress import Watch
     from nas.space import Space
     from nas.training import Recipe
@@ -111,6 +113,13 @@ class Plan:
         "Those under way may end, and the winner is trained. What counts is how long the search was running, "
         "before a kill too, up to the last record of its journal.",
         metavar="8h",
+    )
+    log: str | Sequence[str] = place(
+        list,
+        "write all trials and their epochs to RUN/logs: csv, tensorboard, mlflow or wandb (docs/watching.md)",
+        "As mlflow and wandb are set up by their environment variables, to their servers instead.",
+        words=tuple(LOGS),
+        metavar="TOOL",
     )
 
 
@@ -235,6 +244,9 @@ class Request(Plan):
         None,
         "called with a Progress after each trial, and after each epoch of the final training. True: show it on "
         "standard error, or in the notebook; None: where that is a terminal or a notebook; False: show nothing.",
+    )
+    callbacks: "Sequence[Callback] | None" = in_python(
+        None, "instances of your own classes of nas.run.Callback, which are told of trials, their epochs and the end"
     )
 
     def __post_init__(self) -> None:

@@ -2,8 +2,8 @@
 
 import random
 import warnings
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from nas.run import config as configuration
 from nas.run import snapshot, summary
 from nas.run.again import Changes
 from nas.run.arguments import understood
+from nas.run.callbacks import Callback, Callbacks, create_logs
 from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create_directory, existing
 from nas.run.display import shown
@@ -64,7 +65,7 @@ def search(asked: Request) -> Run:
         Unfinished: the final training failed; `resume` goes on.
         OSError: the run directory cannot be written, as on a full disk; `resume` goes on.
     """
-    watcher = Watcher(asked.progress)
+    watcher = Watcher(asked.progress, Callbacks(asked.callbacks))
     watcher.stage("reading the search space")
     read_anew()
     evaluation = Settings(
@@ -99,6 +100,7 @@ def search(asked: Request) -> Run:
     check_supernets(config, space, own)
     check_evaluator(own, space, epochs, watcher)
     config = replace(config, data=digest(own))
+    create_logs(config.log)
     if config.warm_start:
         WarmStart.parse(config.warm_start).evaluator(own)
     if notes:
@@ -128,6 +130,7 @@ def resume(
     evaluator: Any = None,
     table: str | Path | None = None,
     progress: Watch | bool | None = None,
+    callbacks: Sequence[Callback] | None = None,
 ) -> Run:
     """Continue a search from where its journal ends, or take a finished one further.
 
@@ -152,6 +155,7 @@ def resume(
         table: the benchmark table, where it is elsewhere now, or where it is a pickle (which can run any code when it
             is read, and so has to be given again).
         progress: as in `search`.
+        callbacks: as in `search`; they are told of what happens from now on.
 
     Returns:
         The run.
@@ -162,7 +166,7 @@ def resume(
         Unfinished: the final training failed; resume again.
         OSError: the run directory cannot be written, as on a full disk; resume again.
     """
-    watcher = Watcher(progress)
+    watcher = Watcher(progress, Callbacks(callbacks))
     watcher.stage("reading the run")
     path = existing(path)
     given = {
@@ -209,22 +213,24 @@ def _go_on(
         config = config.changed(record.settings if record else changes.place(path, config), str(path))
         evaluator = evaluator_of(config)
         under_way = Search(path, config, space, searcher, config.budgets(), evaluator, journal, state, watcher)
+        run = Run(path, config, space, state)
         try:
-            if state.end is None or record is not None or final_is_due(under_way):
-                check_same(path, config.data, evaluator)
-            if state.end is None or record is not None:
-                check_evaluator(evaluator, space, config.epochs, watcher)
-                with closing(workers(config)) as executor:
-                    under_way.begin(record)
-                    watcher.say(summary.opening(under_way, executor) + one_by_one(config, space))
-                    made = warm_up(under_way, executor, stop) and train_supernets(under_way, executor, stop)
-                    if not (made and under_way.run(executor, stop)):
-                        raise Interrupted(path, stop.status)
-            stop.at_once = True  # nothing to drain
-            finish(under_way)
+            with ExitStack() as following:
+                if state.end is None or record is not None or final_is_due(under_way):
+                    check_same(path, config.data, evaluator)
+                    following.enter_context(watcher.callbacks.follow(run))
+                if state.end is None or record is not None:
+                    check_evaluator(evaluator, space, config.epochs, watcher)
+                    with closing(workers(config)) as executor:
+                        under_way.begin(record)
+                        watcher.say(summary.opening(under_way, executor) + one_by_one(config, space))
+                        made = warm_up(under_way, executor, stop) and train_supernets(under_way, executor, stop)
+                        if not (made and under_way.run(executor, stop)):
+                            raise Interrupted(path, stop.status)
+                stop.at_once = True  # nothing to drain
+                finish(under_way)
         except KeyboardInterrupt:
             raise Interrupted(path, stop.status) from None
-    run = Run(path, config, space, state)
     if run.failure:
         warnings.warn(AllFailed(run.failure), stacklevel=5)
     watcher.say(summary.closing(run))
