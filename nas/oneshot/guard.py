@@ -29,7 +29,7 @@ from nas.types import Metrics
 MOST_FREE, TOO_FREE = 1 / 2, 2 / 3  # of a genome's operations, without weights: worth a warning, and a flag
 LASTING = 3  # epochs in a row: of a genome that is worth a warning, and of skips that become more
 RANDOM_GENOMES, BEATEN, COMPARED_EVERY, BATCHES = 8, 7 / 8, 5, 4
-CHANCE = 2.0  # times the accuracy of a guess: where random genomes have less, they cannot be compared
+CHANCE = 3.0  # times the accuracy of a guess: where random genomes have less, they cannot be compared
 TRIES = 100  # genomes that are drawn, of which so many keep the limits
 UNMOVED, SATURATED = 0.01, 0.05  # of the largest share above an equal one after half of the epochs; of the entropy
 KEPT = 4  # genomes that are trained by themselves
@@ -60,6 +60,8 @@ class Guard:
         if epoch.epoch <= round(getattr(training.method, "frozen_share", 0.0) * training.epochs):
             metrics["frozen"] = 1.0
             return
+        if getattr(training.method, "auxiliary_skip", False):
+            metrics["auxiliary_skip"] = 1.0
         if epoch.epoch % EVERY == 0 and math.isfinite(largest := curvature(training)):
             metrics["curvature"] = largest
         if epoch.epoch % COMPARED_EVERY == 0 or training.done == training.steps:
@@ -119,7 +121,7 @@ def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
             f"more, {mean:.1f} % on average, and it was so before"
         )
     ratio = growth([epoch.metrics["curvature"] for epoch in curve if "curvature" in epoch.metrics])
-    if ratio is not None and ratio > FACTOR:
+    if ratio is not None and ratio > FACTOR and "auxiliary_skip" not in metrics:
         warned["curvature"] = f"the loss grows steep in the answers' weights: {ratio:.1f} times the curvature of before"
     if metrics.get("entropy", 1.0) < SATURATED:
         warned["saturated"] = "the answers' weights are settled: further epochs change nothing"
