@@ -20,6 +20,7 @@ COMMANDS = {
     "runs": "list the searches in a folder: how far they are, and their best",
     "results": "list the trials of a search, best first",
     "report": "write the report of a search, one self-contained HTML page",
+    "watch": "show that report in a browser while the search runs",
     "train": "train one network: a packaged one, your own, or the best of a search",
     "predict": "say what a trained network sees in pictures",
     "evaluate": "measure the accuracy of a trained network on a data set",

@@ -1,5 +1,6 @@
 """From a run directory to its report.html."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,17 @@ SHOWN = ("searcher", "searcher_options", "trials", "epochs", "final_epochs", "fi
 
 def write(path: str | Path) -> Path:
     """Writes report.html into the run directory and returns its path. Raises UserError where there is no sound run."""
+    text = text_of(path)
+    target = Path(path) / "report.html"
+    draft = Path(path) / "report.html.new"
+    draft.unlink(missing_ok=True)  # a link there is removed, not followed
+    draft.write_text(text, encoding="utf-8")
+    draft.rename(target)
+    return target
+
+
+def text_of(path: str | Path, notes: Sequence[str] = ()) -> str:
+    """The report as it is now, with `notes` of its reader's. Raises UserError where there is no sound run."""
     from nas.run import Run
     from nas.run.summary import comparison
 
@@ -21,28 +33,22 @@ def write(path: str | Path) -> Path:
     drawing = ""
     if run.best is not None:
         drawing = draw(run.space.graph(run.best.trial.genome), run.space.name)
-    target = run.path / "report.html"
-    draft = run.path / "report.html.new"
-    draft.unlink(missing_ok=True)  # a link there is removed, not followed
     rows, first = run.results(), run.state.objectives[0]
     accurate = any(Measure().metric in (row["metrics"] or ()) for row in rows)  # proxies know no accuracy
     scored = first.metric.startswith("valid_") or not accurate
     measure = Measure(first.metric, first.smaller) if scored else Measure()
     several = [Measure(each.metric, each.smaller) for each in run.state.objectives if each.metric != measure.metric]
     about = (settings(run), facts(run), drawing)
-    text = page(
+    return page(
         run.path.resolve().name,
         rows,
         *about,
         measure=measure,
         others=several,
         volume=run.hypervolume(),
-        notes=comparison(run),
+        notes=[*notes, *comparison(run)],
         supernets=supernets(run),
     )
-    draft.write_text(text, encoding="utf-8")
-    draft.rename(target)
-    return target
 
 
 def supernets(run: Any) -> list[str]:
