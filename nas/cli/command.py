@@ -21,6 +21,7 @@ COMMANDS = {
     "results": "list the trials of a search, best first",
     "report": "write the report of a search, one self-contained HTML page",
     "watch": "show that report in a browser while the search runs",
+    "dashboard": "show a search in optuna-dashboard, also while it runs",
     "train": "train one network: a packaged one, your own, or the best of a search",
     "predict": "say what a trained network sees in pictures",
     "evaluate": "measure the accuracy of a trained network on a data set",

@@ -20,7 +20,8 @@ class Entry:
     """One trial: what was issued, and its result once it has one. Costs are the pruned graph's, as far as was noted.
 
     Once it is promoted, `trial` has its new budget, while `result` is of the last that it has reached, if only to fail.
-    One that failed and is tried again is as it was before it failed.
+    One that failed and is tried again is as it was before it failed. begun, ended: when it was issued, and when it
+    had its last result, in seconds since 1970.
     """
 
     trial: Trial
@@ -29,6 +30,8 @@ class Entry:
     result: Result | None = None
     results: dict[int | None, Result] = field(default_factory=dict)  # by the budgets that it has reached
     told: list[Result] = field(default_factory=list)  # the last two that it has had
+    begun: float | None = field(default=None, compare=False)
+    ended: float | None = field(default=None, compare=False)
 
     @property
     def retold(self) -> bool:
@@ -142,7 +145,7 @@ class State:
         genome = self._genome(record.answers)
         trial = Trial(record.number, genome, record.seed, record.budget, horizon=record.horizon)
         self.pending[trial.number] = trial
-        self.entries.append(Entry(trial, record.fingerprint, record.all_costs))
+        self.entries.append(Entry(trial, record.fingerprint, record.all_costs, begun=record.time))
         self.seen.add(record.identity or record.fingerprint)
         self.duplicates += record.duplicates
         self.over_limit += record.over_limit
@@ -194,7 +197,7 @@ class State:
         worth = () if error else values(self.objectives, measured)
         entry.result = Result(trial, None if error else metrics, error, record.seconds, values=worth)
         entry.results[trial.budget] = entry.result
-        entry.told = [*entry.told[-1:], entry.result]
+        entry.told, entry.ended = [*entry.told[-1:], entry.result], record.time
         self.finished += not entry.retold
         self.failed += entry.result.failed
         if entry.score is None and self.best is entry:  # it failed after its promotion

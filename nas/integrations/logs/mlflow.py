@@ -17,7 +17,7 @@ from nas.run.state import Entry
 from nas.types import Metrics, Result
 
 SEARCH, SERIES = "nas.search", "nas.series"  # tags by which a run is found again
-LARGEST = 100  # entries that one call takes of each kind
+METRICS, PARAMETERS = 800, 100  # that one call takes
 LONGEST = 500  # characters of a value that every version takes
 
 
@@ -43,19 +43,16 @@ class MLflow(Log):
     def trial(self, entry: Entry, result: Result, points: Points) -> None:
         number = result.trial.number
         run = self._run(f"trial {number}", f"trial {number}", {"error": result.error} if result.error else {})
-        if number not in self.reached:
-            self._described(run, entry)
-        for epoch, metrics in joined(result, points, self.reached.get(number, 0)):
-            self._measured(run, metrics, epoch)
+        made = joined(result, points, self.reached.get(number, 0))
+        self._log(run, made, entry if number not in self.reached else None)
         self.client.set_terminated(run, "FAILED" if result.failed else "FINISHED")
 
     def final_epoch(self, number: int, epoch: int, metrics: Metrics) -> None:
-        self._measured(self._final(number), metrics, epoch)
+        self._log(self._final(number), [(epoch, metrics)])
 
     def final(self, number: int, metrics: Metrics) -> None:
         run = self._final(number)
-        self._measured(run, metrics, int(metrics.get("epochs", 0)))
-        self._described(run, self.run.trials[number])
+        self._log(run, [(int(metrics.get("epochs", 0)), metrics)], self.run.trials[number])
         self.client.set_terminated(run, "FINISHED")
 
     def close(self) -> None:
@@ -86,20 +83,17 @@ class MLflow(Log):
             token = page.token or ""
         return {run.data.tags[SERIES]: run.info.run_id for run in found}
 
-    def _measured(self, run: str, metrics: Metrics, epoch: int) -> None:
-        from mlflow.entities import Metric
+    def _log(self, run: str, points: Points, entry: Entry | None = None) -> None:
+        """Epochs, and what `entry` is, in few calls: each is a transaction."""
+        from mlflow.entities import Metric, Param
 
         at = int(time.time() * 1000)
-        entries = [Metric(_name(name), value, at, epoch) for name, value in metrics.items()]
-        for first in range(0, len(entries), LARGEST):
-            self.client.log_batch(run, metrics=entries[first : first + LARGEST])
-
-    def _described(self, run: str, entry: Entry) -> None:
-        from mlflow.entities import Param
-
-        entries = [Param(_name(name), str(value)[:LONGEST]) for name, value in parameters(entry).items()]
-        for first in range(0, len(entries), LARGEST):
-            self.client.log_batch(run, params=entries[first : first + LARGEST])
+        metrics = [Metric(_name(name), value, at, epoch) for epoch, made in points for name, value in made.items()]
+        about = {} if entry is None else parameters(entry)
+        given = [Param(_name(name), str(value)[:LONGEST]) for name, value in about.items()]
+        while metrics or given:
+            self.client.log_batch(run, metrics[:METRICS], given[:PARAMETERS])
+            metrics, given = metrics[METRICS:], given[PARAMETERS:]
 
 
 def _name(text: str) -> str:
