@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from nas.exports.code.classes import define
 from nas.exports.code.families import Use, families
-from nas.exports.code.layers import Classes, Make, layer, sequential
+from nas.exports.code.layers import Classes, Make, layer, same_where_possible, sequential
 from nas.exports.code.scopes import Item, Part, tree
 from nas.exports.code.words import GLOBAL, Names, camel
 
@@ -29,9 +29,13 @@ class Builder:
         steps = model._training[0]  # the plan of inference is a part of it
         places = {id(module): name for name, module in model.named_modules()}
         self.places = {step.node: places[id(step.parent[step.name])] for step in steps}
-        for step in steps:
-            module, number = step.parent[step.name], step.node
-            self.makes[number] = layer(number, self.graph.nodes[number], module, self.places[number], self.copied)
+        modules = {step.node: step.parent[step.name] for step in steps}
+        shapes = {step.node: [self.graph.nodes[i].shape for i in self.graph.nodes[step.node].inputs] for step in steps}
+        for number, module in modules.items():
+            node, place = self.graph.nodes[number], self.places[number]
+            self.makes[number] = layer(number, node, shapes[number], module, place, self.copied)
+        if any(name.endswith("dSame") for name in self.copied):
+            same_where_possible(self.makes, modules, {number: each[0] for number, each in shapes.items()})
         self.names.taken |= set(self.copied)
         self._mark_classes()
         self.items, self.heads = tree(self.graph)

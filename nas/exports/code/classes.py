@@ -10,7 +10,7 @@ from nas.exports.code.forward import Forward, wrapped
 from nas.exports.code.layers import MISSING, Argument, Make, Name, alike
 from nas.exports.code.parameters import ANY, Parameter, Parameters, Slot, written
 from nas.exports.code.repeats import compact
-from nas.exports.code.words import TAKEN, Call, Choice, Names, assigned, attributes, variable
+from nas.exports.code.words import DROPS, TAKEN, Call, Choice, Names, assigned, variable
 
 SHORT = {"kernel_size": "kernel", "out_channels": "channels", "num_features": "channels", "out_features": "features"}
 
@@ -50,7 +50,7 @@ def overlay(makes: list[Make | None], place: int, where: str, slots: list[Slot])
         if argument.name == "inplace":  # only where it may be everywhere
             values = [ANY if value is ANY else all(v for v in values if v is not ANY) for value in values]
         name = SHORT.get(argument.name, argument.name)
-        slot = Slot(name, argument.kind, values, place)
+        slot = Slot(name, argument.kind, values, place, argument.default)
         slots.append(slot)
         shown.arguments.append((argument.name, argument.default, slot))
     for at in range(len(first.children)):
@@ -76,14 +76,18 @@ def define(family: Family, name: str, channels: Callable[[int], int]) -> list[st
                 variants.append(overlay(makes, number, "", slots))
         shown.append(variants)
     reserved = Names({*TAKEN, *inputs})
-    found = Parameters(_hints(family, inputs, vectors, channels), reserved)
+    names = family.names()
+    found = Parameters(_hints(family, inputs, vectors, channels), names, reserved)
     found.settle(slots)
     found.finish()
-    names = attributes([(place.name, place.kinds[0].maker) for place in family.places])
+    merges = [at for at, place in enumerate(family.places) if place.optional and not place.kinds[0].is_module]
+    for at in merges[:1]:
+        names[at] = "shortcut" if "shortcut" not in names else names[at]
     flags = [_flag(found, place, number, names[number]) for number, place in enumerate(family.places)]
     values = [_value(place, shown[number], flags[number]) for number, place in enumerate(family.places)]
     first = [*(f"{name}_channels" for name in inputs), "in_channels", "channels"]
     order = {name: at for at, name in enumerate(first)}
+    names = _shared(names, values)
     ordered = sorted(found.found, key=lambda p: (p.default is not MISSING, order.get(p.name, len(order))))
     lines = [f"class {name}({'nn.Sequential' if family.chain else 'nn.Module'}):"]
     lines += _init(ordered)
@@ -93,6 +97,8 @@ def define(family: Family, name: str, channels: Callable[[int], int]) -> list[st
     else:
         lines.append(f"{' ' * 8}super().__init__()")
         for number, call in enumerate(values):
+            if names[number] in names[:number]:
+                continue
             if call is not None:
                 lines += assigned(f"self.{names[number]}", call, 8)
             elif flags[number]:
@@ -152,10 +158,19 @@ def _flag(found: Parameters, place: Place, number: int, name: str) -> list[str]:
             break
         present = [make is not None and (not make.is_module or alike(kind, make)) for make in place.makes]
         test = found.condition(present, number)
-        if not test and kinds > 1:
+        if not test and (kinds > 1 or name.startswith("layer_")):
             name = variable(f"{kind.maker.removeprefix('nn.')}")
         tests.append(test or found.flag(variable(name), present).name)
     return tests
+
+
+def _shared(names: list[str], values: list[Call | None]) -> list[str]:
+    """The names of attributes; drop_paths that are alike are one."""
+    drops: dict[str, str] = {}
+    return [
+        drops.setdefault(call.flat(), name) if call and call.head in DROPS else name
+        for name, call in zip(names, values, strict=True)
+    ]
 
 
 def _value(place: Place, variants: list[Shown], tests: list[str]) -> Call | None:

@@ -5,19 +5,41 @@ import re
 
 SHORT = {
     "DropPath": '''
-class DropPath(nn.Module):
+class DropPath(nn.Dropout):
     """In training, leaves out what a residual adds: of each sample with probability `p`."""
 
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
+    def forward(self, x: Tensor) -> Tensor:
+        ones = x.new_ones(x.shape[0], *(1 for _ in x.shape[1:]))
+        return x * super().forward(ones) if self.training else x
+''',
+    "DropBatch": '''
+class DropBatch(nn.Dropout):
+    """In training, leaves out what a residual adds: of a whole batch with probability `p`."""
 
     def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.p == 0.0:
-            return x
-        keep = 1.0 - self.p
-        mask = x.new_empty(x.shape[0], *(1 for _ in x.shape[1:])).bernoulli_(keep)
-        return x * mask.div_(keep)
+        return x * super().forward(x.new_ones((1,) * x.ndim)) if self.training else x
+''',
+    "ChannelScale": '''
+class ChannelScale(nn.Module):
+    """x * weight, learned for each channel."""
+
+    def __init__(self, channels: int, value: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((channels, 1, 1), value))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.weight
+''',
+    "Subsample": '''
+class Subsample(nn.Module):
+    """Every n-th row and column."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__()
+        self.step = step
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, :, :: self.step, :: self.step]
 ''',
     "ScaleBy": '''
 class ScaleBy(nn.Module):
@@ -29,20 +51,6 @@ class ScaleBy(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return x * self.factor
-''',
-    "DropBatch": '''
-class DropBatch(nn.Module):
-    """In training, leaves out what a residual adds: of a whole batch with probability `p`."""
-
-    def __init__(self, p: float) -> None:
-        super().__init__()
-        self.p = p
-
-    def forward(self, x: Tensor) -> Tensor:
-        if not self.training or self.p == 0.0:
-            return x
-        keep = 1.0 - self.p
-        return x * x.new_empty((1,) * x.ndim).bernoulli_(keep).div_(keep)
 ''',
 }
 POOL = '''
@@ -60,6 +68,18 @@ class PaddedAvgPool2d(nn.AvgPool2d):
 
     def forward(self, x: Tensor) -> Tensor:
         return super().forward(functional.pad(x, self.border))
+'''
+SAME = '''
+class Conv2dSame(nn.Conv2d):
+    """nn.Conv2d with the padding of TensorFlow: to size / stride, the odd one after."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        pads: list[int] = []
+        axes = zip(x.shape[2:], self.kernel_size, self.stride, self.dilation)
+        for size, kernel, stride, dilation in axes:
+            missing = (-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size
+            pads = [max(0, missing) // 2, max(0, missing + 1) // 2, *pads]
+        return super().forward(functional.pad(x, pads))
 '''
 CONVOLUTION = '''
 class PaddedConv2d(nn.Conv2d):
@@ -92,6 +112,8 @@ def copy_of(name: str, kind: type) -> list[str]:
         return SHORT[name].strip().split("\n")
     if name.startswith("PaddedConv"):
         return CONVOLUTION.replace("2d", name[-2:]).strip().split("\n")
+    if name.endswith("dSame"):
+        return SAME.replace("2d", name[4:6]).strip().split("\n")
     if name.startswith("PaddedAvgPool"):
         return POOL.replace("2d", name[-2:]).strip().split("\n")
     text = inspect.getsource(kind).strip()

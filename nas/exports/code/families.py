@@ -5,6 +5,7 @@ from typing import Any
 
 from nas.exports.code.layers import Make, alike
 from nas.exports.code.scopes import FILLERS, Item, Part
+from nas.exports.code.words import attributes
 
 MOST_OPTIONAL = 5  # items that a use may leave out or have another of; beyond them it is another class
 
@@ -20,6 +21,9 @@ class Use:
     @property
     def items(self) -> list[Item]:
         return self.part.items
+
+    def names(self) -> list[str]:
+        return attributes([(item.name, make.maker) for item, make in zip(self.items, self.makes, strict=True)])
 
     @property
     def reads(self) -> list[int]:
@@ -59,6 +63,10 @@ class Family:
     uses: list[Use]
     places: list[Place]
     output: int
+
+    def names(self) -> list[str]:
+        """Of the attributes of the class."""
+        return attributes([(place.name, place.kinds[0].maker) for place in self.places])
 
     @property
     def chain(self) -> bool:
@@ -167,12 +175,11 @@ def _fitted(family: Family, use: Use) -> bool:
 
 def _matches(family: Family, number: int, use: Use, at: int) -> bool:
     """Whether an item of a use is the one at a place: by its name; else by what it is, where no name decides."""
-    place, item, make = family.places[number], use.items[at], use.makes[at]
-    mine, other = brief(place.name), brief(item.name)
+    place, make = family.places[number], use.makes[at]
+    names, others = family.names(), use.names()
+    mine, other = names[number], others[at]
     known = any(alike(kind, make) for kind in place.kinds)
     may_differ = len(place.kinds) == 1 and place.kinds[0].is_module and make.is_module
     if mine == other:
         return known or may_differ
-    later = {brief(other.name) for other in family.places[number + 1 :]}
-    left = {brief(other.name) for other in use.items[at + 1 :]}
-    return known and other not in later and mine not in left
+    return known and other not in names[number + 1 :] and mine not in others[at + 1 :]

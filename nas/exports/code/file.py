@@ -41,11 +41,10 @@ def source(
     builder = Builder(model, model.graph.name)
     whole = network(builder)
     constants, functions = preparing(record)
-    code = [
-        line
-        for lines in (*(copy_of(*copied) for copied in builder.copied.items()), *builder.texts.values(), whole.lines)
-        for line in ("", "", *lines)
-    ]
+    own = [line for lines in (*builder.texts.values(), whole.lines) for line in ("", "", *lines)]
+    called = set(re.findall(r"\w+(?=[(,])", "\n".join(own)))
+    copied = [copy_of(name, kind) for name, kind in builder.copied.items() if name in called]
+    code = [*(line for lines in copied for line in ("", "", *lines)), *own]
     prepares = record is not None and record.preprocessing is not None
     public = [f'"{builder.name}"', *(['"preprocess"'] if prepares else [])]
     lines = [
@@ -65,14 +64,13 @@ def _docstring(graph: "Graph", name: str, origin: str, answers: Mapping[str, Any
     heads = f" (and {graph.auxiliary_parameters:,} of the auxiliary heads)" if graph.auxiliary else ""
     shape = "x".join(map(str, graph.input))
     costs = f"{graph.parameters:,} parameters{heads}, {graph.mult_adds:,} multiply-adds for an image of {shape}."
-    said = ": ".join(text for text in (graph.name, origin) if text)
+    said = ": ".join(text.rstrip(" .") for text in (graph.name, origin) if text)
     found = genotype(answers)
     return [
         '"""A network in PyTorch.',
         "",
-        *prose(said),
-        *prose(costs),
-        *(["", "Genotype:", *found] if found else []),
+        *prose(f"{said}. {costs}"),
+        *(["Genotype:", *found] if found else []),
         "",
         f"    model = {name}()",
         '    model.load_state_dict(safetensors.torch.load_file("model.safetensors"))',

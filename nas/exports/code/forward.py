@@ -29,7 +29,8 @@ def called(code: str, parts: list[Expression], flag: str = "", instead: int = 0)
     uses = tuple(use for part in parts for use in part.uses)
     if code not in MERGES:
         return Expression(f"{code}({', '.join(part.text for part in parts)})", ATOM, deep + 1, uses)
-    if code in "+*" and len(parts) == 2 and parts[0].deep and not parts[1].deep and parts[1].text.isidentifier():
+    plain = [part.text.isidentifier() for part in parts]
+    if code in "+*" and len(parts) == 2 and plain[1] and (not plain[0] or (flag and not instead)):
         text, binds = _merged(code, parts[::-1])  # x + self.body(x)
     else:
         text, binds = _merged(code, parts)
@@ -98,9 +99,9 @@ class Forward:
         wanted = [i for i in inputs if i not in self.variables]
         values = [value for value, _ in self.waiting]
         count = len(wanted) if inline and len(set(wanted)) == len(wanted) else 0
-        while count and values[-count:] != wanted[-count:]:
+        while count and values[-count:] != [i for i in wanted if i in values[-count:]]:
             count -= 1
-        if before := wanted[: len(wanted) - count]:
+        if before := [i for i in wanted if i not in values[len(values) - count :]]:
             self.flush(1 + max(map(values.index, before)))
         tail = dict(self.waiting[len(self.waiting) - count :])
         return [tail[i] if i in tail else Expression(self.variables[i], uses=(i,)) for i in inputs], count

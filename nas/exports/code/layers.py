@@ -1,19 +1,21 @@
 """The call that makes each layer anew: `nn.Conv2d(3, 64, 7, stride=2)`, with its arguments as values."""
 
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import nn
 
 from nas.errors import UserError
 from nas.graph.graph import Node
+from nas.graph.operation import Shape
 
 # Classes that the file gets a copy of:
 OURS = ("nas.graph.operations.modules", "nas.graph.operations.padded")
 AXES = {"kernel_size", "stride", "padding", "dilation", "output_size", "scale_factor", "normalized_shape"}
 ACTIVATIONS = {"ReLU", "ReLU6", "SiLU", "GELU", "Hardswish", "Mish", "Tanh", "Sigmoid", "Hardsigmoid"}
 CHANNELS = {"in_channels", "out_channels", "num_features", "groups", "in_features", "out_features", "normalized_shape"}
+SAME = ("in_channels", "out_channels", "kernel_size", "stride", "dilation", "groups", "bias")
 MISSING: Any = inspect.Parameter.empty
 
 
@@ -74,13 +76,21 @@ class Make:
 MERGES = {"add": "+", "multiply": "*", "concat": "|", "mean": "/", "gate": "~"}
 
 
-def layer(number: int, node: Node, module: nn.Module, place: str, classes: dict[str, type]) -> Make:
-    """Of one node; adds a class of ours to `classes`. Raises UserError for a module that cannot be written."""
+def layer(
+    number: int, node: Node, shapes: list[Shape], module: nn.Module, place: str, classes: dict[str, type]
+) -> Make:
+    """Of one node, whose inputs have these shapes; adds a class of ours to `classes`.
+
+    Raises UserError for a module that cannot be written.
+    """
     kind = type(module)
     if node.operation in MERGES and not getattr(module, "drop", 0.0) > 0:
         return Make(MERGES[node.operation], node=number)
     if kind.__module__ in OURS:
-        name, given = _ours(kind.__name__, node, module)
+        if kind.__name__ == "GlobalAvgPool":
+            pool = Make(f"nn.AdaptiveAvgPool{len(shapes[0]) - 1}d", [Argument("output_size", 1)])
+            return Make("nn.Sequential", children=[pool, Make("nn.Flatten")], node=number)
+        name, given = _ours(kind.__name__, node, module, shapes[0])
         if not name.startswith("nn."):
             classes.setdefault(name, kind)
     elif getattr(nn, kind.__name__, None) is kind and not module._modules:
@@ -90,7 +100,7 @@ def layer(number: int, node: Node, module: nn.Module, place: str, classes: dict[
     return Make(name, given, node=number)
 
 
-def _ours(name: str, node: Node, module: Any) -> tuple[str, list[Argument]]:
+def _ours(name: str, node: Node, module: Any, shape: Shape) -> tuple[str, list[Argument]]:
     """The class that stands for one of ours, and its arguments."""
     rank = len(node.shape) - 1
     if name == "Pad" and rank == 2 and module.pads[0] == (0, 0):
@@ -100,16 +110,59 @@ def _ours(name: str, node: Node, module: Any) -> tuple[str, list[Argument]]:
         return ("nn.ConstantPad2d" if fill else "nn.ZeroPad2d"), [widths, *fill]
     if name == "Scale" and not module.learned and module.bias is None and isinstance(module.weight, float | int):
         return "ScaleBy", [Argument("factor", module.weight)]
+    if (
+        name == "Scale"
+        and module.learned
+        and rank == 2
+        and module.bias is None
+        and isinstance(node.arguments["value"], float)
+    ):
+        return "ChannelScale", [
+            Argument("channels", node.shape[0], kind="channels"),
+            Argument("value", node.arguments["value"]),
+        ]
     if name == "Scale":
         return name, [Argument("shape", node.shape), *(Argument(key, value) for key, value in node.arguments.items())]
     if name == "Slice":
         cut = module.index[-1]
+        if len(module.index) == 4 and (cut.start, cut.stop) == (0, None):
+            return "Subsample", [Argument("step", cut.step)]
         axes = [Argument("step", cut.step, 1), Argument("rank", len(module.index) - 2, 0)]
         return name, [Argument("start", cut.start), Argument("stop", cut.stop), *axes]
     if name == "DropPath":
         rate = Rate(module.p) if module.scheduled else module.p
         return ("DropBatch" if module.batch else name), [Argument("p", rate)]
+    if name.startswith("PaddedConv") and module.padding == _same(module, shape):
+        given = [argument for argument in _arguments(module) if argument.name in SAME]
+        return f"Conv{rank}dSame", [replace(a, default=1) if a.name == "stride" else a for a in given]
     return (f"{name}{rank}d" if name == "PaddedAvgPool" else name), _arguments(module)
+
+
+def _same(module: Any, shape: Shape) -> tuple[int, ...]:
+    """The padding that gives size / stride, rounded up, the odd one after: as functional.pad takes it."""
+    widths: list[int] = []
+    for size, kernel, stride, dilation in zip(
+        shape[1:], module.kernel_size, module.stride, module.dilation, strict=True
+    ):
+        missing = max(0, (-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size)
+        widths = [missing // 2, missing - missing // 2, *widths]
+    return tuple(widths)
+
+
+def same_where_possible(makes: dict[int, Make], modules: dict[int, nn.Module], shapes: dict[int, Shape]) -> None:
+    """Where some convolutions pad as TensorFlow does, all that may are of the class that does."""
+    for number, make in makes.items():
+        module = modules[number]
+        if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d) and isinstance(module.padding, tuple):
+            widths = [width for padding in reversed(module.padding) for width in (padding, padding)]
+            if (
+                make.maker.startswith("nn.")
+                and max(module.kernel_size) > 1
+                and tuple(widths) == _same(module, shapes[number])
+            ):
+                make.maker = f"Conv{len(module.kernel_size)}dSame"
+                given = [argument for argument in make.arguments if argument.name in SAME]
+                make.arguments = [replace(a, default=1) if a.name == "stride" else a for a in given]
 
 
 def _arguments(module: nn.Module) -> list[Argument]:
@@ -128,7 +181,11 @@ def _arguments(module: nn.Module) -> list[Argument]:
 
 
 def sequential(children: list[Make]) -> Make:
-    return Make("nn.Sequential", children=children, inner=[(str(i), child) for i, child in enumerate(children)])
+    """One module after the other; of a layer that is two modules both."""
+    apart = [
+        two for child in children for two in (child.children if child.node is not None and child.children else [child])
+    ]
+    return Make("nn.Sequential", children=apart, inner=[(str(i), child) for i, child in enumerate(apart)])
 
 
 def alike(a: Make, b: Make) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     pass
 
 
-@dataclass
+@dataclass(eq=False)
 class Entry:
     """An attribute of the network and how it runs.
 
@@ -63,7 +63,9 @@ def network(builder: Builder) -> Written:
     looked_at = {value for entry in heads for _, reads, _ in entry.steps for value in reads} | {graph.output}
     main = _rows(_windows(main, looked_at), looked_at)
     every = sorted([*main, *heads], key=lambda entry: entry.value if not entry.window else entry.steps[0][2])
-    for entry, name in zip(every, attributes([(entry.words, entry.make.maker) for entry in every]), strict=True):
+    for entry, name in zip(
+        every, attributes([(entry.words, "" if entry.window else entry.make.maker) for entry in every]), strict=True
+    ):
         entry.name = name
     lines = [f"class {builder.name}(nn.Module):"]
     lines += _init(every)
@@ -95,6 +97,10 @@ def _joined(word: str, entries: list[Entry]) -> Entry:
 
 def _windows(entries: list[Entry], looked_at: set[int]) -> list[Entry]:
     """Rows of cells, each of which reads the two values before it, as one entry."""
+    readers: dict[int, list[Entry]] = {}
+    for entry in entries:
+        for value in entry.steps[0][1]:
+            readers.setdefault(value, []).append(entry)
     done: list[Entry] = []
     at = 0
     while at < len(entries):
@@ -105,6 +111,7 @@ def _windows(entries: list[Entry], looked_at: set[int]) -> list[Entry]:
             and (after := entries[at + len(run)]).steps[0][1] == [run[-1].steps[0][1][1], run[-1].value]
             and after.words[:1] == run[0].words[:1]
             and run[-1].value not in looked_at
+            and (len(run) < 2 or all(reader in (run[-1], after) for reader in readers[run[-2].value]))
         ):
             run.append(after)
         if len(run) > 1 and all(entry.make.is_module for entry in run):
@@ -148,15 +155,17 @@ def _call(make: Make) -> Call:
     return overlay([make], 0, "", slots).call()
 
 
+def _list(entry: Entry) -> Call:
+    """Cells that the forward pass runs one by one."""
+    first, *others = cells = compact([_call(make) for make, _, _ in entry.steps])
+    if first.head == "*" and not others:
+        return Call("nn.ModuleList", first.arguments)
+    return Call("nn.ModuleList(", list(cells), ")", "[]")
+
+
 def _init(entries: list[Entry]) -> list[str]:
-    calls = [
-        Call("nn.ModuleList(", list(compact([_call(make) for make, _, _ in entry.steps])), ")", "[]")
-        if entry.window
-        else _call(entry.make)
-        for entry in entries
-        if entry.make.is_module
-    ]
     made = [entry for entry in entries if entry.make.is_module]
+    calls = [_list(entry) if entry.window else _call(entry.make) for entry in made]
     stays = {value.word: value for entry in made for make, _, _ in entry.steps for value in _stays(make)}
     kinds = {word: "int" if isinstance(value, int) else "float" for word, value in stays.items()}
     arguments = "".join(f", {word}: {kinds[word]} = {stays[word]!r}" for word in sorted(stays, reverse=True))

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nas.exports.code.layers import MISSING, STAYS, Classes, Name, same
+from nas.exports.code.words import Names, variable
 
 ANY: Any = object()  # the value in a use that lacks the layer
 MULTIPLES = range(2, 17)
+SURE = 4  # different values that are no multiples by accident
 SAY_WHAT = {"kernel": "kernel_size", "stride": "stride", "dilation": "dilation", "padding": "padding"}
 
 
@@ -19,6 +21,7 @@ class Slot:
     kind: str
     values: list[Any]
     place: int
+    default: Any = MISSING  # of the layer's own
     text: str = ""
     parameter: "Parameter | None" = None
 
@@ -40,6 +43,7 @@ class Parameter:
     kind: str
     values: list[Any]
     default: Any = MISSING
+    inner: Any = MISSING  # the default of what it is an argument of
     places: set[int] = field(default_factory=set)
     optional: bool = False  # nothing where a use lacks its layers
 
@@ -51,11 +55,12 @@ def agree(a: list[Any], b: list[Any]) -> bool:
 class Parameters:
     """The parameters of a class, found slot by slot.
 
-    hints: vectors with names, those of the document: what a parameter that has these values is called.
+    hints: vectors with names, those of the document: what a parameter that has these values is called. places: what
+    the layers are called.
     """
 
-    def __init__(self, hints: list[tuple[str, list[Any]]], names: "Any") -> None:
-        self.hints, self.names = hints, names
+    def __init__(self, hints: list[tuple[str, list[Any]]], places: list[str], names: Names) -> None:
+        self.hints, self.places, self.names = hints, places, names
         self.found: list[Parameter] = []
 
     def settle(self, slots: list[Slot]) -> None:
@@ -64,6 +69,10 @@ class Parameters:
             if slot.constant:
                 continue
             known = next((p for p in self.found if p.kind == slot.kind and agree(p.values, slot.values)), None)
+            sure = slot.kind == "channels" and len(set(map(str, slot.values))) >= SURE
+            if known is None and sure and (text := self.multiple(slot.values, hints=False)):
+                slot.text = text
+                continue
             known = known or self.hinted(slot)
             if known is None and (text := self.derived(slot)):
                 slot.text = text
@@ -71,6 +80,7 @@ class Parameters:
             parameter = known or self.new(slot)
             parameter.values = [b if a is ANY else a for a, b in zip(parameter.values, slot.values, strict=True)]
             parameter.places.add(slot.place)
+            parameter.inner = slot.default if parameter.inner is MISSING else parameter.inner
             slot.text, slot.parameter = parameter.name, parameter
 
     def hinted(self, slot: Slot) -> Parameter | None:
@@ -85,6 +95,8 @@ class Parameters:
     def new(self, slot: Slot) -> Parameter:
         stays = next((value for value in slot.values if isinstance(value, STAYS)), None)
         name = stays.word if stays is not None else slot.name
+        if variable(name) in self.names.taken and not self.places[slot.place].startswith("layer_"):
+            name = f"{self.places[slot.place]}_{name}"
         return self.add(name, slot.kind, slot.values)
 
     def add(self, name: str, kind: str, values: list[Any]) -> Parameter:
@@ -114,13 +126,13 @@ class Parameters:
                     return f"{d.name} * ({p.name} // 2)"
         return next((d.name for d in dilations if agree(d.values, values)), "")
 
-    def multiple(self, values: list[Any]) -> str:
+    def multiple(self, values: list[Any], hints: bool = True) -> str:
         """A multiple or part of a parameter, or of what the document has as one; the smallest factor of all."""
         channels = [p.values for p in self.found if p.kind == "channels" and ANY not in p.values]
-        hints = [vector for name, vector in self.hints if not any(word in name for word in SAY_WHAT)]
-        hints = [vector for vector in hints if all(type(value) is int and value > 0 for value in vector)]
+        others = [vector for name, vector in self.hints if hints and not any(word in name for word in SAY_WHAT)]
+        others = [vector for vector in others if all(type(value) is int and value > 0 for value in vector)]
         for m in MULTIPLES:
-            for vector in channels + hints:
+            for vector in channels + others:
                 for sign, result in (("*", [m * v for v in vector]), ("//", [v // m for v in vector])):
                     if agree(result, values) and (sign == "*" or all(v % m == 0 for v in vector)):
                         name = self.channels(vector)
@@ -154,6 +166,8 @@ class Parameters:
                 nothing = 0.0 if type(known[0]) is float and all(known) else None
                 parameter.values = [nothing if value is ANY else value for value in parameter.values]
                 parameter.default = nothing
+            elif any(same(value, parameter.inner) for value in known) and not isinstance(known[0], STAYS):
+                parameter.default = parameter.inner
             elif parameter.name == "groups" and 1 in known:
                 parameter.default = 1
             elif any(isinstance(value, STAYS) for value in known):
@@ -173,7 +187,10 @@ class Parameters:
     def condition(self, present: list[bool], place: int) -> str:
         """When a layer is there, from the parameters: what all of its own say, or how others compare; else nothing."""
         for p in self.found:
-            if p.optional and p.places == {place} and [bool(v) for v in p.values] == present:
+            if p.places == {place} and [bool(v) for v in p.values] == present:
+                absent = [value for value in p.values if not value]
+                if p.default is MISSING and all(same(value, absent[0]) for value in absent):
+                    p.default = absent[0]
                 return p.name
         ints = [p for p in self.found if not p.optional and all(type(v) in (int, Classes) for v in p.values)]
         channels = [(p.name, p.values) for p in ints if p.kind == "channels"]

@@ -1,10 +1,12 @@
 """Modules that repeat, as a loop: `*(Bottleneck(256, 64) for _ in range(2))`."""
 
 from itertools import groupby, pairwise
+from typing import NamedTuple
 
 from nas.exports.code.words import Call
 
 FEW = 3  # from which a loop is shorter
+LARGEST = 10_000  # of divisors
 
 
 def compact(calls: list[Call]) -> list[Call]:
@@ -48,19 +50,57 @@ def _name(argument: str) -> str:
     return argument.partition("=")[0] if "=" in argument else ""
 
 
+class Line(NamedTuple):
+    """Numbers of equal steps: (first + step * k) / divisor."""
+
+    first: int
+    step: int
+    divisor: int = 1
+
+
+def _line(texts: list[str]) -> Line | None:
+    """The numbers that texts say, where their steps are equal."""
+    try:
+        numbers = [float(text) for text in texts]
+    except ValueError:
+        return None
+    for divisor in (1,) if all(text.isdecimal() for text in texts) else range(2, LARGEST):
+        whole = [round(number * divisor) for number in numbers]
+        steps = {b - a for a, b in pairwise(whole)}
+        if len(steps) == 1 and all(abs(w / divisor - n) < 1e-11 for w, n in zip(whole, numbers, strict=True)):
+            return Line(whole[0], steps.pop(), divisor)
+    return None
+
+
 def _loop(run: list[Call]) -> list[Call]:
-    if len(run) < FEW:
-        return []
-    columns = list(zip(*[call.arguments for call in run], strict=True))
+    """One loop over a number `n` of which all arguments that differ are made; nothing where there is none."""
+    columns = [list(map(str, column)) for column in zip(*[call.arguments for call in run], strict=True)]
     varying = [at for at, column in enumerate(columns) if len(set(column)) > 1]
-    values = [[str(each).rpartition("=")[2] for each in columns[at]] for at in varying]
-    if len(varying) == 1 and all(value.isdecimal() for value in values[0]):
-        numbers = list(map(int, values[0]))
-        steps = {b - a for a, b in pairwise(numbers)}
-        if len(steps) == 1 and (step := steps.pop()) > 0:
-            arguments = list(run[0].arguments)
-            name = _name(str(arguments[varying[0]]))
-            arguments[varying[0]] = f"{name}=n" if name else "n"
-            over = f" for n in range({numbers[0]}, {numbers[-1] + step}, {step})"
-            return [Call("*", [Call(run[0].head, arguments, over)])]
-    return []
+    lines = {at: _line([text.rpartition("=")[2] for text in columns[at]]) for at in varying}
+    if len(run) < FEW or not varying or None in lines.values():
+        return []
+    found = {at: line for at, line in lines.items() if line is not None}
+    base = min(found.values(), key=lambda line: (line.step < 1, line.step))
+    if base.step < 1 or any(line.step % base.step for line in found.values()):
+        return []
+    arguments = list(run[0].arguments)
+    for at, line in found.items():
+        name = _name(str(arguments[at]))
+        text = _of_n(line, base)
+        arguments[at] = f"{name}={text}" if name else text
+    end = base.first + base.step * len(run)
+    over = f"{base.first}, {end}, {base.step}" if base.step > 1 else f"{base.first}, {end}"
+    return [loop(Call(run[0].head, arguments), f" for n in range({over})")]
+
+
+def _of_n(line: Line, base: Line) -> str:
+    """The numbers of a line, by those of `base`, which are n."""
+    times = line.step // base.step
+    rest = line.first - times * base.first
+    if (times, rest) == (-1, line.divisor):
+        return f"1 - n / {line.divisor}"
+    product = "n" if times == 1 else "-n" if times == -1 else f"{times} * n"
+    text = product if not rest else f"{product} {'+' if rest > 0 else '-'} {abs(rest)}"
+    if line.divisor == 1:
+        return text
+    return f"{f'({text})' if rest else text} / {line.divisor}"

@@ -21,7 +21,7 @@ class Part:
     items: list["Item"] = field(default_factory=list)
     templates: tuple[Scope, ...] = ()
     turn: Scope | None = None
-    word: str = ""  # the last word of its path
+    word: str = ""  # the last word of its path; of one operation its name
 
     @property
     def chain(self) -> bool:
@@ -76,15 +76,16 @@ class _Reading:
         """One item; or all that is in it, where others than the reader of its output look into it."""
         first = members[0]
         if len(members) == 1:
-            return [Item(self.words[first][depth:], Part(first, first), self.graph.nodes[first].inputs)]
+            leaf = Part(first, first, word=self.graph.nodes[first].operation)
+            return [Item(self.words[first][depth:], leaf, self.graph.nodes[first].inputs)]
         prefix, inside = self.words[first][: depth + 1], set(members)
-        inner = self.items(members, depth + 1)
-        for item in inner:
-            item.name = (*prefix[depth:], *item.name)
+        inner = self._inner(members, depth, prefix)
         outputs = [i for i in members if self.readers[i] - inside]
         if len(outputs) != 1:
             return inner
-        here = [scope for scope in self.graph.nodes[first].scopes if tuple(scope.path.split(".")) == prefix]
+        here = [
+            scope for scope in self._scopes(first, prefix) if all(scope in self.graph.nodes[i].scopes for i in members)
+        ]
         templates = tuple(scope for scope in here if scope.turn is None)
         turn = next((scope for scope in here if scope.turn is not None), None)
         if len(inner) == 1:
@@ -97,6 +98,23 @@ class _Reading:
         words = [word for word in prefix[1:] if not word.isdecimal() and word not in FILLERS]
         part = Part(outputs[0], None, inner, templates, turn, words[-1] if words else "network")
         return [Item(prefix[depth:], part, reads)]
+
+    def _scopes(self, number: int, prefix: tuple[str, ...]) -> list[Scope]:
+        """The blocks and turns of which a node is a part that have this path."""
+        return [scope for scope in self.graph.nodes[number].scopes if tuple(scope.path.split(".")) == prefix]
+
+    def _inner(self, members: list[int], depth: int, prefix: tuple[str, ...]) -> list[Item]:
+        """The items of a group. What a cell puts behind a block, on the same path, stands beside it."""
+        found: list[Item] = []
+        for scopes, group in groupby(members, lambda i: self._scopes(i, prefix)):
+            run = list(group)
+            if scopes and len(run) < len(members):
+                found += self._group(run, depth)
+                continue
+            for item in self.items(run, depth + 1):
+                item.name = (*prefix[depth:], *item.name)
+                found.append(item)
+        return found
 
     def nest_wrapped(self, parts: list[Part]) -> None:
         """Where one block does nothing but use another, both are one part; they become two where the first does more
@@ -132,7 +150,7 @@ def _settle(items: list[Item], whole: bool, inside: bool) -> list[Item]:
         if part.items:
             part.items = _settle(part.items, False, inside or bool(part.templates))
     chain = Part(-1, None, items).chain
-    for item in items:
+    for item in items if chain else _without_drops(items):
         if item.part.items and not item.part.templates and _dissolves(item, whole, inside, chain):
             for inner in item.part.items:
                 inner.name = (*item.name, *inner.name)
@@ -142,13 +160,29 @@ def _settle(items: list[Item], whole: bool, inside: bool) -> list[Item]:
     return settled
 
 
+def _without_drops(items: list[Item]) -> list[Item]:
+    """The items, each that ends in a drop_path as two: the forward pass around it has the second."""
+    found: list[Item] = []
+    for item in items:
+        part = item.part
+        if not (part.items and not part.templates and part.chain and part.items[-1].part.word == "drop_path"):
+            found.append(item)
+            continue
+        *rest, drop = part.items
+        whole = Part(rest[-1].part.output, None, rest, (), None, part.word)
+        first = Item((*item.name, *rest[0].name), rest[0].part, item.reads)
+        found.append(first if len(rest) == 1 else Item(item.name, whole, item.reads))
+        found.append(Item((*item.name, *drop.name), drop.part, drop.reads))
+    return found
+
+
 def _dissolves(item: Item, whole: bool, inside: bool, chain: bool) -> bool:
     """Of a part that no block of the document is: whether its items belong to the part around it."""
     part = item.part
     if not part.chain:
-        return (inside or whole) and part.turn is None
+        return len(item.reads) > 1 or ((inside or whole) and part.turn is None)
     if whole:
         return False
     if numbered(item.name):
         return chain and not (part.turn is not None and part.turn.template == "for")
-    return chain or any(inner.part.items for inner in part.items)
+    return chain or any(inner.part.items and not numbered(inner.name) for inner in part.items)

@@ -9,11 +9,12 @@ import keyword
 import re
 import textwrap
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from torch import nn
 
 WIDTH = 100
+DROPS = ("DropPath", "DropBatch")  # they hold nothing: those of a class that are alike are one
 NAMES = (
     *("ResNet", "PreAct", "DenseNet", "GoogLeNet", "LeNet", "EfficientNet", "MobileNet", "MBConv", "NASNet", "VGG"),
     *("AlexNet", "SqueezeNet", "ShuffleNet", "MNASNet", "ResNeXt", "ConvNeXt", "RegNet", "SENet", "DARTS", "NASBench"),
@@ -73,6 +74,7 @@ def attributes(items: list[tuple[tuple[str, ...], str]]) -> list[str]:
 
     The nodes of cells keep theirs: `nodes.0.1` is `node_0_1`.
     """
+    items = [(("drop_path",), "") if maker in DROPS else (name, maker) for name, maker in items]
     short, long = [_attribute(name, False) for name, _ in items], [_attribute(name, True) for name, _ in items]
     kinds = ["" if "." in maker or not maker.isidentifier() else snake(maker) for _, maker in items]
     given = Names(TAKEN)
@@ -91,6 +93,7 @@ def snake(name: str) -> str:
 
 def _attribute(name: tuple[str, ...], numbers: bool) -> str:
     words = [word for word in name if identifier(word) and word not in ("do", "else", "body")]
+    words = words[:-1] if words[-1:] == ["nodes"] and len(words) > 1 else words
     said = [at for at, word in enumerate(words) if not word.isdecimal()]
     if "nodes" in words:
         at = len(words) - 1 - words[::-1].index("nodes")
@@ -119,20 +122,16 @@ class Call:
         inside = ", ".join(each if isinstance(each, str) else each.flat() for each in self.arguments)
         return f"{self.head}{self.brackets[0]}{inside}{self.brackets[1]}{self.tail}"
 
-    def named(self, name: str) -> "Call":
-        return replace(self, head=f"{name}={self.head}")
-
     def lines(self, indent: int, room: int = 0) -> list[str]:
         """Lines of it, the first without its indent; `room`: columns that others take on the first and last."""
         flat = self.flat()
         if indent + len(flat) + room <= WIDTH or not self.arguments:
             return [flat]
         start, end = f"{self.head}{self.brackets[0]}", f"{' ' * indent}{self.brackets[1]}{self.tail}"
-        inside = " " * (indent + 4) + ", ".join(
-            each if isinstance(each, str) else each.flat() for each in self.arguments
-        )
-        if len(inside) <= WIDTH and all(isinstance(each, str) for each in self.arguments):
-            return [start, inside, end]
+        texts = [each if isinstance(each, str) else each.flat() for each in self.arguments]
+        simple = all(isinstance(each, str) for each in self.arguments)
+        if simple or (len(texts) <= 3 and indent + 4 + len(", ".join(texts)) <= WIDTH):
+            return [start, *filled(texts, indent + 4), end]
         lines = [start]
         for each in self.arguments:
             inner = [each] if isinstance(each, str) else each.lines(indent + 4, 1)
@@ -163,6 +162,18 @@ class Choice(Call):
             if at < len(self.tests):
                 lines.append(f"{space}if {self.tests[at]}")
         return [*lines, f"{' ' * indent})"]
+
+
+def filled(texts: list[str], indent: int) -> list[str]:
+    """Arguments on as few lines as hold them."""
+    lines = [" " * indent + texts[0]]
+    for text in texts[1:]:
+        if len(lines[-1]) + len(text) + 3 > WIDTH:
+            lines[-1] += ","
+            lines.append(" " * indent + text)
+        else:
+            lines[-1] += f", {text}"
+    return [*lines[:-1], f"{lines[-1]}," if len(lines) > 1 else lines[-1]]
 
 
 def each_is_generator(argument: "Call | str") -> bool:
