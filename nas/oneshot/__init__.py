@@ -38,9 +38,7 @@ def create_method(name: str, options: Mapping[str, Any] | None = None) -> "Metho
         if option not in kinds:
             raise UserError(f"searcher {name}", f"unknown option '{option}'", did_you_mean(option, kinds))
         kind = kinds[option]
-        kind = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
-        if kind != (kind := kind.removesuffix(" | None")) and value is None:
-            continue
+        kind = kind if isinstance(kind, str) else getattr(kind, "__name__", "")
         fits = {"int": int, "float": int | float, "bool": bool, "str": str}.get(kind, object)
         if not isinstance(value, fits) or (isinstance(value, bool) and kind != "bool"):
             raise UserError(f"searcher {name}", f"{option} is {value!r}", f"give a value of type {kind}")

@@ -14,11 +14,10 @@ from nas.oneshot.derive import strongest
 from nas.oneshot.method import Batch, check_word
 from nas.oneshot.perturbation import removed
 from nas.oneshot.ranks import averaged
-from nas.oneshot.skips import check_skips, has_skips, with_skips
+from nas.oneshot.skips import check_skips, with_skips
 from nas.oneshot.smooth import PERTURBATIONS, epsilon
 from nas.oneshot.training import recipe_of
 from nas.space import Genome
-from nas.training.optimizer import set_learning_rate
 from nas.training.schedule import StepPlan
 
 if TYPE_CHECKING:
@@ -35,14 +34,12 @@ class Darts:
     order: 1: the gradient of alpha at the weights w as they are (xi = 0); 2: at those after one more step of training.
     alpha_learning_rate: of alpha's Adam. 0: the paper's, `alpha_rate`; in a training of fewer steps than the paper's as
     many times larger, `FASTEST` at most, so that alpha can go as far.
-    alpha_annealing: its rate falls as that of the weights does, from twice as much, so that its mean is the same.
     alpha_beta1, alpha_weight_decay: of alpha's Adam. alpha_scale: the deviation of its first values. epsilon: of the
     finite differences, divided by the gradient's norm. frozen_share: of the epochs, at the start, in which alpha stays
     as it is.
 
     Of other papers, for every method of the family:
-    auxiliary_skip: mixtures have a skip connection besides, which fades (DARTS-, `nas.oneshot.skips`). None: where all
-    choices between operations have one.
+    auxiliary_skip: mixtures have a skip connection besides, which fades (DARTS-, `nas.oneshot.skips`).
     perturb: "rs" or "adv": w is trained at shares that were moved at random, or to a higher loss (SmoothDARTS,
     `nas.oneshot.smooth`).
     derivation: "strongest": of the strongest answers; "perturbation": of those whose removal hurts most, at the end of
@@ -51,13 +48,12 @@ class Darts:
 
     order: int = 1
     alpha_learning_rate: float = 0.0
-    alpha_annealing: bool = False
     alpha_beta1: float = 0.5
     alpha_weight_decay: float = 1e-3
     alpha_scale: float = 1e-3
     epsilon: float = 0.01
     frozen_share: float = 0.0
-    auxiliary_skip: bool | None = False
+    auxiliary_skip: bool = False
     perturb: str = "none"
     derivation: str = "strongest"
     tune_epochs: int = 5
@@ -77,9 +73,7 @@ class Darts:
 
     def begin(self, training: "Training") -> None:
         training.net.check_mixed()
-        if self.auxiliary_skip is None:
-            self.auxiliary_skip = has_skips(training.net.choices)
-        elif self.auxiliary_skip:
+        if self.auxiliary_skip:
             check_skips(training.net.choices)
         self.training = training
         self.alphas = Alphas(training.net.choices, self.alpha_scale, training.seed, self.edges)
@@ -135,14 +129,6 @@ class Darts:
         gradients = self.unrolled(train, valid) if self.order == 2 else self.gradients(self.validation_loss(valid))
         for alpha, gradient in zip(self.alphas.parameters(), gradients, strict=True):
             alpha.grad = gradient
-        self.move_alphas()
-
-    def move_alphas(self) -> None:
-        """A step of Adam along the gradients that they have."""
-        if self.alpha_annealing:
-            training = self.training
-            left = training.plan.learning_rate(training.done) / training.recipe.learning_rate
-            set_learning_rate(self.optimizers["alphas_adam"], 2 * left * self.rate(training.steps))
         self.optimizers["alphas_adam"].step()
 
     def gradients(self, loss: Tensor) -> list[Tensor]:

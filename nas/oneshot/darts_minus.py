@@ -12,4 +12,4 @@ from nas.oneshot.darts import Darts
 class DartsMinus(Darts):
     """DARTS of the first order whose mixtures have a skip connection besides, which fades over the epochs."""
 
-    auxiliary_skip: bool | None = True
+    auxiliary_skip: bool = True

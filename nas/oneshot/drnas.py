@@ -5,11 +5,6 @@ code, whose default is Adam's weight decay on alpha instead. We take the code's,
 The network on the full channels is searched as on NAS-Bench-201, without the progressive growth of section 4. There the
 authors move alpha from the first step; on DARTS' space they leave it for 10 of 25 epochs of a phase. We always do so:
 while the weights are new, answers without weights are the better ones, and a short search would end with these.
-
-Two more of our defaults are not the authors': alpha's rate falls to 0 as the weights' does, and mixtures have DARTS-'
-auxiliary skip connection (arXiv:2009.01027). Without them two of five small supernets ended in cells of skip
-connections, one as late as in the last tenth of its epochs (docs/oneshot.md); `auxiliary_skip=false` and
-`alpha_annealing=false` are the authors' method.
 """
 
 from collections.abc import Mapping
@@ -32,8 +27,6 @@ class Drnas(Darts):
     """
 
     frozen_share: float = 0.4
-    alpha_annealing: bool = True
-    auxiliary_skip: bool | None = None
 
     recipe: ClassVar[Mapping[str, Any]] = {"epochs": 100}
 

@@ -35,7 +35,7 @@ class Gdas(Darts):
     tau_end: float = 0.1
     gradient: str = "straight_through"
     order: int = field(default=1, init=False)  # what is of mixtures, a path has not
-    auxiliary_skip: bool | None = field(default=False, init=False)
+    auxiliary_skip: bool = field(default=False, init=False)
     perturb: str = field(default="none", init=False)
 
     recipe: ClassVar[Mapping[str, Any]] = {"epochs": 250, "nesterov": True, "weight_decay": 5e-4}

@@ -60,8 +60,6 @@ class Guard:
         if epoch.epoch <= round(getattr(training.method, "frozen_share", 0.0) * training.epochs):
             metrics["frozen"] = 1.0
             return
-        if getattr(training.method, "auxiliary_skip", False):
-            metrics["auxiliary_skip"] = 1.0
         if epoch.epoch % EVERY == 0 and math.isfinite(largest := curvature(training)):
             metrics["curvature"] = largest
         if epoch.epoch % COMPARED_EVERY == 0 or training.done == training.steps:
@@ -121,7 +119,7 @@ def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
             f"more, {mean:.1f} % on average, and it was so before"
         )
     ratio = growth([epoch.metrics["curvature"] for epoch in curve if "curvature" in epoch.metrics])
-    if ratio is not None and ratio > FACTOR and "auxiliary_skip" not in metrics:
+    if ratio is not None and ratio > FACTOR:
         warned["curvature"] = f"the loss grows steep in the answers' weights: {ratio:.1f} times the curvature of before"
     if metrics.get("entropy", 1.0) < SATURATED:
         warned["saturated"] = "the answers' weights are settled: further epochs change nothing"

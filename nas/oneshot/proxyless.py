@@ -58,7 +58,7 @@ class Proxyless(Darts):
     alpha_weight_decay: float = 0.0
     frozen_share: float = 0.25
     order: int = field(default=1, init=False)  # what is of mixtures, a path has not
-    auxiliary_skip: bool | None = field(default=False, init=False)
+    auxiliary_skip: bool = field(default=False, init=False)
     perturb: str = field(default="none", init=False)
 
     alpha_rate: ClassVar[float] = 1e-3
@@ -140,7 +140,7 @@ class Proxyless(Darts):
             p = alpha.detach()[pair].softmax(0)
             dg = slope[pair]
             alpha.grad = cost.index_add(0, pair, p * (dg - (dg * p).sum()))  # equation 4
-        self.move_alphas()
+        self.optimizers["alphas_adam"].step()
         with torch.no_grad():
             for alpha, old, pair in zip(alphas, before, pairs.values(), strict=True):
                 alpha[pair] -= alpha[pair].logsumexp(0) - old[pair].logsumexp(0)

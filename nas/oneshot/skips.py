@@ -27,15 +27,6 @@ def check_skips(choices: Mapping[str, OpenChoice]) -> None:
         raise UserError("auxiliary_skip", "no choice is between operations", "leave it out")
 
 
-def has_skips(choices: Mapping[str, OpenChoice]) -> bool:
-    """Whether `check_skips` passes."""
-    try:
-        check_skips(choices)
-    except UserError:
-        return False
-    return True
-
-
 def with_skips(shares: Mapping[str, Tensor], choices: Mapping[str, OpenChoice], beta: float) -> dict[str, Tensor]:
     """The shares with `beta` more for each skip connection."""
     added = dict(shares)

@@ -61,18 +61,6 @@ def test_it_goes_with_other_methods_of_the_family() -> None:
         create_method("gdas", {"auxiliary_skip": True})
 
 
-def test_drnas_has_it_where_all_choices_have_a_skip_connection() -> None:
-    assert training("drnas")[1].auxiliary_skip is True
-    assert training("drnas", auxiliary_skip=None)[1].auxiliary_skip is True
-    assert training("drnas", auxiliary_skip=False)[1].auxiliary_skip is False
-    method = create_method("drnas")
-    space = load("nasbench_digits", operations=["none", "nor_conv_3x3"])
-    Training(space, load_data("digits"), method, threads=1, device="cpu")
-    assert method.auxiliary_skip is False  # type: ignore[attr-defined]
-    with pytest.raises(UserError, match=r"has no skip_connect for auxiliary_skip"):
-        Training(space, load_data("digits"), create_method("drnas", {"auxiliary_skip": True}), threads=1, device="cpu")
-
-
 def test_a_choice_without_a_skip_connection_is_an_error() -> None:
     space = load("nasbench_digits", operations=["none", "nor_conv_3x3"])
     with pytest.raises(UserError, match=r"nodes\.0\.0\.operation: has no skip_connect for auxiliary_skip"):

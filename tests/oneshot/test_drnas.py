@@ -1,6 +1,5 @@
 """The Dirichlet's gradient against its closed form and finite differences; what is drawn when."""
 
-import pytest
 import torch
 
 from nas.data import load as load_data
@@ -14,18 +13,6 @@ def drnas() -> tuple[Training, Drnas]:
     method = create_method("drnas")
     assert isinstance(method, Drnas)
     return Training(load("nasbench_digits"), load_data("digits"), method, threads=1, device="cpu"), method
-
-
-def test_alpha_s_rate_falls_to_nothing_and_is_the_paper_s_on_average() -> None:
-    run, method = drnas()
-    adam, rates = method.optimizers["alphas_adam"], []
-    for done in range(run.steps):
-        run.done = done
-        method.move_alphas()
-        rates.append(adam.param_groups[0]["lr"])
-    assert rates == sorted(rates, reverse=True)
-    assert rates[0] == pytest.approx(2 * method.rate(run.steps)) and rates[-1] < 0.1 * rates[0]
-    assert sum(rates) / len(rates) == pytest.approx(method.rate(run.steps), rel=0.05)
 
 
 def expectation(alpha: list[float], values: list[float]) -> float:
