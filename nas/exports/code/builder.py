@@ -135,6 +135,7 @@ class Builder:
         else:
             word = _singular(first.word)
         name = camel(word)
+        name = f"{name}Block" if name == self.name else name
         cell = any("nodes" in item.name for item in first.items)
         return name if not cell or name.lower().endswith(("cell", "block")) else f"{name}Cell"
 

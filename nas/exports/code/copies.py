@@ -30,6 +30,17 @@ class ChannelScale(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x * self.weight
 ''',
+    "ChannelSlice": '''
+class ChannelSlice(nn.Module):
+    """x[:, start:stop]."""
+
+    def __init__(self, start: int, stop: int | None) -> None:
+        super().__init__()
+        self.start, self.stop = start, stop
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x[:, self.start : self.stop]
+''',
     "Subsample": '''
 class Subsample(nn.Module):
     """Every n-th row and column."""

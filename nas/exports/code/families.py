@@ -1,12 +1,12 @@
 """Uses of one block laid over each other: what is in all of them, in some alone, and where they read another value."""
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from nas.exports.code.layers import Make, alike
 from nas.exports.code.scopes import FILLERS, Item, Part
 from nas.exports.code.words import attributes
 
+Spot = tuple[int, int]  # a place, and which of its reads
 MOST_OPTIONAL = 5  # items that a use may leave out or have another of; beyond them it is another class
 
 
@@ -76,9 +76,9 @@ class Family:
             kind.is_module for place in self.places for kind in place.kinds
         )
 
-    def inputs(self) -> tuple[list[list[tuple[int, int]]], list[list[int]]]:
+    def inputs(self) -> tuple[list[list[Spot]], list[list[int]]]:
         """The inputs of the class: where each is read, as (place, which of its reads), and its value in each use."""
-        formals: list[list[tuple[int, int]]] = []
+        formals: list[list[Spot]] = []
         vectors: list[list[int | None]] = []
         for number, place in enumerate(self.places):
             for at, read in enumerate(place.reads):
@@ -129,48 +129,51 @@ def _alone(use: Use) -> Family:
 
 def _fitted(family: Family, use: Use) -> bool:
     """Adds a use to a family, or leaves the family as it is where they are too different."""
-    given: list[Any] = []  # of each place: the value that stands for its output in this use; None: an unknown input
-    matched: list[tuple[Make, list[int | None]] | None] = []
+    given: list[int | Spot] = []  # of each place: the value that stands for its output in this use
+    inputs: dict[Spot, int] = {}  # inputs of the class, where they are read
+    matched: list[Make | None] = []
     kinds: list[list[Make]] = []
     own = {item.part.output for item in use.items}
-    at = differences = others = 0
+    at = absent = others = 0
     for number, place in enumerate(family.places):
-        item, make = (use.items[at], use.makes[at]) if at < len(use.items) else (None, None)
-        wanted = [None if read is None else given[read] for read in place.reads]
-        values = list(make.order or item.reads) if item is not None and make is not None else []
-        agree = len(values) == len(wanted) and all(
-            (value not in own) if want is None else value == want for value, want in zip(values, wanted, strict=True)
-        )
-        if item is not None and make is not None and agree and _matches(family, number, use, at):
-            known = next((kind for kind in place.kinds if alike(kind, make)), None)
-            kinds.append(place.kinds if known else [*place.kinds, make])
-            others += known is None
-            external = [v if read is None else None for v, read in zip(values, place.reads, strict=True)]
-            matched.append((make, external))
-            given.append(item.part.output)
-            at += 1
-            continue
-        if len(place.reads) > 1 and place.kinds[0].is_module:
-            return False
-        differences += 1
+        wanted = [(number, slot) if read is None else given[read] for slot, read in enumerate(place.reads)]
         kinds.append(place.kinds)
-        matched.append(None)
-        given.append(None if place.instead is None else given[place.instead])
+        values = list(use.makes[at].order or use.items[at].reads) if at < len(use.items) else []
+        if _agree(values, wanted, inputs, own) and _matches(family, number, use, at):
+            make = use.makes[at]
+            if not any(alike(kind, make) for kind in place.kinds):
+                kinds[-1] = [*place.kinds, make]
+                others += 1
+            inputs |= {want: value for want, value in zip(wanted, values, strict=True) if isinstance(want, tuple)}
+            matched.append(make)
+            given.append(use.items[at].part.output)
+            at += 1
+        elif len(place.reads) > 1 and place.kinds[0].is_module:
+            return False
+        else:
+            absent += 1
+            matched.append(None)
+            given.append(wanted[place.reads.index(place.instead)])
     if at < len(use.items) or given[family.output] != use.part.output:
         return False
-    if (
-        differences + others > MOST_OPTIONAL
-        or 3 * others > len(family.places)
-        or 3 * differences > 2 * len(family.places)
-    ):
+    whole = len(family.places)
+    if absent + others > MOST_OPTIONAL or 3 * others > whole or 3 * absent > 2 * whole:
         return False
-    for place, match, kind in zip(family.places, matched, kinds, strict=True):
-        place.makes.append(match[0] if match else None)
+    for number, (place, found, kind) in enumerate(zip(family.places, matched, kinds, strict=True)):
+        place.makes.append(found)
         place.kinds = kind
-        for read, column in enumerate(place.values):
-            column.append(match[1][read] if match else None)
+        for slot, column in enumerate(place.values):
+            column.append(inputs.get((number, slot)))
     family.uses.append(use)
     return True
+
+
+def _agree(values: list[int], wanted: list["int | Spot"], inputs: dict[Spot, int], own: set[int]) -> bool:
+    """Whether an item reads what its place does: the values that other places give, or inputs."""
+    return len(values) == len(wanted) and all(
+        value not in own and inputs.get(want, value) == value if isinstance(want, tuple) else value == want
+        for value, want in zip(values, wanted, strict=True)
+    )
 
 
 def _matches(family: Family, number: int, use: Use, at: int) -> bool:

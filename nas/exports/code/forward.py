@@ -92,6 +92,8 @@ class Forward:
             self.waiting.append((value, made))
 
     def _too_long(self, made: Expression) -> bool:
+        if made.text.startswith(CAT) and made.text.endswith(END) and _joined(made.text) <= WIDTH - self.indent:
+            return False
         return made.deep > DEEPEST or len(made.text) + self.indent + 7 > WIDTH
 
     def _parts(self, inputs: list[int], inline: bool) -> tuple[list[Expression], int]:
@@ -135,22 +137,34 @@ class Forward:
         assert last == value
         self.flush(len(before))
         self.waiting.clear()
+        self._spent(made)
         return made.text
 
 
+CAT, END = "torch.cat((", "), 1)"
+
+
 def wrapped(text: str, indent: int) -> list[str]:
-    """A statement that is too long, in parentheses that torch.cat has already or that it gets."""
+    """A statement; one that is too long in brackets that it has or gets."""
     if len(text) <= WIDTH:
         return [text]
-    head, sign, rest = text.partition(" = ") if " = " in text else ("", "", text.strip())
-    start = "return " if not sign and rest.startswith("return ") else ""
-    rest = rest.removeprefix("return ")
-    words = rest.split(" ")
-    lines, line = list[str](), " " * (indent + 4)
-    for word in words:
-        if len(line) + len(word) + 1 > WIDTH:
-            lines.append(line.rstrip())
-            line = " " * (indent + 4)
-        line += f"{word} "
-    opening = f"{head} = (" if sign else f"{' ' * indent}{start}("
-    return [opening, *lines, line.rstrip(), f"{' ' * indent})"]
+    space = " " * (indent + 4)
+    start = next(
+        start for start in (text.partition(" = ")[0] + " = ", " " * indent + "return ") if text.startswith(start)
+    )
+    rest = text.removeprefix(start)
+    if rest.startswith(CAT) and rest.endswith(END) and _joined(rest) <= WIDTH - indent:
+        inside = rest.removeprefix(CAT).removesuffix(END)
+        return [f"{start}torch.cat(", f"{space}({inside}),", f"{space}1,", f"{' ' * indent})"]
+    lines = [space]
+    for word in rest.split(" "):
+        if len(lines[-1]) + len(word) > WIDTH:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(space)
+        lines[-1] += f"{word} "
+    return [f"{start}(", *lines[:-1], lines[-1].rstrip(), f"{' ' * indent})"]
+
+
+def _joined(text: str) -> int:
+    """Columns of what torch.cat joins, on a line of its own."""
+    return 4 + len(text) - len(CAT) - len(END) + 3

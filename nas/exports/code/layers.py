@@ -127,6 +127,8 @@ def _ours(name: str, node: Node, module: Any, shape: Shape) -> tuple[str, list[A
         cut = module.index[-1]
         if len(module.index) == 4 and (cut.start, cut.stop) == (0, None):
             return "Subsample", [Argument("step", cut.step)]
+        if len(module.index) == 2 and cut.step == 1:
+            return "ChannelSlice", [Argument(word, getattr(cut, word), kind="channels") for word in ("start", "stop")]
         axes = [Argument("step", cut.step, 1), Argument("rank", len(module.index) - 2, 0)]
         return name, [Argument("start", cut.start), Argument("stop", cut.stop), *axes]
     if name == "DropPath":

@@ -1,5 +1,6 @@
 """A graph as a tree of parts: its blocks, cells and turns of loops, read from the paths and scopes of its nodes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -150,14 +151,23 @@ def _settle(items: list[Item], whole: bool, inside: bool) -> list[Item]:
         if part.items:
             part.items = _settle(part.items, False, inside or bool(part.templates))
     chain = Part(-1, None, items).chain
-    for item in items if chain else _without_drops(items):
-        if item.part.items and not item.part.templates and _dissolves(item, whole, inside, chain):
+    items = items if chain else _without_drops(items)
+    alike = Counter(word for item in items for word in _words(item))
+    for item in items:
+        named_twice = not chain and item.part.chain and any(alike[word] > 1 for word in _words(item))
+        if item.part.items and not item.part.templates and not named_twice and _dissolves(item, whole, inside, chain):
             for inner in item.part.items:
                 inner.name = (*item.name, *inner.name)
             settled += item.part.items
         else:
             settled.append(item)
     return settled
+
+
+def _words(item: Item) -> set[str]:
+    """Of a part that no block is: the words that its items would be called, were they in its place."""
+    inner = item.part.items if not item.part.templates else []
+    return {next((word for word in reversed(each.name) if not numbered((word,))), "") for each in inner} - {""}
 
 
 def _without_drops(items: list[Item]) -> list[Item]:

@@ -76,7 +76,10 @@ def attributes(items: list[tuple[tuple[str, ...], str]]) -> list[str]:
     """
     items = [(("drop_path",), "") if maker in DROPS else (name, maker) for name, maker in items]
     short, long = [_attribute(name, False) for name, _ in items], [_attribute(name, True) for name, _ in items]
-    kinds = ["" if "." in maker or not maker.isidentifier() else snake(maker) for _, maker in items]
+    kinds = [snake(maker) if maker.isidentifier() else "" for _, maker in items]
+    for at, (_, maker) in enumerate(items):
+        if short[at].startswith("layer") and maker.startswith("nn.") and maker != "nn.Sequential":
+            kinds[at] = maker.removeprefix("nn.").lower()
     given = Names(TAKEN)
     chosen = []
     for word, kind, full, (name, _) in zip(short, kinds, long, items, strict=True):

@@ -106,7 +106,7 @@ def test_attributes_are_short_where_that_is_enough() -> None:
     paths: list[tuple[str, ...]] = [("unit", "residual", "reduce"), ("unit", "shortcut", "0"), ("activation",)]
     assert attributes([(path, "nn.X") for path in paths]) == ["reduce", "shortcut", "activation"]
     twins = [("halves", "0"), ("halves", "1", "0"), ("nodes", "2", "1", "sep", "0"), ("else", "0")]
-    assert attributes([(path, "nn.X") for path in twins]) == ["halves_0", "halves_1_0", "node_2_1", "layer_0"]
+    assert attributes([(path, "nn.X") for path in twins]) == ["halves_0", "halves_1_0", "node_2_1", "x"]
 
 
 def test_loops() -> None:
@@ -130,3 +130,24 @@ def test_genotype() -> None:
     answers |= {"cells.normal.nodes.1.0.input": 2, "network.depth": 3}
     assert genotype(answers) == ["    normal: node 0 = skip(1); node 1 = pool(2)", "    network.depth = 3"]
     assert genotype({f"a.{i}": "x" * 80 for i in range(20)}) == []
+
+
+def test_an_item_that_a_use_lacks_passes_its_own_input_on() -> None:
+    """The second cell reads one value twice; without the optional item, `last` must still be its second input."""
+    text = text_of("""
+parameters: {fits: [1, 1, 0]}
+cells:
+  normal:
+    parameters: {fit: 0}
+    inputs:
+      before: [{conv_bn: {channels: 4, kernel: 1}}]
+      last:
+        fitted: {when: =fit > 0, do: [{relu_conv_bn: {channels: 4}}]}
+        base: {relu_conv_bn: {channels: 4}}
+    nodes: [{add: [[nor_conv_3x3, 0], [nor_conv_3x3, 1]]}, {add: [[nor_conv_3x3, 2], [avg_pool_3x3, 0]]}]
+    output: last
+network:
+  stem: {conv: {channels: 4, kernel: 3}}
+  cells: {for: {fit: =fits}, do: [{normal: {channels: 4, fit: =fit}}]}
+""")
+    assert "if fit" in text and text.count("class NormalCell") == 1
