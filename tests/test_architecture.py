@@ -25,7 +25,8 @@ BELOW["evaluators"] = {"graph", "space", "network", "training", "oneshot", "data
 BELOW["run"] = {*BELOW}
 BELOW["benchmark"] = {*BELOW}
 BELOW["integrations"] = {*BELOW}
-BELOW["exports"] = BELOW["report"] = {*BELOW} - {"exports", "report"}
+BELOW["report"] = {*BELOW}
+BELOW["exports"] = {*BELOW}
 BELOW["opening"] = {"space", "network", "training", "run"}
 BELOW["cli"] = {*BELOW} | {"exports", "report"}
 EVERYWHERE = {"errors"}

@@ -64,6 +64,7 @@ def _network(args: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
     import nas
     from nas.cli.target import find, trained_folder, trained_on
     from nas.errors import UserError
+    from nas.exports.card import of_run, of_training
     from nas.exports.pictures import few
     from nas.training.trained import WEIGHTS, load_trained
 
@@ -73,7 +74,9 @@ def _network(args: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
             raise UserError(args.arch, "--set would change a network that is already trained", "leave --set out")
         model, genome = load_trained(trained_folder(args.arch))
         dataset = trained_on(args.arch).get("name")
-        return model, {"genome": genome, "trained": True, "pictures": few(dataset, model.preprocessing)}
+        facts = of_run(nas.load_run(place)) if (place / "run.yaml").exists() else of_training(place)
+        pictures = few(dataset, model.preprocessing)
+        return model, {"genome": genome, "trained": True, "pictures": pictures, "facts": facts}
     target = find(args.arch, args.set)
     if not target.fixed:
         raise UserError(args.arch, "an open search space is not one network", "export one of its genomes")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.errors import UserError
+from nas.exports.bundle import CARD, DRAWING, HUB, bundle
 from nas.exports.python import python
 
 if TYPE_CHECKING:
@@ -85,8 +86,9 @@ FORMATS: "dict[str, Callable[[Source, Path], Path]]" = {
     "torch": program,
     "onnx": onnx,
     "python": python,
+    "bundle": bundle,
 }
 FILES = (
     *("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data"),
-    *("model.py", "model.safetensors"),  # all of theirs
+    *("model.py", "model.safetensors", HUB, CARD, DRAWING),  # all of theirs
 )

@@ -39,6 +39,11 @@ def runner(format: str, file: Path, genome: str | None) -> Callable[[Any], Any]:
         return torch.export.load(file).module()
     from safetensors.torch import load_file
 
+    if format == "bundle":
+        import re
+
+        (entry,) = re.findall(r"^def (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        return torch.hub.load(str(file.parent), entry, source="local")
     if format == "python":
         import runpy
 

@@ -1,6 +1,7 @@
 """What is exported: a network ready for it, and all that is known of it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -10,17 +11,22 @@ from nas.data.record import Record
 
 if TYPE_CHECKING:
     from nas.data.preprocessing import Preprocessing
+    from nas.graph.graph import Graph
     from nas.space import Genome
 
 
 @dataclass(frozen=True)
 class Source:
-    """model: on the CPU, fp32, in evaluation mode. raw: the files of the formats that can shall take raw pixels."""
+    """model: on the CPU, fp32, in evaluation mode. raw: the files of the formats that can shall take raw pixels.
+
+    facts: what else is known of it, for people: how it was found, what it reached.
+    """
 
     model: nn.Module
     record: Record
     genome: "Genome | None" = None
     raw: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def whole(self) -> nn.Module:
@@ -28,6 +34,12 @@ class Source:
         return (
             Raw(self.model, self.record.preprocessing).eval() if self.raw and self.record.preprocessing else self.model
         )
+
+    @property
+    def graph(self) -> "Graph":
+        """Of a network that `nas.build` made."""
+        graph: Graph = self.model.graph  # type: ignore[assignment]
+        return graph
 
     @property
     def example(self) -> Tensor:

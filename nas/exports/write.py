@@ -5,7 +5,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,7 @@ def export(
     Args:
         source: a module, or a finished search, whose best network is written with the weights of its final training.
         to: the folder to write to; it is made where it is missing.
-        formats: one or more of "safetensors", "state_dict", "torch", "onnx" and "python".
+        formats: one or more of "safetensors", "state_dict", "torch", "onnx", "python" and "bundle".
         genome: the genome of a module, to be written as genome.json; that of a search is known.
         input: the shape (channels, height, width), for a module that `nas.build` did not make.
         preprocessing: how pictures become input; default: the attribute `preprocessing` of the module, if any.
@@ -93,12 +93,16 @@ def write(
     force: bool = False,
     pictures: "Tensor | None" = None,
     trained: bool | None = None,
+    facts: Mapping[str, str] | None = None,
 ) -> Written:
     """As `export`, with the failures of formats in what it returns.
 
-    pictures: uint8 images (N, channels, height, width) of the network's data to compare with. trained: noted.
+    pictures: uint8 images (N, channels, height, width) of the network's data to compare with. trained: noted. facts:
+    for the card of a bundle; those of a search are known.
     """
+    from nas.exports.card import of_run
     from nas.exports.source import Source
+    from nas.run import Run
 
     if not isinstance(to, str | Path):
         raise UserError("nas.export", f"to is {shortened(repr(to))}", "give the folder to write into")
@@ -109,6 +113,8 @@ def write(
     for name in names:
         if name not in FORMATS:
             raise UserError("nas.export", f"unknown format '{name}'", did_you_mean(name, FORMATS))
+    if facts is None and isinstance(source, Run):
+        facts = of_run(source)
     model, genome, pictures, trained = _network(source, genome, pictures, trained)
     shape = input or getattr(getattr(model, "graph", None), "input", None)
     if shape is None:
@@ -118,7 +124,7 @@ def write(
     record = Record(tuple(shape), preprocessing, named)
     if with_preprocessing:
         _check_raw(record, names)
-    prepared = Source(plain(model), record, genome, with_preprocessing)
+    prepared = Source(plain(model), record, genome, with_preprocessing, facts or {})
     _check_classes(prepared)
     return _write(prepared, Path(to), names, force, pictures, trained)
 

@@ -1,0 +1,127 @@
+"""README.md of a bundle: a model card, as Hugging Face's Hub and readers of a folder know them."""
+
+import json
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nas.run.words import clean, in_words, percent
+
+if TYPE_CHECKING:
+    from nas.exports.source import Source
+    from nas.run import Run
+
+MOST_CLASSES = 20  # that are named
+SHOWN = ("searcher", "trials", "epochs", "final_epochs", "seed", "limits", "objectives")
+
+
+def card(source: "Source", name: str, entry: str, drawing: str) -> str:
+    """Markdown. name: the class in model.py. entry: what torch.hub calls it. drawing: the file beside it, or "".
+
+    Texts of a document, its classes' names among them, are escaped: none is markup.
+    """
+    graph = source.graph
+    origin = str(source.genome.document.data.get("source", "")) if source.genome else ""
+    shape = "x".join(map(str, source.record.input))
+    lines = [
+        "---",
+        "library_name: pytorch",
+        "pipeline_tag: image-classification",
+        "tags: [neural-architecture-search, image-classification]",
+        "---",
+        "",
+        f"# {name}",
+        "",
+        _plain(". ".join(text.rstrip(" .") for text in (graph.name, origin) if text) + "."),
+        f"It takes {shape} images and gives {graph.shape[0]} logits.",
+        "",
+        *_table({in_words(cost): f"{value:,}" for cost, value in graph.costs.items() if value}),
+    ]
+    if source.facts:
+        lines += ["", "## How it was found and what it reached", "", *_table(source.facts)]
+    lines += ["", "## Use", "", "```python", *_use(name, entry), "```", *_input(source)]
+    if drawing:
+        lines += ["", "## Drawing", "", f"![the network]({drawing})"]
+    return "\n".join(lines) + "\n"
+
+
+def of_run(run: "Run") -> dict[str, str]:
+    """What is known of a search and its winner."""
+    from nas.evaluators import trainer_of
+    from nas.run.interval import wilson
+
+    facts = {"space": run.space.name, "data": str(trainer_of(run.config.evaluator).dataset)}
+    final, images = run.final or {}, run.images.get("test")
+    accuracy = final.get("test_accuracy")
+    if accuracy is not None:
+        interval = ""
+        if images:
+            low, high = (percent(end) for end in wilson(accuracy, images))
+            interval = f" on {images:,} images; the 95 % interval is {low} to {high}"
+        facts["test accuracy"] = f"{percent(accuracy)}{interval}"
+    best = run.best.result.metrics if run.best is not None and run.best.result is not None else None
+    if best and run.best is not None:
+        facts["as a candidate"] = f"trial {run.best.trial.number}, " + ", ".join(
+            f"{in_words(metric)} {percent(value)}" for metric, value in best.items() if metric.startswith("valid_acc")
+        )
+    asked = {name: getattr(run.config, name) for name in SHOWN}
+    return facts | {in_words(name): _said(value) for name, value in asked.items() if value not in (None, {}, [], ())}
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={one:,.10g}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def of_training(folder: Path) -> dict[str, str]:
+    """What `nas train` noted in a folder; nothing where it did not."""
+    try:
+        noted = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        metrics = {name: value for name, value in noted["final"].items() if name.endswith("accuracy")}
+        return {"data": str(noted["dataset"]), **{in_words(name): percent(value) for name, value in metrics.items()}}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
+
+
+def _use(name: str, entry: str) -> list[str]:
+    return [
+        "import torch",
+        "",
+        f'model = torch.hub.load("FOLDER", "{entry}", source="local")  # trained, in evaluation mode',
+        f'model = torch.hub.load("FOLDER", "{entry}", source="local", pretrained=False, num_classes=5)',
+        "",
+        "# or without torch.hub, in the folder:",
+        "from safetensors.torch import load_file",
+        f"from model import {name}",
+        "",
+        f"model = {name}()",
+        'model.load_state_dict(load_file("model.safetensors"))',
+        "",
+        "# or with huggingface_hub, from the folder or from where it was uploaded to:",
+        "from huggingface_hub import PyTorchModelHubMixin",
+        f'model = type("{name}", ({name}, PyTorchModelHubMixin), {{}}).from_pretrained("FOLDER")',
+    ]
+
+
+def _input(source: "Source") -> list[str]:
+    record, lines = source.record, list[str]()
+    if record.preprocessing is not None:
+        lines += ["", "`preprocess` of model.py makes its input of a picture; config.json says how."]
+    if record.classes is not None:
+        named = [_plain(name) for name in record.classes[:MOST_CLASSES]]
+        more = len(record.classes) - len(named)
+        lines += ["", f"Classes: {', '.join(named)}{f' and {more} more (config.json)' if more > 0 else ''}."]
+    return lines
+
+
+def _table(facts: Mapping[str, Any]) -> list[str]:
+    rows = [f"| {_plain(name)} | {_plain(value)} |" for name, value in facts.items()]
+    return ["| | |", "|---|---|", *rows]
+
+
+def _plain(text: object) -> str:
+    """As text of one line, whatever is in it."""
+    said = escape(clean(text), quote=False)
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()#+!|~" else c for c in said)
