@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nas.errors import UserError, did_you_mean, shortened
 
 if TYPE_CHECKING:  # the help of the command line reads LOGS, and needs no space
+    from nas.run.records import Derived
     from nas.run.results import Run
     from nas.run.state import Entry
     from nas.types import Metrics, Trial
@@ -38,6 +39,9 @@ class Callback:
 
     def on_final_epoch(self, epoch: int, metrics: "Metrics") -> None:
         """An epoch of the winner's final training has ended. One that goes on has those that are left."""
+
+    def on_supernet_epoch(self, number: int, epoch: int, metrics: "Metrics") -> None:
+        """An epoch of a supernet of a one-shot search. Called when it has been trained, before the trials."""
 
     def on_search_end(self, run: "Run") -> None:
         """The search has ended and its winner is trained; or it was stopped before, then `run.reason` is None or
@@ -89,6 +93,11 @@ class Callbacks(Callback):
     def on_final_epoch(self, epoch: int, metrics: "Metrics") -> None:
         self._call("on_final_epoch", epoch, metrics)
 
+    def on_supernet_end(self, record: "Derived") -> None:
+        """Tells of its epochs."""
+        for epoch, metrics in epochs_of(record):
+            self._call("on_supernet_epoch", record.number, epoch, metrics)
+
     def on_search_end(self, run: "Run") -> None:
         self._call("on_search_end", run)
 
@@ -99,6 +108,11 @@ class Callbacks(Callback):
         except Exception as error:
             self.raised = error
             raise
+
+
+def epochs_of(record: "Derived") -> "list[tuple[int, Metrics]]":
+    """Of a supernet, each with its metrics."""
+    return [(int(point["epoch"]), dict(point["metrics"])) for point in record.curve]
 
 
 class Log(NamedTuple):

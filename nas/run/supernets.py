@@ -113,7 +113,9 @@ def train_supernets(search: Search, executor: Executor, stop: Stop) -> bool:
         ended[result.trial.number] = result
         while len(state.derived) in ended:  # in their order, whichever ended first
             done = ended.pop(len(state.derived))
-            search.record(_derived(search, done, said))
+            record = _derived(search, done, said)
+            search.record(record)
+            search.watcher.callbacks.on_supernet_end(record)
     if todo or ended:
         return False
     baseline = search.searcher

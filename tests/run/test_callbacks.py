@@ -1,5 +1,6 @@
 """What callbacks are told, in which order, and that nothing is lost by what they raise."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,10 @@ class Heard(Callback):
 
     def on_final_epoch(self, epoch: int, metrics: Metrics) -> None:
         self.note("final", epoch)
+
+    def on_supernet_epoch(self, number: int, epoch: int, metrics: Metrics) -> None:
+        assert metrics
+        self.note("supernet", number, epoch)
 
     def on_search_end(self, run: Run) -> None:
         self.note("over", run.reason)
@@ -109,6 +114,22 @@ def test_of_the_final_training_too(tmp_path: Path) -> None:
     assert run.final is not None
     assert again.calls[0] == ("search", 1) and again.calls[-2:] == [("final", 3), ("over", "all trials done")]
     assert ("start", 0) not in again.calls
+
+
+def test_of_supernets_once_they_are_trained(tmp_path: Path) -> None:
+    heard = Heard(fails=("supernet", 0, 2))
+    given: dict[str, Any] = {"epochs": 1, "final_epochs": 0, "runs": tmp_path, "name": "r", "progress": False}
+    given["searcher_options"] = {"epochs": 2, "batch_size": 256}
+    with pytest.raises(RuntimeError, match="no more of"):
+        nas.search("nasbench_digits", searcher="darts", callbacks=[heard], log="csv", **given)
+    assert heard.calls == [("search", 0), ("supernet", 0, 1), ("supernet", 0, 2), ("over", None)]
+    again = Heard()
+    run = nas.resume(tmp_path / "r", callbacks=[again], progress=False)
+    assert again.calls[:2] == [("search", 0), ("start", 0)]  # the supernet was journaled
+    with (run.path / "logs" / "csv" / "epochs.csv").open() as stream:
+        rows = [(row["training"], row["trial"], row["epoch"]) for row in csv.DictReader(stream)]
+    assert rows[:3] == [("supernet", "0", "1"), ("supernet", "0", "2"), ("trial", "0", "1")]
+    assert len(rows) == 2 + len(run.trials)
 
 
 def test_one_that_is_stopped_hears_of_its_end(tmp_path: Path) -> None:

@@ -19,7 +19,10 @@ TRIAL = "trial"  # a training of a candidate, and not the winner's last
 
 
 class CsvFiles(Log):
-    """In both, `training` is `trial` or `final`, and `trial` the number. The budget of the last training is `final`."""
+    """In both, `training` is `trial` or `final`, or in epochs.csv `supernet`, and `trial` the number of that.
+
+    The budget of the last training is `final`.
+    """
 
     name = "csv"
 
@@ -39,8 +42,8 @@ class CsvFiles(Log):
         about |= {"state": "failed" if result.failed else "done", "seconds": round(result.seconds, 3)}
         self.trials.add([{**about, **parameters(entry), **(result.metrics or {}), "error": result.error}])
 
-    def final_epoch(self, number: int, epoch: int, metrics: Metrics) -> None:
-        self.epochs_made.add([{"training": FINAL, "trial": number, "epoch": epoch, **metrics}])
+    def epoch(self, kind: str, number: int, epoch: int, metrics: Metrics) -> None:
+        self.epochs_made.add([{"training": kind, "trial": number, "epoch": epoch, **metrics}])
 
     def final(self, number: int, metrics: Metrics) -> None:
         state = self.run.state.final
@@ -90,7 +93,7 @@ class Table:
 
 
 def _series(row: Mapping[str, str]) -> str:
-    return f"{FINAL} {row['trial']}" if row["training"] == FINAL else row["trial"]
+    return row["trial"] if row["training"] == TRIAL else f"{row['training']} {row['trial']}"
 
 
 def _text(value: Any) -> str:

@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from nas.errors import UserError
-from nas.run.callbacks import Callback
+from nas.run.callbacks import Callback, epochs_of
 from nas.run.directory import CURVE, LOGS
 from nas.run.results import Run
 from nas.run.state import Entry
 from nas.types import Metrics, Result, Trial
 
 Points = Sequence[tuple[int, Metrics]]  # epochs, each with its metrics
-FINAL = "final"  # in place of a budget: the training of the winner
+FINAL, SUPERNET = "final", "supernet"  # trainings of the winner, and of what a one-shot search makes
 LINKS = "wandb"  # makes links of its own, in folders that it names anew each time
 
 
 class Log(Callback):
-    """Calls what a tool overrides: `open`, `trial`, `final_epoch`, `final`, `close`. Raises UserError where that fails.
+    """Calls what a tool overrides: `open`, `trial`, `epoch`, `final`, `close`. Raises UserError where that fails.
 
-    run: the search. folder: where the tool's files are. reached: the last epoch of each trial that was logged, and, of
-    the final training of trial N, as `final N`.
+    run: the search. folder: where the tool's files are. reached: the last epoch of each trial that was logged, and of
+    other trainings, by their kind and number: `final 7`, `supernet 0`.
     """
 
     name: ClassVar[str]
@@ -43,8 +43,8 @@ class Log(Callback):
         """A trial has this result, after these epochs, which were not logged before."""
         raise NotImplementedError
 
-    def final_epoch(self, number: int, epoch: int, metrics: Metrics) -> None:
-        """An epoch of the final training of this trial has ended."""
+    def epoch(self, kind: str, number: int, epoch: int, metrics: Metrics) -> None:
+        """An epoch of the final training of this trial has ended, or of this supernet: `kind` is FINAL or SUPERNET."""
         raise NotImplementedError
 
     def final(self, number: int, metrics: Metrics) -> None:
@@ -61,6 +61,9 @@ class Log(Callback):
         self.written, self.reached = read_notes(self.notes)
         with self._failing():
             self.open()
+            for record in run.state.derived:
+                for epoch, metrics in epochs_of(record):
+                    self._epoch(SUPERNET, record.number, epoch, metrics)
             for entry in run.trials:
                 for budget, result in entry.results.items():
                     self._trial(entry, result, [point for point in curve_of(run, entry) if point[0] <= (budget or 1e9)])
@@ -76,11 +79,12 @@ class Log(Callback):
 
     def on_final_epoch(self, epoch: int, metrics: Metrics) -> None:
         assert self.run.best is not None
-        number = self.run.best.trial.number
-        if epoch > self.reached.get(f"{FINAL} {number}", 0):  # one that goes on may repeat what it lost
-            with self._failing():
-                self.final_epoch(number, epoch, metrics)
-                self._note(f"{FINAL} {number}", None, 0, epoch)
+        with self._failing():
+            self._epoch(FINAL, self.run.best.trial.number, epoch, metrics)
+
+    def on_supernet_epoch(self, number: int, epoch: int, metrics: Metrics) -> None:
+        with self._failing():
+            self._epoch(SUPERNET, number, epoch, metrics)
 
     def on_search_end(self, run: Run) -> None:
         with self._failing():
@@ -89,6 +93,21 @@ class Log(Callback):
                 self.final(final.number, final.metrics)
                 self._note(final.number, FINAL, 0, 0)
             self.close()
+
+    def joined(self, entry: Entry, result: Result, points: Points) -> Points:
+        """The epochs with the trial's metrics at the last of them; where there is none, what the last before lacks."""
+        metrics = result.metrics or {}
+        if points:
+            epoch, last = points[-1]
+            return [*points[:-1], (epoch, {**last, **metrics})]
+        reached = self.reached.get(result.trial.number, 0)
+        known = dict(curve_of(self.run, entry)).get(reached, {})
+        return [(reached, {name: value for name, value in metrics.items() if name not in known})]
+
+    def _epoch(self, kind: str, number: int, epoch: int, metrics: Metrics) -> None:
+        if epoch > self.reached.get(f"{kind} {number}", 0):  # a training that goes on may repeat what was lost
+            self.epoch(kind, number, epoch, metrics)
+            self._note(f"{kind} {number}", None, 0, epoch)
 
     def _trial(self, entry: Entry, result: Result, points: Points) -> None:
         number, budget, attempt = result.trial.number, result.trial.budget, result.trial.attempt
@@ -153,12 +172,6 @@ def curve_of(run: Run, entry: Entry) -> Points:
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return []
     return points
-
-
-def joined(result: Result, points: Points, reached: int = 0) -> Points:
-    """The epochs with the trial's metrics at the last of them; at `reached` where there is none to be logged."""
-    epoch, metrics = points[-1] if points else (reached, {})
-    return [*points[:-1], (epoch, {**metrics, **(result.metrics or {})})]
 
 
 def parameters(entry: Entry) -> dict[str, int | float | str]:

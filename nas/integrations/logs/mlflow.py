@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from nas.integrations.logs.log import FINAL, Log, Points, joined, parameters, settings
+from nas.integrations.logs.log import FINAL, Log, Points, parameters, settings
 from nas.run.state import Entry
 from nas.types import Metrics, Result
 
@@ -37,29 +37,32 @@ class MLflow(Log):
         self.experiment = known.experiment_id if known else self.client.create_experiment(name, place)
         # a server has other searches too; the folder's own database may be moved with it
         self.key = "" if here else hashlib.sha256(str(self.run.path.resolve()).encode()).hexdigest()[:32]
-        self.runs = self._known()
+        self.runs, self.others = self._known(), set[str]()
         self.parent = self._run("search", self.run.path.resolve().name, settings(self.run))
 
     def trial(self, entry: Entry, result: Result, points: Points) -> None:
         number = result.trial.number
         run = self._run(f"trial {number}", f"trial {number}", {"error": result.error} if result.error else {})
-        made = joined(result, points, self.reached.get(number, 0))
+        made = self.joined(entry, result, points)
         self._log(run, made, entry if number not in self.reached else None)
         self.client.set_terminated(run, "FAILED" if result.failed else "FINISHED")
 
-    def final_epoch(self, number: int, epoch: int, metrics: Metrics) -> None:
-        self._log(self._final(number), [(epoch, metrics)])
+    def epoch(self, kind: str, number: int, epoch: int, metrics: Metrics) -> None:
+        self._log(self._other(kind, number), [(epoch, metrics)])
 
     def final(self, number: int, metrics: Metrics) -> None:
-        run = self._final(number)
-        self._log(run, [(int(metrics.get("epochs", 0)), metrics)], self.run.trials[number])
-        self.client.set_terminated(run, "FINISHED")
+        points = [(int(metrics.get("epochs", 0)), metrics)]
+        self._log(self._other(FINAL, number), points, self.run.trials[number])
 
     def close(self) -> None:
+        for run in self.others:
+            self.client.set_terminated(run, "FINISHED")
         self.client.set_terminated(self.parent, "FINISHED" if self.run.reason else "KILLED")
 
-    def _final(self, number: int) -> str:
-        return self._run(f"{FINAL} {number}", f"final training of trial {number}", {})
+    def _other(self, kind: str, number: int) -> str:
+        run = self._run(f"{kind} {number}", f"{kind} {number}", {})
+        self.others.add(run)
+        return run
 
     def _run(self, series: str, name: str, tags: Mapping[str, str]) -> str:
         """The run of a series, made if need be."""

@@ -1,13 +1,14 @@
 """Event files of TensorBoard: `tensorboard --logdir RUN/logs/tensorboard`.
 
 Each trial is a run `trials/0007`, whose scalars have epochs for steps, with its answers and costs as hyperparameters;
-the winner's last training is `final/0007`. In the run `search` a step is a trial: its objective, and the best so far.
+the winner's last training is `final/0007`, and a supernet `supernet/0000`. In the run `search` a step is a trial: its
+objective, and the best so far.
 """
 
 from tensorboardX import SummaryWriter
 from tensorboardX.summary import hparams
 
-from nas.integrations.logs.log import FINAL, Log, Points, joined, parameters, settings
+from nas.integrations.logs.log import FINAL, Log, Points, parameters, settings
 from nas.run.state import Entry
 from nas.types import Metrics, Result
 
@@ -16,15 +17,16 @@ class TensorBoard(Log):
     name = "tensorboard"
 
     def open(self) -> None:
-        self.search, self.last = self._writer("search"), dict[int, SummaryWriter]()
+        self.search, self.last = self._writer("search"), dict[str, SummaryWriter]()
         if not self.written:
             rows = [f"| {name} | {value.replace('|', '&#124;')} |" for name, value in settings(self.run).items()]
             self.search.add_text("settings", "\n".join(["| setting | value |", "|---|---|", *rows]), 0)
 
     def trial(self, entry: Entry, result: Result, points: Points) -> None:
         number = result.trial.number
-        made = joined(result, points, self.reached.get(number, 0))
-        with self._writer(f"trials/{number:04d}", made[0][0]) as writer:
+        made = self.joined(entry, result, points)
+        first = points[0][0] if points else None
+        with self._writer(f"trials/{number:04d}", first) as writer:
             if number not in self.reached:
                 for summary in hparams(parameters(entry), dict.fromkeys(result.metrics or {}, 0.0)):
                     writer.file_writer.add_summary(summary)
@@ -37,11 +39,12 @@ class TensorBoard(Log):
             course = {"search/objective": self._objective(entry), "search/best": self._objective(best)}
             _add(self.search, number, course)
 
-    def final_epoch(self, number: int, epoch: int, metrics: Metrics) -> None:
-        if number not in self.last:
-            self.last[number] = self._writer(f"{FINAL}/{number:04d}", epoch)
-        _add(self.last[number], epoch, metrics)
-        self.last[number].flush()
+    def epoch(self, kind: str, number: int, epoch: int, metrics: Metrics) -> None:
+        series = f"{kind}/{number:04d}"
+        if series not in self.last:
+            self.last[series] = self._writer(series, epoch)
+        _add(self.last[series], epoch, metrics)
+        self.last[series].flush()
 
     def final(self, number: int, metrics: Metrics) -> None:
         with self._writer(f"{FINAL}/{number:04d}") as writer:

@@ -8,7 +8,7 @@ import hashlib
 import os
 from typing import Any
 
-from nas.integrations.logs.log import FINAL, Log, Points, joined, parameters, settings
+from nas.integrations.logs.log import FINAL, Log, Points, parameters, settings
 from nas.run.state import Entry
 from nas.types import Metrics, Result
 
@@ -18,34 +18,35 @@ class Wandb(Log):
 
     def open(self) -> None:
         os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
-        self.last: dict[int, Any] = {}
+        self.last: dict[str, Any] = {}
 
     def trial(self, entry: Entry, result: Result, points: Points) -> None:
         number = result.trial.number
         run = self._run(f"trial {number}", entry)
-        for epoch, metrics in joined(result, points, self.reached.get(number, 0)):
+        for epoch, metrics in self.joined(entry, result, points):
             run.log(metrics, step=epoch)
         if result.error is not None:
             run.summary["error"] = result.error
         run.finish(exit_code=int(result.failed))
 
-    def final_epoch(self, number: int, epoch: int, metrics: Metrics) -> None:
-        self._final(number).log(metrics, step=epoch)
+    def epoch(self, kind: str, number: int, epoch: int, metrics: Metrics) -> None:
+        self._other(kind, number).log(metrics, step=epoch)
 
     def final(self, number: int, metrics: Metrics) -> None:
-        self._final(number).summary.update(metrics)
+        self._other(FINAL, number).summary.update(metrics)
 
     def close(self) -> None:
         for run in self.last.values():
             run.finish()
         self.last = {}
 
-    def _final(self, number: int) -> Any:
-        if number not in self.last:
-            self.last[number] = self._run(f"{FINAL} {number}", self.run.trials[number])
-        return self.last[number]
+    def _other(self, kind: str, number: int) -> Any:
+        series = f"{kind} {number}"
+        if series not in self.last:
+            self.last[series] = self._run(series, self.run.trials[number] if kind == FINAL else None)
+        return self.last[series]
 
-    def _run(self, series: str, entry: Entry) -> Any:
+    def _run(self, series: str, entry: Entry | None) -> Any:
         import wandb
 
         path = self.run.path.resolve()
@@ -57,7 +58,7 @@ class Wandb(Log):
             name=f"{path.name} {series}",
             dir=str(self.folder),
             mode=os.environ.get("WANDB_MODE", "offline"),
-            config={**parameters(entry), "search": settings(self.run)},
+            config={**({} if entry is None else parameters(entry)), "search": settings(self.run)},
             reinit="create_new",
             settings=wandb.Settings(silent=True, console="off"),
         )
