@@ -21,6 +21,7 @@ from nas.types import Metrics, Result, Trial
 
 Points = Sequence[tuple[int, Metrics]]  # epochs, each with its metrics
 FINAL, SUPERNET = "final", "supernet"  # trainings of the winner, and of what a one-shot search makes
+LONGEST = 200  # characters of a tool's reason
 LINKS = "wandb"  # makes links of its own, in folders that it names anew each time
 
 
@@ -133,7 +134,7 @@ class Log(Callback):
         except Exception as error:
             if isinstance(error, OSError) and error.filename is not None:  # the run directory's disk
                 raise
-            what = f"{type(error).__name__}: {error}"
+            what = f"{type(error).__name__}: {str(error)[:LONGEST]}"
             raise UserError(f"log {self.name}", what, f"nothing is lost: nas resume {self.run.path}") from error
 
 
