@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from nas.data import NAMES
 from nas.evaluators import Evaluator, Train
 from nas.evaluators.supernet import is_oneshot
+from nas.run.directory import LOGS
 from nas.run.interval import less, wilson
 from nas.run.words import accuracies, clean, measured, percent
 from nas.types import OBJECTIVE, Executor
@@ -33,6 +34,7 @@ def opening(search: "Search", executor: Executor) -> list[str]:
         **evaluator.about(),
         **(_data(evaluator.trainer) if evaluator.trainer else {}),
         "device": _device(evaluator, executor),
+        "log": f"{', '.join(config.log)} in {search.path / LOGS}" if config.log else "",
     }
     return [f"{name:<9} {clean(text)}" for name, text in facts.items() if text]
 

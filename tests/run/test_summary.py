@@ -118,3 +118,11 @@ def test_that_a_folder_is_mirrored_is_said_unless_the_user_has_decided(
     lines = _data(Train(str(tmp_path), recipe=Recipe().replace(flip=flip))).values()
     assert any("--no-flip where left and right differ" in line for line in lines) is said
     assert not any("--no-flip" in line for line in _data(Train("digits")).values())
+
+
+def test_the_opening_says_where_the_logs_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given: dict[str, Any] = {"evaluator": cheap.score, "trials": 1, "runs": tmp_path, "progress": True}
+    nas.search(cheap.space(), name="a", log=["csv"], **given)
+    assert f"\nlog       csv in {tmp_path / 'a' / 'logs'}\n" in capsys.readouterr().err
+    nas.search(cheap.space(), name="b", **given)
+    assert "\nlog " not in capsys.readouterr().err
