@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nas.errors import UserError
 from nas.exports.bundle import CARD, DRAWING, HUB, bundle
 from nas.exports.python import python
+from nas.exports.torchvision import torchvision
 
 if TYPE_CHECKING:
     from nas.exports.source import Source
@@ -87,8 +88,9 @@ FORMATS: "dict[str, Callable[[Source, Path], Path]]" = {
     "onnx": onnx,
     "python": python,
     "bundle": bundle,
+    "torchvision": torchvision,
 }
 FILES = (
     *("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data"),
-    *("model.py", "model.safetensors", HUB, CARD, DRAWING),  # all of theirs
+    *("model.py", "model.safetensors", "torchvision.safetensors", HUB, CARD, DRAWING),  # all of theirs
 )

@@ -50,6 +50,15 @@ def runner(format: str, file: Path, genome: str | None) -> Callable[[Any], Any]:
         names = runpy.run_path(str(file))
         model = names[names["__all__"][0]]()
         model.load_state_dict(load_file(file.with_suffix(".safetensors")))
+    elif format == "torchvision":
+        from safetensors import safe_open
+
+        from nas.exports.torchvision import network
+
+        with safe_open(file, "pt") as tensors:
+            settings = json.loads(tensors.metadata()["config.json"])["torchvision"]
+        model = network(settings)
+        model.load_state_dict(load_file(file))
     else:
         state = load_file(file) if format == "safetensors" else torch.load(file, weights_only=True)
         if genome is None:

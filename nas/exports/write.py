@@ -54,7 +54,7 @@ def export(
     Args:
         source: a module, or a finished search, whose best network is written with the weights of its final training.
         to: the folder to write to; it is made where it is missing.
-        formats: one or more of "safetensors", "state_dict", "torch", "onnx", "python" and "bundle".
+        formats: one or more of "safetensors", "state_dict", "torch", "onnx", "python", "bundle" and "torchvision".
         genome: the genome of a module, to be written as genome.json; that of a search is known.
         input: the shape (channels, height, width), for a module that `nas.build` did not make.
         preprocessing: how pictures become input; default: the attribute `preprocessing` of the module, if any.

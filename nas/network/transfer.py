@@ -39,7 +39,18 @@ class _Misfit(Exception):
 
 
 def transfer_weights(reference: nn.Module, model: Network) -> None:
-    """Copies the parameters and buffers of `reference` into `model`, in place.
+    """Copies the parameters and buffers of `reference` into `model`, in place; see `counterparts`.
+
+    Auxiliary heads are copied where both have them: a head that only `model` has keeps its weights.
+    """
+    mine, other = model.state_dict(), reference.state_dict()
+    with torch.no_grad():
+        for name, theirs in counterparts(reference, model).items():
+            mine[name].copy_(other[theirs].reshape(mine[name].shape))
+
+
+def counterparts(reference: nn.Module, model: Network) -> dict[str, str]:
+    """For each entry of the state dict of `model` the one of `reference` that it stands for.
 
     Two layers correspond where type, sizes, stride, groups and dilation agree and both read the same values: `model`
     runs on an image that the reference has seen, and each of its layers takes its weights, as it is reached, from the
@@ -49,8 +60,8 @@ def transfer_weights(reference: nn.Module, model: Network) -> None:
     modules of other classes than torch's own (ConvNeXt's layer scale) correspond by size and order alone.
 
     All that happens on hollow copies in float64, whose layers draw weights while they run, so that no two tensors are
-    alike by accident; both networks must then give the same outputs. Auxiliary heads are copied where both have them:
-    a head that only `model` has keeps its weights. Both networks stay in their mode, and the global generator is left
+    alike by accident; both networks must then give the same outputs. Auxiliary heads are left out where `reference` has
+    none. Both networks stay in their mode, and the global generator is left
     alone. Raises UserError, naming the layers, where the two are not the same network.
     """
     image = torch.randn(1, *model.graph.input, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
@@ -65,11 +76,11 @@ def transfer_weights(reference: nn.Module, model: Network) -> None:
             what = f"the reference cannot run on an image of {shape}: {shortened(str(error))}"
             raise UserError("transfer_weights", what) from error
         pairs = _Search(layers, hollow(model, heads), expected).run(image)
-        mine, other = dict(model.named_modules()), dict(reference.named_modules())
-        for name, (layer, keys) in pairs.items():
-            tensors, values = own(mine[name]), own(other[layer.name])
-            for key, counterpart in keys.items():
-                tensors[key].copy_(values[counterpart].reshape(tensors[key].shape))
+    return {
+        f"{name}.{key}": f"{layer.name}.{theirs}" if layer.name else theirs
+        for name, (layer, keys) in pairs.items()
+        for key, theirs in keys.items()
+    }
 
 
 class _Search:

@@ -24,7 +24,7 @@ WEIGHTS = "weights.safetensors"
 # What a network leaves in a folder, by training or export.
 FILES = (
     *("genome.json", CONFIG, WEIGHTS, "weights.pt", "model.pt2", "model.onnx", "model.onnx.data", "model.py"),
-    "model.safetensors",
+    *("model.safetensors", "torchvision.safetensors"),
     *("result.json", "checkpoint.safetensors"),
 )
 
