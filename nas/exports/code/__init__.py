@@ -2,5 +2,6 @@
 
 scopes: a graph as a tree of the document's parts. layers: the call that makes each layer. families: uses of one block,
 laid over each other. parameters: what differs between them, as arguments. classes: the text of a class. forward: the
-text of a forward pass. words: names, and text at most 100 columns wide. network: the class of the whole network.
+text of a forward pass. repeats: loops. words: names, and text at most 100 columns wide. copies: classes that torch
+lacks. builder: the classes of a network, inner ones first. entries, network: the class of all of it. file: the text.
 """

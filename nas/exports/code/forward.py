@@ -120,6 +120,11 @@ class Forward:
         text = f"{' ' * self.indent}{self.variables[value]} = {made.text}"
         self.lines += wrapped(text, self.indent)
 
+    def keep(self, value: int) -> None:
+        """Moves a value into a variable of its own."""
+        held, self.variables[value] = self.variables[value], self._variable()
+        self.lines.append(f"{' ' * self.indent}{self.variables[value]} = {held}")
+
     def _spent(self, made: Expression) -> None:
         for value in made.uses:
             self.left[value] -= 1

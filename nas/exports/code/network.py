@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from nas.exports.code.builder import Builder, entries
 from nas.exports.code.classes import overlay
+from nas.exports.code.entries import Entry, rows, split, windows
 from nas.exports.code.forward import Forward, wrapped
-from nas.exports.code.layers import STAYS, Make, sequential
+from nas.exports.code.layers import STAYS, Make
 from nas.exports.code.parameters import Slot
 from nas.exports.code.repeats import compact
 from nas.exports.code.scopes import numbered
@@ -15,32 +16,6 @@ from nas.exports.code.words import Call, assigned, attributes
 
 if TYPE_CHECKING:
     pass
-
-
-@dataclass(eq=False)
-class Entry:
-    """An attribute of the network and how it runs.
-
-    steps: (make, reads, value) each; several where a list of cells runs in a loop. head: the auxiliary head that it
-    belongs to.
-    """
-
-    words: tuple[str, ...]
-    steps: list[tuple[Make, list[int], int]]
-    head: int | None = None
-    name: str = ""
-
-    @property
-    def make(self) -> Make:
-        return self.steps[0][0]
-
-    @property
-    def window(self) -> bool:
-        return len(self.steps) > 1
-
-    @property
-    def value(self) -> int:
-        return self.steps[-1][2]
 
 
 @dataclass
@@ -54,14 +29,14 @@ class Written:
 def network(builder: Builder) -> Written:
     graph = builder.graph
     main = [Entry(name, [(make, reads, value)]) for name, make, reads, value in entries(builder, builder.items)]
-    main = _split(builder, main) if all(numbered(entry.words) for entry in main) else main
+    main = split(builder, main) if all(numbered(entry.words) for entry in main) else main
     heads = [
         Entry(name, [(make, reads, value)], head)
         for head, items in enumerate(builder.heads)
         for name, make, reads, value in entries(builder, items)
     ]
     looked_at = {value for entry in heads for _, reads, _ in entry.steps for value in reads} | {graph.output}
-    main = _rows(_windows(main, looked_at), looked_at)
+    main = rows(windows(main, looked_at), looked_at)
     every = sorted([*main, *heads], key=lambda entry: entry.value if not entry.window else entry.steps[0][2])
     for entry, name in zip(
         every, attributes([(entry.words, "" if entry.window else entry.make.maker) for entry in every]), strict=True
@@ -75,79 +50,6 @@ def network(builder: Builder) -> Written:
         for at, (make, _, _) in enumerate(entry.steps):
             keys |= builder.keys(f"{entry.name}.{at}" if entry.window else entry.name, make)
     return Written(lines, keys)
-
-
-def _split(builder: Builder, entries: list[Entry]) -> list[Entry]:
-    """A chain without names: its features, and the layers from which on values are vectors."""
-    chain = all(len(entry.steps[0][1]) == 1 and entry.make.is_module for entry in entries)
-    if not chain or len(entries) < 3:
-        return entries
-    shapes = [builder.graph.nodes[entry.value].shape for entry in entries]
-    at = next((i for i, shape in enumerate(shapes) if len(shape) == 1), len(entries) - 1)
-    at = min(max(at, 1), len(entries) - 1)
-    return [_joined("features", entries[:at]), _joined("classifier", entries[at:])]
-
-
-def _joined(word: str, entries: list[Entry]) -> Entry:
-    if len(entries) == 1:
-        return Entry((word,), entries[0].steps)
-    make = sequential([entry.make for entry in entries])
-    return Entry((word,), [(make, entries[0].steps[0][1], entries[-1].value)])
-
-
-def _windows(entries: list[Entry], looked_at: set[int]) -> list[Entry]:
-    """Rows of cells, each of which reads the two values before it, as one entry."""
-    readers: dict[int, list[Entry]] = {}
-    for entry in entries:
-        for value in entry.steps[0][1]:
-            readers.setdefault(value, []).append(entry)
-    done: list[Entry] = []
-    at = 0
-    while at < len(entries):
-        run = [entries[at]]
-        while (
-            at + len(run) < len(entries)
-            and len(run[-1].steps[0][1]) == 2
-            and (after := entries[at + len(run)]).steps[0][1] == [run[-1].steps[0][1][1], run[-1].value]
-            and after.words[:1] == run[0].words[:1]
-            and run[-1].value not in looked_at
-            and (len(run) < 2 or all(reader in (run[-1], after) for reader in readers[run[-2].value]))
-        ):
-            run.append(after)
-        if len(run) > 1 and all(entry.make.is_module for entry in run):
-            done.append(Entry(run[0].words[:1], [entry.steps[0] for entry in run]))
-            at += len(run)
-        else:
-            done.append(entries[at])
-            at += 1
-    return done
-
-
-def _rows(entries: list[Entry], looked_at: set[int]) -> list[Entry]:
-    """Chains of parts of one name as one nn.Sequential."""
-    readers = Counter(value for entry in entries for _, reads, _ in entry.steps for value in set(reads))
-    done: list[Entry] = []
-    at = 0
-    while at < len(entries):
-        run = [entries[at]]
-        while (
-            at + len(run) < len(entries)
-            and not run[-1].window
-            and len(run[-1].steps[0][1]) == 1
-            and run[-1].make.is_module
-            and (after := entries[at + len(run)]).steps[0][1] == [run[-1].value]
-            and not after.window
-            and after.make.is_module
-            and after.words[:1] == run[0].words[:1]
-            and len(after.words) > 1
-            and numbered(after.words[1:2])
-            and readers[run[-1].value] == 1
-            and run[-1].value not in looked_at
-        ):
-            run.append(after)
-        done.append(_joined(run[0].words[0], run) if len(run) > 1 else run[0])
-        at += len(run)
-    return done
 
 
 def _call(make: Make) -> Call:
@@ -243,6 +145,9 @@ def _run(forward: Forward, entry: Entry) -> None:
     for _, values, _ in entry.steps:
         for value in values:
             forward.left[value] -= 1
+    for value in {first, second}:
+        if forward.left[value] > 0 and forward.variables[value] in ("before", "last"):  # which the loop changes
+            forward.keep(value)
     if (before, last) != ("before", "last"):
         code = f"before = last = {last}" if before == last else f"before, last = {before}, {last}"
         start, _, made = forward.lines[-1].strip().partition(" = ") if forward.lines else ("", "", "")
