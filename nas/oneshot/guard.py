@@ -105,7 +105,8 @@ def _of(curve: Sequence[Epoch], epochs: int) -> dict[str, str]:
     learnt = [epoch.metrics for epoch in curve if not _is_chance(epoch.metrics)]
     shares = [each.get("parameter_free", 0.0) for each in learnt[-LASTING:]]
     lasts = len(shares) == LASTING and min(shares) > MOST_FREE
-    if lasts or shares[-1] > TOO_FREE:
+    stays = min(shares[-2:]) > TOO_FREE and (len(shares) > 1 or curve[-1].epoch >= epochs)
+    if lasts or stays:
         kind = "free" if shares[-1] <= TOO_FREE else "too free"
         warned[kind] = f"{100 * shares[-1]:.0f} % of the derived operations have no weights"
     counts = [each.get("skips", 0.0) for each in learnt[-LASTING - 1 :]]

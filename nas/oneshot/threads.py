@@ -18,13 +18,13 @@ def trial_step(training: "Training") -> tuple[nn.Module, Callable[[], object]]:
     batch = training.images.batch(0, torch.arange(training.plan.batch, device=training.device), augmented=False)
     weights = training.method.weights()
     genome = None if weights is not None else training.space.sample(random.Random(0))
+    if weights is not None:  # leaves: a step is run many times, and what leads to the weights is there for one
+        weights = {path: weight.detach().requires_grad_() for path, weight in weights.items()}
 
     def run() -> None:
         with FastBackward(training.net):
             training.loss(batch, weights, genome).backward()
         training.optimizer.zero_grad(set_to_none=True)
-        for optimizer in training.method.optimizers.values():
-            optimizer.zero_grad(set_to_none=True)
 
     return training.net, run
 

@@ -51,7 +51,8 @@ def test_it_speaks_once_of_what_lasts_and_stays_silent_of_what_is_well() -> None
     assert warnings(curve(passing, passing, good, passing), 6) == [[], [], [], []]
     collapsed = {**good, "parameter_free": 1.0, "skips": 6.0}
     said = warnings(curve(good, collapsed, collapsed), 3)
-    assert said == [[], ["100 % of the derived operations have no weights"], []]
+    assert said == [[], [], ["100 % of the derived operations have no weights"]]
+    assert warnings(curve(good, collapsed, good, collapsed), 6) == [[], [], [], []]
 
 
 @pytest.mark.parametrize(
