@@ -74,5 +74,5 @@ def build(
     return build_document(space, genome, weights=weights, **overrides)
 
 
-def _is_run(word: str | Path) -> bool:
-    return is_file(Path(word) / "run.yaml")
+def _is_run(word: Any) -> bool:
+    return isinstance(word, str | Path) and is_file(Path(word) / "run.yaml")

@@ -128,7 +128,12 @@ def derived(run: "Run") -> str:
 
     if not ours:
         return ""
-    beside = f"; of random networks of equal time {told(others)}" if others else "; --baseline random tells its worth"
+    if others:
+        beside = f"; of random networks of equal time {told(others)}"
+    elif run.config.baseline == "random":
+        beside = "; no trial was left for random networks: resume with more --trials"
+    else:
+        beside = "; --baseline random tells its worth"
     return f"of the supernets' networks {told(ours)}{beside}"
 
 

@@ -85,6 +85,17 @@ def test_several_seeds_and_a_random_baseline(tmp_path: Path, capsys: pytest.Capt
     assert "of the supernets' networks" in err and "of random networks of equal time" in err
 
 
+@pytest.mark.parametrize(
+    ("baseline", "told"), [("random", "no trial was left for random networks"), ("none", "--baseline random tells")]
+)
+def test_without_random_networks_the_end_says_how_there_would_be_some(
+    baseline: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = {**FAST, "searcher_options": OPTIONS, "baseline": baseline, "trials": 1, "progress": True}
+    search("nasbench_digits", searcher="darts", runs=tmp_path, **settings)
+    assert told in capsys.readouterr().err
+
+
 class Watched:
     """Stages and lines, in their order."""
 
