@@ -9,6 +9,7 @@ from nas.cli.completion import documents, offer
 from nas.cli.parser import number, one_of, pairs
 from nas.cli.target import value
 from nas.run.arguments import bare
+from nas.run.keywords import flag_of
 from nas.run.settings import SETTINGS
 
 PAIRS, SEVERAL = Mapping[str, Any], str | Sequence[str]
@@ -21,7 +22,7 @@ def add_settings(parser: Any, names: Iterable[str], **otherwise: Any) -> None:
     """The options of these settings; `otherwise`: arguments of `add_argument` that are not as in a search."""
     for name in names:
         item = SETTINGS[name]
-        flag = (_flag(item),) if item.kw_only else ()
+        flag = (flag_of(item),) if item.kw_only else ()
         argument = parser.add_argument(*flag, dest=name, **{**_described(item), **otherwise})
         if not item.kw_only:
             argument.completer = documents
@@ -34,12 +35,8 @@ def given(args: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
     values = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
     for name in values:
         if bare(SETTINGS[name].type) == PAIRS:
-            values[name] = pairs(values[name], _flag(SETTINGS[name]), value)
+            values[name] = pairs(values[name], flag_of(SETTINGS[name]), value)
     return values
-
-
-def _flag(item: Field[Any]) -> str:
-    return item.metadata["flag"] or f"--{item.name.replace('_', '-')}"
 
 
 def _described(item: Field[Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, field, fields
+from dataclasses import MISSING, Field, field, fields
 from functools import wraps
 from textwrap import fill, indent
 from typing import Any, ParamSpec, TypeVar
@@ -47,6 +47,11 @@ def setting(
     if isinstance(default, type):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)
+
+
+def flag_of(item: Field[Any]) -> str:
+    """The option of the command line that a setting is."""
+    return item.metadata["flag"] or f"--{item.name.replace('_', '-')}"
 
 
 def taking(settings: Callable[P, Q]) -> Callable[[Callable[[Q], R]], Callable[P, R]]:

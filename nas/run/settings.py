@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from nas.data import NAMES
 from nas.evaluators.proxies import PROXIES
 from nas.executors import EXECUTORS
+from nas.run.alike import WORDS
 from nas.run.arguments import taken
 from nas.run.callbacks import LOGS
 from nas.run.keywords import setting
@@ -102,10 +103,13 @@ class Plan:
         "So that it shows what the supernets are worth.",
         words=("none", "random"),
     )
-    deduplicate: str | None = in_python(
+    deduplicate: str | None = search(
         None,
-        "which genomes count as one: those with the same answers, 'genome' (None: so with your own evaluator), "
-        "those whose 'network' trains alike ('train' and 'proxy'), or computes the same 'function' ('table').",
+        "which genomes count as one: of the same answers (genome), of a network that trains alike (network: what train "
+        "and proxy take) or that computes the same (function: what table takes)",
+        "None: as the evaluator takes it; your own takes 'genome'.",
+        metavar="WHICH",
+        words=tuple(WORDS),
     )
     max_time: float | str | None = search(
         None,

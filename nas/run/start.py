@@ -11,9 +11,8 @@ from typing import Any
 
 from nas import executors, searchers
 from nas.errors import UserError
-from nas.evaluators import Evaluator, Settings, chosen, describe, revive
+from nas.evaluators import Evaluator, describe, revive
 from nas.evaluators.data import read_anew
-from nas.graph.limits import parse_limits
 from nas.objectives import parse_objectives
 from nas.run import config as configuration
 from nas.run import snapshot, summary
@@ -39,9 +38,8 @@ from nas.run.settings import Request
 from nas.run.start_from import first_genomes
 from nas.run.state import State, replay
 from nas.run.supernets import check_supernets, create_searcher, one_by_one, train_supernets
-from nas.run.trained import holding, measuring, recipe_of, trained_by, weighing
+from nas.run.trained import asked_for, holding, recipe_of
 from nas.run.warm_start import WarmStart
-from nas.space import Space
 from nas.types import Executor
 
 
@@ -68,20 +66,11 @@ def search(asked: Request) -> Run:
     watcher = Watcher(asked.progress, Callbacks(asked.callbacks))
     watcher.stage("reading the search space")
     read_anew()
-    evaluation = Settings(
-        space=asked.space.name if isinstance(asked.space, Space) else str(asked.space),
-        **asked.part("evaluator"),
-        images=asked.part("images", given=True),
-        augmentation=asked.part("augmentation", given=True),
-    )
-    own = chosen(asked.evaluator, evaluation)
-    candidates, settings = recipe_of(asked.recipe, asked.recipe_set)
-    own = trained_by(own, candidates, settings, asked.device)
-    objectives = parse_objectives(list(asked.objectives) or own.objectives)
-    own = measuring(weighing(own, asked.class_weights), objectives, parse_limits(asked.limits))
+    own, objectives = asked_for(asked)
     objectives = measured(own, objectives)
     epochs = own.most_epochs(asked.epochs, asked.schedule) if asked.schedule in HALVING else asked.epochs
-    space = holding(fitted(asked.space, dict(asked.overrides), own), settings)
+    searched = recipe_of(asked.recipe, asked.recipe_set)[1]
+    space = holding(fitted(asked.space, dict(asked.overrides), own), searched)
     first, notes = first_genomes(space, asked.start_from)
     options = {**searchers.for_budget(asked.searcher, asked.trials), **asked.searcher_options}
     resolved = {

@@ -5,13 +5,31 @@ from dataclasses import replace
 from typing import Any
 
 from nas.errors import UserError
-from nas.evaluators import Evaluator
-from nas.objectives import Objective
+from nas.evaluators import Evaluator, Settings, chosen
+from nas.graph.limits import parse_limits
+from nas.objectives import Objective, parse_objectives
+from nas.run.settings import Request
 from nas.space import Space
 from nas.training import Recipe
 from nas.training.document import applied, opened
 
 LATENCY = "latency_ms"
+
+
+def asked_for(asked: Request) -> tuple[Evaluator, tuple[Objective, ...]]:
+    """The evaluator that a search is asked for, and the objectives, as far as they are known without data.
+
+    Raises UserError for what cannot be.
+    """
+    evaluation = Settings(
+        space=asked.space.name if isinstance(asked.space, Space) else str(asked.space),
+        **asked.part("evaluator"),
+        images=asked.part("images", given=True),
+        augmentation=asked.part("augmentation", given=True),
+    )
+    own = trained_by(chosen(asked.evaluator, evaluation), *recipe_of(asked.recipe, asked.recipe_set), asked.device)
+    objectives = parse_objectives(list(asked.objectives) or own.objectives)
+    return measuring(weighing(own, asked.class_weights), objectives, parse_limits(asked.limits)), objectives
 
 
 def trained_by(
