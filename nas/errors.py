@@ -9,7 +9,13 @@ RAISED: list[KeyboardInterrupt] = []  # what signal handlers have raised, until 
 
 
 class UserError(ValueError):
-    """Bad input: prints as the one line `WHERE: WHAT; HINT`, which the command line shows instead of a traceback."""
+    """Bad input: prints as the one line `WHERE: WHAT; HINT`, which the command line shows instead of a traceback.
+
+    Args:
+        where: the place: a file with its line, an option, an argument.
+        what: what is wrong there.
+        hint: the way out; empty: none is known.
+    """
 
     def __init__(self, where: str, what: str, hint: str = "") -> None:
         super().__init__(where, what, hint)

@@ -15,10 +15,16 @@ Report = Callable[[int, Metrics], bool]  # (epoch, metrics) -> go on?
 
 @dataclass(frozen=True)
 class Trial:
-    """One evaluation to be made: `genome` with `budget` (epochs; None: the evaluator's own), seeded with `seed`.
+    """One evaluation to be made.
 
-    horizon: the epochs of the whole training, of which `budget` are made for now, those before a checkpoint among
-    them; the rest may follow. None: there are no others.
+    Attributes:
+        number: counted from 0 in the search.
+        genome: what is to be evaluated.
+        seed: of everything random in it.
+        budget: epochs; None: the evaluator's own.
+        attempt: how often it was tried before.
+        horizon: the epochs of the whole training, of which `budget` are made for now, those before a checkpoint among
+            them; the rest may follow. None: there are no others.
     """
 
     number: int
@@ -31,7 +37,16 @@ class Trial:
 
 @dataclass(frozen=True)
 class Result:
-    """How a trial ended: its metrics, or the one-line reason why it has none. A failure is a result."""
+    """How a trial ended: its metrics, or the reason why it has none. A failure is a result.
+
+    Attributes:
+        trial: the trial.
+        metrics: what was measured, by name; None: it failed.
+        error: why it failed, in one line.
+        seconds: how long it took.
+        curve: what the evaluator reported on the way, `epoch` among it.
+        values: of the search's objectives, larger is better; empty: valid_accuracy alone.
+    """
 
     trial: Trial
     metrics: Metrics | None
@@ -42,6 +57,7 @@ class Result:
 
     @property
     def failed(self) -> bool:
+        """Whether it has no metrics."""
         return self.metrics is None
 
     @property
@@ -52,7 +68,12 @@ class Result:
 
 
 class Refused(NamedTuple):
-    """A proposal that was not taken: its network was tried before, breaks a limit, or cannot be evaluated."""
+    """A proposal that was not taken: its network was tried before, breaks a limit, or cannot be evaluated.
+
+    Attributes:
+        genome: what was proposed.
+        reason: why it was not taken.
+    """
 
     genome: Genome
     reason: str
@@ -74,11 +95,18 @@ class Searcher(Protocol):
     def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome | None:
         """The next genome to evaluate, or None when there is nothing left to propose.
 
-        pending: under way, not told. refused: what it proposed for this same trial before, by the same generator.
+        Args:
+            rng: where everything random is drawn from.
+            pending: trials under way, of which nothing was told yet.
+            refused: what it proposed for this same trial before, by the same generator.
         """
 
     def tell(self, result: Result) -> None:
-        """A trial ended, well or not, in whatever order trials end."""
+        """A trial ended, well or not, in whatever order trials end.
+
+        Args:
+            result: `result.failed`, or `result.score` and `result.values`, which are larger where they are better.
+        """
 
 
 class Evaluate(Protocol):

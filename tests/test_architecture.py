@@ -12,7 +12,7 @@ PACKAGE = ROOT / "nas"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in SOURCES}
 IDS = [str(path.relative_to(ROOT)) for path in SOURCES]
-LONGEST = 300
+LONGEST = 280  # lines, docstrings left out
 
 BELOW = {"graph": set(), "space": {"graph"}, "types": {"graph", "space"}, "objectives": {"types"}}
 BELOW["network"] = {"graph", "space"}
@@ -124,9 +124,17 @@ def test_families_of_searchers_are_named_by_strings() -> None:
         assert (ROOT / f"{module.replace('.', '/')}.py").exists()
 
 
+def docstring_lines(node: ast.AST) -> int:
+    documented = isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    if not documented or ast.get_docstring(node) is None:
+        return 0
+    return node.body[0].end_lineno - node.body[0].lineno + 1
+
+
 @pytest.mark.parametrize("path", SOURCES, ids=IDS)
 def test_a_file_can_be_read_in_one_sitting(path: Path) -> None:
-    lines = len(path.read_text(encoding="utf-8").splitlines())
+    text = path.read_text(encoding="utf-8")
+    lines = len(text.splitlines()) - sum(map(docstring_lines, ast.walk(ast.parse(text))))
     assert lines <= LONGEST, f"{lines} lines: two ideas in one room?"
 
 

@@ -1,6 +1,5 @@
 """The pages in docs/: they lead to each other, and what they say to type exists and runs."""
 
-import inspect
 import re
 from pathlib import Path
 
@@ -74,11 +73,3 @@ def test_the_python_of_its_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert nas.load_run(directory).best is not None
     exec(optuna.replace("n_trials=100", "n_trials=15"), names)
     assert len(names["study"].trials) == 15  # type: ignore[attr-defined]
-
-
-@pytest.mark.parametrize("name", ["build", "export", "load", "load_run", "resume", "search"])
-def test_a_public_function_explains_each_argument_on_a_line_of_its_own(name: str) -> None:
-    function = getattr(nas, name)
-    explained = re.findall(r"^ *(\w+): ", function.__doc__, re.MULTILINE)
-    asked = list(inspect.signature(function).parameters)
-    assert [word for word in explained if word in asked] == asked

@@ -70,7 +70,14 @@ class Evaluator:
 
     @classmethod
     def asked(cls, settings: Settings) -> Self:
-        """That of a search which names it. Raises UserError for settings that cannot be."""
+        """The evaluator of a search which names it.
+
+        Args:
+            settings: what the user says of the evaluation.
+
+        Raises:
+            UserError: settings that cannot be.
+        """
         return cls()
 
     def to_json(self) -> dict[str, Any]:
@@ -79,11 +86,26 @@ class Evaluator:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
-        """Raises TypeError for values that fit no such evaluator, and UserError for such as cannot be."""
+        """The evaluator of which `to_json` gave these values.
+
+        Args:
+            values: by the names of the arguments of `__init__`.
+
+        Raises:
+            TypeError: the values fit no such evaluator.
+            UserError: they are such as cannot be.
+        """
         return cls(**values)
 
     def again(self, table: str | None) -> Self:
-        """As a run goes on, whose user gives this table. Raises UserError where it needs one."""
+        """The evaluator as a run goes on.
+
+        Args:
+            table: the benchmark table that the user gives; None: none.
+
+        Raises:
+            UserError: it needs one.
+        """
         return self
 
     @property
@@ -92,7 +114,11 @@ class Evaluator:
         return None
 
     def with_trainer(self, trainer: Train) -> Evaluator:
-        """The same with another trainer, where it has one."""
+        """The same with another trainer, where it has one.
+
+        Args:
+            trainer: the other.
+        """
         return self
 
     @property
@@ -111,19 +137,42 @@ class Evaluator:
         return "network" if self.trainer else "genome"
 
     def parameters(self) -> dict[str, Any]:
-        """Of the document, as its data ask for them. Raises UserError where these cannot be read."""
+        """Parameters of the document, as its data ask for them: `input` and `classes`.
+
+        Raises:
+            UserError: the data cannot be read.
+        """
         return self.trainer.parameters() if self.trainer else {}
 
     def check(self, space: Space) -> None:
-        """Raises UserError for what would make each trial a failure, as data that are missing."""
+        """Find what would make each trial a failure, as data that are missing.
+
+        Args:
+            space: what is searched.
+
+        Raises:
+            UserError: there is such a thing.
+        """
         if self.trainer:
             self.trainer.check(space)
 
     def check_epochs(self, epochs: int | None) -> None:
-        """Raises UserError where it can say nothing after so many; None: the evaluator's own."""
+        """Find out whether it can say anything after so many epochs.
+
+        Args:
+            epochs: of a trial; None: the evaluator's own.
+
+        Raises:
+            UserError: it cannot.
+        """
 
     def has(self, genome: Genome, epochs: int | None) -> bool:
-        """Whether it can say anything of this genome: a search asks for no other."""
+        """Whether it can say anything of a genome: a search asks for no other.
+
+        Args:
+            genome: the genome.
+            epochs: of a trial; None: the evaluator's own.
+        """
         return True
 
     def about(self) -> dict[str, str]:
@@ -141,7 +190,15 @@ class Evaluator:
         return None if self.counts_epochs else 1
 
     def most_epochs(self, epochs: int | None, schedule: str) -> int | None:
-        """Of a whole training, where a schedule shares out so many. Raises UserError where none are counted."""
+        """The epochs of a whole training, where a schedule shares them out.
+
+        Args:
+            epochs: what the user asks for; None: nothing.
+            schedule: the schedule's name.
+
+        Raises:
+            UserError: it counts none.
+        """
         return epochs
 
     @property
@@ -150,7 +207,11 @@ class Evaluator:
         return self.trainer is not None or type(self).final is not Evaluator.final
 
     def final_epochs(self, asked: int | None) -> int | None:
-        """Of the winner's last training, where so many are asked for; None where nobody knows them."""
+        """The epochs of the winner's last training; None where nobody knows them.
+
+        Args:
+            asked: what the user asks for; None: nothing.
+        """
         return self.trainer.final_epochs(asked) if self.trainer else asked
 
     def final(
@@ -163,9 +224,15 @@ class Evaluator:
         report: Report,
         /,
     ) -> Metrics:
-        """What the winner is worth, `test_accuracy` among it, by a last training that leaves its files in `directory`.
+        """What the winner is worth, `test_accuracy` among it, by a last training.
 
-        epochs: None: the final recipe's. final_set: parameters of the document that it uses instead.
+        Args:
+            genome: the winner's.
+            seed: of everything random.
+            epochs: None: the final recipe's.
+            final_set: parameters of the document that it uses instead.
+            directory: the folder for its files.
+            report: is called with the number of each epoch, from 1, and its metrics; False ends the training.
         """
         if self.trainer is None:
             raise NotImplementedError

@@ -28,7 +28,17 @@ def infer(op: Operation, shapes: tuple[Shape, ...]) -> tuple[Shape, int, int]:
 
 
 class Node(NamedTuple):
-    """One operation in place. `inputs` are positions of earlier nodes, in order; a node may read one source twice."""
+    """One operation in place.
+
+    Attributes:
+        op: the operation, with its arguments.
+        inputs: positions of the earlier nodes that it reads, in order; it may read one twice.
+        shape: of what it gives, without the batch axis.
+        parameters: trainable weights.
+        mult_adds: multiply-adds for one image.
+        path: its place in the document, such as `network.stem.conv`.
+        scopes: the template uses and turns of loops around it, the outermost first.
+    """
 
     op: Operation
     inputs: tuple[int, ...]
@@ -40,18 +50,25 @@ class Node(NamedTuple):
 
     @property
     def operation(self) -> str:
+        """The name of the operation."""
         return self.op.name
 
     @property
     def arguments(self) -> dict[str, Any]:
+        """The arguments of the operation by name."""
         return self.op.arguments
 
 
 @dataclass(frozen=True)
 class Graph(Shown):
-    """Nodes in topological order, node 0 the input; the position of the output, and of each auxiliary head's output.
+    """The flat graph of primitive operations that a document expands to. `space.graph(genome)` makes it.
 
-    recipe: settings of its training that the document holds, by name.
+    Attributes:
+        nodes: in topological order, node 0 the input.
+        output: the position of the output.
+        auxiliary: the position of each auxiliary head's output.
+        name: the document's.
+        recipe: settings of its training that the document holds, as (name, value).
     """
 
     nodes: tuple[Node, ...]
@@ -76,7 +93,11 @@ class Graph(Shown):
         return self.nodes[0].shape
 
     def ancestors(self, ends: Iterable[int]) -> set[int]:
-        """The nodes from which one of `ends` can be reached, `ends` and nothing else included."""
+        """The nodes from which one of some nodes can be reached, these included.
+
+        Args:
+            ends: positions of nodes.
+        """
         seen, todo = set(), list(ends)
         while todo:
             node = todo.pop()
@@ -149,6 +170,9 @@ class Graph(Shown):
         """32 hexadecimal digits, equal exactly when two graphs compute the same at inference.
 
         That is when they are the same, pruned, up to the order of their nodes; auxiliary heads, and what acts in
-        training alone, do not count. With `training`: equal exactly when they train alike, all of it counted.
+        training alone, do not count.
+
+        Args:
+            training: equal exactly when they train alike, all of it counted.
         """
         return self._training if training else self._function

@@ -27,8 +27,16 @@ Among = Callable[[int | None, Sequence[Any]], Any]  # (a place in a set of sourc
 def suggest(trial: BaseTrial, space: Space) -> Genome:
     """The genome that a trial suggests; of a trial that ended, the one that it was.
 
-    A parameter's name is the path of its choice. Raises TrialPruned where the suggestions break a `where` of the
-    document or make no network, which ends the trial for Optuna, and ValueError for a trial that was something else.
+    A parameter is named by its choice's path.
+
+    Args:
+        trial: of a study, under any sampler.
+        space: whose choices are answered.
+
+    Raises:
+        optuna.TrialPruned: the suggestions break a `where` of the document or make no network, which ends the trial for
+            Optuna.
+        ValueError: the trial was something else.
     """
     tries = iter([Parameters().oracle(lambda name, distribution: suggested(trial, name, distribution))])
 

@@ -26,8 +26,17 @@ class OptunaSampler(BaseSampler):
 
     What the searcher knows is read from the study: a study that is kept in a database goes on, a pickled sampler goes
     on with its study, and several processes may share one. Pruned trials count as failed: their last values are of
-    different epochs. Parameters of a trial that are none of the space's choices are sampled at random. deduplicate:
-    as in `nas.search`. Raises UserError for an unknown searcher or option, and in a study when there is nothing new.
+    different epochs. Parameters of a trial that are none of the space's choices are sampled at random.
+
+    Args:
+        space: a space, or a name as in `nas.load`.
+        searcher: its name, as in `nas.search`.
+        options: settings of the searcher by name.
+        seed: of everything random.
+        deduplicate: as in `nas.search`.
+
+    Raises:
+        UserError: an unknown searcher or option; in a study, when there is nothing new.
     """
 
     def __init__(

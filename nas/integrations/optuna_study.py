@@ -25,14 +25,20 @@ def study(
     name: str | None = None,
     running: bool = False,
 ) -> optuna.Study:
-    """The trials of a run that ended, in a study in memory, or in `storage` (`sqlite:///runs.db`).
+    """The trials of a run that ended, as an Optuna study.
 
     Values are the run's objectives as the user named them, also of each epoch where there is one objective; metrics,
     fingerprint and costs are user attributes, and so are the settings of the search, of the study. Times are those of
     the search.
 
-    name: of the study, the run directory's if left out. running: with the trials under way. Raises UserError where the
-    storage has such a study.
+    Args:
+        run: a run, or its directory.
+        storage: where the study is written, such as `sqlite:///runs.db`; None: it is kept in memory.
+        name: of the study; None: the run directory's.
+        running: with the trials under way.
+
+    Raises:
+        UserError: the storage has such a study.
     """
     run = run if isinstance(run, Run) else Run.open(run)
     objectives = run.state.objectives

@@ -23,10 +23,21 @@ class RaySearcher(Searcher):
         search_alg = RaySearcher(space, "regularized_evolution", metric="accuracy", mode="max")
         tune.Tuner(trainable, tune_config=tune.TuneConfig(search_alg=search_alg, num_samples=100)).fit()
 
-    metric, mode ("max" or "min"): lists of them for several objectives; valid_accuracy if left out, or what TuneConfig
-    has where Tune tells it, which is only beside a `param_space`. Constants of that are passed on to the trainable. A
-    trial that ends without results, or with one that is no number, has failed. deduplicate: as in `nas.search`. Raises
-    UserError for an unknown searcher or option, for results without the metric, and for a `param_space` with choices.
+    Constants of a `param_space` are passed on to the trainable. A trial that ends without results, or with one that is
+    no number, has failed.
+
+    Args:
+        space: a space, or a name as in `nas.load`.
+        searcher: its name, as in `nas.search`.
+        options: settings of the searcher by name.
+        seed: of everything random.
+        metric: of the results; a list for several objectives. None: valid_accuracy, or what TuneConfig has where Tune
+            tells it, which is only beside a `param_space`.
+        mode: "max" or "min"; a list for several objectives.
+        deduplicate: as in `nas.search`.
+
+    Raises:
+        UserError: an unknown searcher or option, results without the metric, a `param_space` with choices.
     """
 
     def __init__(

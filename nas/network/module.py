@@ -41,12 +41,19 @@ class Part(nn.Module):
 
 
 class Network(Part):
-    """The module of a pruned graph. Input `(N, *graph.input)`, output `(N, classes)`.
+    """The module of a pruned graph. Input `(N, *graph.input)`, output `(N, classes)`. `nas.build` makes it.
 
     In training mode a graph with auxiliary heads gives `(output, [output of each head])`; else the heads do not run.
     Modules are named by their nodes' paths without the leading `network`; names that nn.Module or Python uses get an
-    underscore. Weights are unset until `initialise`; `compile` does both. A trained network that is read from a folder
-    has its `preprocessing` and the names of its `classes`.
+    underscore. Weights are unset until `initialise`; `compile` does both.
+
+    Args:
+        graph: the graph, pruned.
+
+    Attributes:
+        graph: the graph.
+        preprocessing: how pictures become input, of a trained network that was read from a folder; else None.
+        classes: the names of its classes, of such a network; else None.
     """
 
     preprocessing: Any = None
@@ -76,6 +83,15 @@ class Network(Part):
         return f"the last layer is model{place}: model{place} = torch.nn.Linear(...)"
 
     def forward(self, x: Tensor) -> Any:
+        """Logits of images.
+
+        Args:
+            x: float32 images, (N, *graph.input).
+
+        Returns:
+            The logits, (N, classes); in training mode of a network with auxiliary heads these, and a list of each
+            head's.
+        """
         calls, ends, slots = self._training if self.training else self._inference
         values: list[Any] = [None] * slots
         values[0] = x

@@ -40,11 +40,19 @@ KEPT_PLANS = 64
 
 
 class Supernet(nn.Module):
-    """See above.
+    """A search space as one torch module that has the weights of every alternative. `nas.supernet` makes it.
+
+    `supernet(x, weights)` is every alternative, times its answer's weight (DARTS); `supernet(x, genome=answers)` the
+    genome's network alone on the shared weights; with both, the same times the answers' weights.
+
+    Args:
+        space: the space.
+        relaxed: whether the document is read as a supernet (`relaxed` in expressions).
+        seed: the weights are drawn from it.
 
     Attributes:
         space: the space.
-        relaxed: whether the document is read as a supernet (`relaxed` in expressions).
+        relaxed: whether the document is read as a supernet.
         choices: by path, each choice with its answers; all choices of a mixture, or those met in single paths.
         adds_others: whether, where a genome runs with weights, those of the answers that it does not take are added to
             what it gives as numbers (GDAS' authors' code).
@@ -134,7 +142,14 @@ class Supernet(nn.Module):
         return values[step.position]
 
     def extract(self, genome: Answers) -> Network:
-        """The genome's network by itself with a copy of its weights: that of the relaxed document where this is."""
+        """A genome's network by itself, with a copy of its weights: that of the relaxed document where this is.
+
+        Args:
+            genome: a genome, or its answers by path.
+
+        Raises:
+            UserError: the genome does not answer the space, or is larger than any that was foreseen.
+        """
         graph = self._graph(genome, shares=False)
         model = Network(_without_slots(graph)).to(next(self.parameters()).dtype)
         model.train(self.training)
@@ -152,13 +167,25 @@ class Supernet(nn.Module):
         return model
 
     def modules_of(self, genome: Answers) -> Iterator[nn.Module]:
-        """The shared modules that a genome's network uses, those of which it takes a part among them."""
+        """The shared modules that a genome's network uses, those of which it takes a part among them.
+
+        Args:
+            genome: a genome, or its answers by path.
+        """
         for step in self.plan(genome).steps:
             if (module := step.shared or step.module) is not None:
                 yield module
 
     def plan(self, genome: Answers | None = None, weighted: bool = False) -> Plan:
-        """What `forward` runs. weighted: for a genome whose answers have weights."""
+        """What `forward` runs.
+
+        Args:
+            genome: a genome, or its answers by path; None: the mixture of all.
+            weighted: whether the genome's answers have weights.
+
+        Raises:
+            UserError: the alternatives cannot be mixed, or the genome is larger than any that was foreseen.
+        """
         answers = genome.answers if isinstance(genome, Genome) else genome
         kept = (None if answers is None else tuple(answers.items()), weighted)
         if kept not in self._plans:

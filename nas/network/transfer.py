@@ -39,9 +39,16 @@ class _Misfit(Exception):
 
 
 def transfer_weights(reference: nn.Module, model: Network) -> None:
-    """Copies the parameters and buffers of `reference` into `model`, in place; see `counterparts`.
+    """Copy the parameters and buffers of another implementation of a network, whatever its modules are called.
 
-    Auxiliary heads are copied where both have them: a head that only `model` has keeps its weights.
+    Auxiliary heads are copied where both have them: a head that only `model` has keeps its weights. See `counterparts`.
+
+    Args:
+        reference: the network to copy from, in evaluation or training mode; it stays as it is.
+        model: the network to copy into, in place.
+
+    Raises:
+        UserError: the two do not compute the same; the layers are named.
     """
     mine, other = model.state_dict(), reference.state_dict()
     with torch.no_grad():

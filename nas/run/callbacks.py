@@ -23,29 +23,60 @@ class Callback:
     """Derive from it, and override what you want to hear of. All is called in the process of the search."""
 
     def on_search_start(self, run: "Run") -> None:
-        """A search begins or goes on; `run` has its path, config, space and the trials that there are."""
+        """A search begins or goes on.
+
+        Args:
+            run: it has its path, config, space and the trials that there are.
+        """
 
     def on_trial_start(self, trial: "Trial") -> None:
-        """A trial has been dispatched; one that is promoted or tried again starts again."""
+        """A trial has been dispatched; one that is promoted or tried again starts again.
+
+        Args:
+            trial: its number, genome, seed and budget.
+        """
 
     def on_epoch(self, trial: "Trial", epoch: int, metrics: "Metrics") -> None:
         """An epoch of a trial. Called when the trial has ended, wherever it ran, of its epochs in their order.
 
         Of a promoted trial, those after its pause; of one that is tried again, all.
+
+        Args:
+            trial: the trial.
+            epoch: counted from 1.
+            metrics: what was measured after it, by name.
         """
 
     def on_trial_end(self, entry: "Entry") -> None:
-        """A trial has ended, well or not: `entry.result`. One that is promoted or tried again ends again."""
+        """A trial has ended, well or not. One that is promoted or tried again ends again.
+
+        Args:
+            entry: the trial with its `result`.
+        """
 
     def on_final_epoch(self, epoch: int, metrics: "Metrics") -> None:
-        """An epoch of the winner's final training has ended. One that goes on has those that are left."""
+        """An epoch of the winner's final training has ended. One that goes on has those that are left.
+
+        Args:
+            epoch: counted from 1.
+            metrics: what was measured after it, by name.
+        """
 
     def on_supernet_epoch(self, number: int, epoch: int, metrics: "Metrics") -> None:
-        """An epoch of a supernet of a one-shot search. Called when it has been trained, before the trials."""
+        """An epoch of a supernet of a one-shot search. Called when it has been trained, before the trials.
+
+        Args:
+            number: the supernet's, counted from 0.
+            epoch: counted from 1.
+            metrics: what was measured after it, by name.
+        """
 
     def on_search_end(self, run: "Run") -> None:
-        """The search has ended and its winner is trained; or it was stopped before, then `run.reason` is None or
-        `run.final` is."""
+        """The search has ended and its winner is trained; or it was stopped before.
+
+        Args:
+            run: where it was stopped, `run.reason` or `run.final` is None.
+        """
 
 
 class Callbacks(Callback):

@@ -13,7 +13,12 @@ from nas.types import Metrics
 
 
 class Unfinished(RuntimeError):
-    """The search has ended and its last step failed; resuming the run at `path` tries that again."""
+    """A search has ended and its last step failed; resuming the run tries that again.
+
+    Args:
+        path: the run directory.
+        why: what the final training raised.
+    """
 
     def __init__(self, path: Path, why: Exception) -> None:
         super().__init__(f"the final training failed: {type(why).__name__}: {why}; go on with: nas resume {path}")

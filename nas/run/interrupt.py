@@ -20,7 +20,12 @@ class Terminated(KeyboardInterrupt):
 
 
 class Interrupted(KeyboardInterrupt):
-    """The user stopped the run at `path`; nothing that had finished is lost. status: what a command exits with."""
+    """The user stopped a run; nothing that had finished is lost.
+
+    Args:
+        path: the run directory, with which `nas resume` goes on.
+        status: what a command exits with.
+    """
 
     def __init__(self, path: Path, status: int = STOPPED) -> None:
         super().__init__(path)

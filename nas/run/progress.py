@@ -21,14 +21,30 @@ class UnderWay:
 
 @dataclass(frozen=True)
 class Progress:
-    """One event: `entry` has just ended, or (in the final training) the epoch `epoch` of `epochs` has, or (before the
-    first trial) as many networks of so many as `scored` says.
+    """One event of a search: a trial has just ended, an epoch of the final training has, or networks were scored.
 
-    objective: the first one's metric. finished counts failed trials too; new is how many of them this process has run,
-    in `seconds`. duplicates and over_limit are proposals refused so far. remaining_seconds: until the trials, or the
-    final training, have ended, at the pace so far; None before there is one. stage: what is done while no trial runs.
-    under_way: the trials that run. said: lines that stay, about the start or the end. stopping: whether the user has
-    asked to stop by now.
+    Attributes:
+        finished: trials that ended, failed ones too.
+        total: trials that there are to be.
+        running: trials under way.
+        failed: trials that failed.
+        duplicates: proposals refused so far because their network was tried before.
+        over_limit: proposals refused so far because they break a limit.
+        new: how many trials this process has run.
+        seconds: how long it took for them.
+        best: the best trial so far.
+        entry: the trial that has just ended; None where the event is another.
+        epoch: of the final training, the one that has just ended; None before it.
+        metrics: of that epoch.
+        scored: of a warm start, (networks that are scored, of so many).
+        objective: the first objective's metric.
+        epochs: of the final training, how many there are to be; None: not known.
+        remaining_seconds: until the trials, or the final training, have ended, at the pace so far; None before there is
+            one.
+        stage: what is done while no trial runs.
+        under_way: the trials that run.
+        said: lines that stay, about the start or the end.
+        stopping: tells whether the user has asked to stop by now.
     """
 
     finished: int = 0
@@ -59,6 +75,7 @@ class Progress:
 
     @property
     def trials_per_hour(self) -> float:
+        """Of this process so far."""
         return 3600 * self.new / self.seconds if self.seconds > 0 else 0.0
 
 

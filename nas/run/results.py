@@ -35,6 +35,12 @@ class AllFailed(UserWarning):
 class Run(Shown):
     """A run directory, read. Opening one takes no lock: a search that goes on may be looked at.
 
+    Args:
+        path: the folder.
+        config: what was asked for, with what resuming has changed.
+        space: what is searched.
+        state: what the journal replays to.
+
     Attributes:
         path: the folder.
         config: what was asked for, with what resuming has changed.
@@ -50,7 +56,14 @@ class Run(Shown):
 
     @classmethod
     def open(cls, path: str | Path) -> "Run":
-        """Raises UserError where `path` is no run, or its journal is damaged."""
+        """Read a run directory, as `nas.load_run` does.
+
+        Args:
+            path: the directory.
+
+        Raises:
+            UserError: it is no run, or its journal is damaged.
+        """
         path = existing(path)
         config = configuration.read_config(path / CONFIG)
         space = config.document()
@@ -135,7 +148,8 @@ class Run(Shown):
     def weights(self) -> Path:
         """The folder with the best network's genome.json and weights: best/, or before the search's end its trial's.
 
-        Raises UserError where there is none: of an evaluator that trains nothing, or of a failed promotion.
+        Raises:
+            UserError: there is none: of an evaluator that trains nothing, or of a failed promotion.
         """
         from nas.training.trained import WEIGHTS
 
@@ -152,7 +166,10 @@ class Run(Shown):
         """The best network, trained, in evaluation mode; and how pictures become its input.
 
         `model(preprocessing("a.png")[None])` are its logits, `model.classes` the names of its classes. Of a run of an
-        older version, which noted neither, both are None. Raises UserError as `weights` does.
+        older version, which noted neither, both are None.
+
+        Raises:
+            UserError: as `weights`.
         """
         from nas.training.trained import load_trained
 
@@ -167,7 +184,8 @@ class Run(Shown):
     def dataframe(self) -> Any:
         """`results` as a pandas DataFrame: a column for each metric, cost and choice, which has its path for a name.
 
-        Raises UserError where pandas is not installed.
+        Raises:
+            UserError: pandas is not installed.
         """
         try:
             import pandas
@@ -186,11 +204,19 @@ class Run(Shown):
         return path
 
     def hypervolume(self, reference: Mapping[str, float] | None = None) -> Hypervolume | None:
-        """Of the front, from a reference point: `{"valid_accuracy": 0, "parameters": 2e6}`, as measured.
+        """How good the front is as one number, from a reference point; see `nas.run.hypervolume`.
 
-        Of an objective that `reference` leaves out, the worst value among the trials that the front is of: the number
-        then compares trials of this run only. None with fewer than two objectives, and before a trial has succeeded.
-        Raises UserError where `reference` names what is no objective.
+        Args:
+            reference: for each objective's metric a value that one would not go below (or above, of a cost), as
+                measured: `{"valid_accuracy": 0, "parameters": 2e6}`. Of one that is left out, the worst value among the
+                trials that the front is of: the number then compares trials of this run only.
+
+        Returns:
+            `value`, `reference` and `course`, the value trial by trial; None with fewer than two objectives, and before
+            a trial has succeeded.
+
+        Raises:
+            UserError: `reference` names what is no objective.
         """
         objectives = self.state.objectives
         points = [entry.result.values for entry in self.compared if entry.result is not None]

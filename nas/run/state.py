@@ -17,11 +17,20 @@ OUT_OF_TIME = "out of time"  # why a search ended that may go on when it is give
 
 @dataclass
 class Entry:
-    """One trial: what was issued, and its result once it has one. Costs are the pruned graph's, as far as was noted.
+    """One trial of a run: what was issued, and its result once it has one.
 
     Once it is promoted, `trial` has its new budget, while `result` is of the last that it has reached, if only to fail.
-    One that failed and is tried again is as it was before it failed. begun, ended: when it was issued, and when it
-    had its last result, in seconds since 1970.
+    One that failed and is tried again is as it was before it failed.
+
+    Attributes:
+        trial: what was issued.
+        fingerprint: of its network, by which equal ones are known.
+        costs: of the pruned graph by name (parameters, mult_adds ...), as far as they were noted.
+        result: the last one; None while there is none.
+        results: by the budgets, in epochs, that it has reached.
+        told: the last two that it has had.
+        begun: when it was issued, in seconds since 1970; None: not noted.
+        ended: when it had its last result, likewise.
     """
 
     trial: Trial
@@ -39,9 +48,13 @@ class Entry:
         return len(self.results) > 1
 
     def tell(self, tell: Callable[[Result], None], retell: Callable[[Result], None] | None) -> None:
-        """Tell a searcher the result: as a new one, or, where it replaces one that was no failure, by its `retell`.
+        """Tell a searcher the result: as a new one, or, where it replaces one that was no failure, as that.
 
         A failure is nothing that a searcher keeps. Who has no `retell` knows a trial by its first budget alone.
+
+        Args:
+            tell: the searcher's method.
+            retell: that for a result which takes the place of an earlier one; None: it has none.
         """
         *before, result = self.told
         if not before or (before[0].failed and (retell is not None or not self.retold)):
@@ -61,8 +74,15 @@ class Entry:
         return None if self.result is None or self.result.failed else self.result.score
 
     def shown(self, objective: str) -> tuple[str, float] | None:
-        """What a person is told of it; None without a result: its first `objective`, where that is a score of the
-        validation set or there is no valid_accuracy, else that."""
+        """What a person is told of it: its first objective, where that is a score of the validation set or there is no
+        valid_accuracy, else that.
+
+        Args:
+            objective: the first objective's metric.
+
+        Returns:
+            (metric, value), or None without a result.
+        """
         if self.result is None or self.result.metrics is None:
             return None
         measured = {**self.costs, **self.result.metrics}

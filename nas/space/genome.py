@@ -20,9 +20,13 @@ MAX_FILE = 4_000_000
 class Genome(Shown):
     """The answers to the choices of a document. Frozen and hashable.
 
-    Attributes:
+    Args:
         document: the document that they answer, resolved, so that a genome rebuilds its network by itself.
         answers: the answer to each choice by the choice's path, in the order in which they are asked.
+
+    Attributes:
+        document: the document that they answer.
+        answers: the answers by path, which cannot be changed.
     """
 
     def __init__(self, document: Document, answers: Mapping[str, Any]) -> None:
@@ -51,7 +55,15 @@ class Genome(Shown):
 
     @classmethod
     def from_json(cls, data: Any, where: str = "genome") -> "Genome":
-        """Reads `to_json()`'s value; answers are checked when they are used. Raises UserError."""
+        """Read `to_json()`'s value. Answers are checked when they are used.
+
+        Args:
+            data: the value.
+            where: what an error names as its place.
+
+        Raises:
+            UserError: it is something else.
+        """
         if not isinstance(data, dict) or not isinstance(data.get("answers"), dict) or "document" not in data:
             raise UserError(where, "not a genome: a mapping with format, document and answers is expected")
         if data.get("format") != FORMAT:
@@ -66,12 +78,23 @@ class Genome(Shown):
         return cls(Document(document), data["answers"])
 
     def save(self, path: str | Path) -> None:
-        """Write the genome as a JSON file, which `Genome.load` reads."""
+        """Write the genome as a JSON file, which `Genome.load` reads.
+
+        Args:
+            path: the file.
+        """
         Path(path).write_text(json.dumps(self.to_json(), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: str | Path) -> "Genome":
-        """Read a genome file. Raises UserError if it does not exist or is something else."""
+        """Read a genome file.
+
+        Args:
+            path: the file.
+
+        Raises:
+            UserError: it does not exist, or is something else.
+        """
         try:
             if Path(path).stat().st_size > MAX_FILE:
                 raise UserError(str(path), f"larger than {MAX_FILE} bytes", "is this a genome file?")

@@ -35,8 +35,13 @@ class NothingValid(UserError):
 class Space(Shown):
     """A loaded document: one network, or a search space. `nas.load` makes it.
 
+    Args:
+        document: the document, resolved.
+
     Attributes:
         document: the document, resolved.
+        name: the document's name.
+        source: where the document says that its networks are from; empty where it does not.
         fixed: whether no choice is open, so that it is one network.
         input: the shape (channels, *spatial) of an image.
         classes: the number of classes.
@@ -117,16 +122,39 @@ class Space(Shown):
         return self._of(genome if genome is None or isinstance(genome, Genome) else self.genome(genome)).graph
 
     def choices(self, genome: Genome) -> list[Choice]:
-        """The choices that this genome answers, in the order in which they are met."""
+        """The choices that a genome answers, in the order in which they are met.
+
+        Args:
+            genome: a genome of this space.
+
+        Returns:
+            Each choice has its `path`, its `kind` ("operation", "input" or "number") and the `answers` that it may
+            have.
+
+        Raises:
+            UserError: the genome does not answer this document.
+        """
         return self._of(genome).choices
 
     def kinds(self, genome: Genome) -> tuple[str, ...]:
-        """The kinds of choice (operation, input, number) that this genome could answer otherwise."""
+        """The kinds of choice (operation, input, number) that a genome could answer otherwise.
+
+        Args:
+            genome: a genome of this space.
+        """
         met = {choice.kind for choice in self.choices(genome) if len(choice.answers) > 1}
         return tuple(kind for kind in KINDS if kind in met)
 
     def genome(self, answers: Mapping[str, Any] | Genome) -> Genome:
-        """The genome with these answers, or of a genome file's mapping: all that is asked for. Raises UserError."""
+        """The genome with these answers.
+
+        Args:
+            answers: the answer to each choice by the choice's path, all that are asked for; the mapping of a genome
+                file, or a genome, of which the answers are taken.
+
+        Raises:
+            UserError: an answer is missing, is none of its choice's, or is of a choice that the others do not open.
+        """
         try:
             walk = self._walk(replayed(answers := answers_of(answers)))
         except ConstraintBroken as error:
@@ -141,14 +169,14 @@ class Space(Shown):
     def sample(self, rng: random.Random) -> Genome:
         """Draw a genome, each choice answered uniformly among valid ones.
 
+        Where hardly any is valid, those of equally many edges are drawn alike (`nas.space.tilted`); and where shapes
+        hardly ever fit, it is many changes away from one that is always the same.
+
         Args:
             rng: where the answers are drawn from.
 
         Raises:
             UserError: no valid genome was found.
-
-        Where hardly any is valid, those of equally many edges are drawn alike (`nas.space.tilted`); and where shapes
-        hardly ever fit, it is many changes away from one that is always the same.
         """
         with suppress(NothingValid):
             return self._draw(lambda: sampled(rng))
@@ -168,9 +196,15 @@ class Space(Shown):
     def answered(
         self, oracle: Callable[[], Oracle], rng: random.Random | None = None, tries: int = MAX_TRIES
     ) -> Genome:
-        """The first valid genome that oracles give, a fresh one for each try; where they give none, a sample by `rng`.
+        """The first valid genome that oracles give; where they give none, a sample.
 
-        Raises UserError where there is none.
+        Args:
+            oracle: makes a fresh oracle for each try, a function of a choice that gives one of its answers.
+            rng: where the sample is drawn from; None: there is none.
+            tries: how many oracles are asked.
+
+        Raises:
+            UserError: none of them gave a valid genome, and `rng` is None or finds none either.
         """
         try:
             return self._draw(oracle, tries)
@@ -206,13 +240,16 @@ class Space(Shown):
     def mutate(self, genome: Genome, rng: random.Random, kind: str | None = None) -> Genome:
         """Change one answer of a genome.
 
+        A set of sources changes in one of them. Choices that the change opens are answered at random; the genome itself
+        comes back where it has no such choice. Where no change of one answer is valid, two are changed, or more.
+
         Args:
             genome: a genome of this space.
             rng: where the change is drawn from.
             kind: the kind of choice to change, "operation", "input" or "number"; None: any.
 
-        A set of sources changes in one of them. Choices that the change opens are answered at random; the genome itself
-        comes back where it has no such choice. Where no change of one answer is valid, two are changed, or more.
+        Raises:
+            UserError: the genome does not answer this document.
         """
         return self._changed(genome, rng, kind) or self.sample(rng)
 
@@ -236,7 +273,13 @@ class Space(Shown):
     def crossover(self, first: Genome, second: Genome, rng: random.Random) -> Genome:
         """Mix two genomes: each answer is taken at random from one of them (uniform crossover).
 
-        One of the two where no mixture of them is valid.
+        Args:
+            first: a genome of this space.
+            second: another.
+            rng: where it is drawn from which of the two each answer is.
+
+        Returns:
+            The mixture; one of the two where no mixture of them is valid.
         """
         try:
             return self._draw(lambda: crossed((first.answers, second.answers), rng))
@@ -244,7 +287,11 @@ class Space(Shown):
             return rng.choice((first, second))
 
     def neighbours(self, genome: Genome) -> Iterator[Genome]:
-        """Every genome with one answer changed, under each answer to the choices that the change opens."""
+        """Every genome with one answer changed, under each answer to the choices that the change opens.
+
+        Args:
+            genome: a genome of this space.
+        """
         for choice in self.choices(genome):
             for answer in others(choice, genome.answers[choice.path]):
                 yield from completions(self.document, {**genome.answers, choice.path: answer})
@@ -254,7 +301,11 @@ class Space(Shown):
         yield from completions(self.document, {})
 
     def can_be_built(self, genome: Genome) -> bool:
-        """Whether its graph fits the space's input: `enumerate`, `neighbours` and `size` go by names. It is kept."""
+        """Whether a genome's graph fits the space's input, since `enumerate`, `neighbours` and `size` go by names.
+
+        Args:
+            genome: a genome of this space.
+        """
         try:
             self.graph(genome)
         except (UserError, ShapeError):
@@ -270,23 +321,54 @@ class Space(Shown):
                 yield genome
 
     def with_parameters(self, **overrides: Any) -> "Space":
-        """The same space with other parameters, `input` or `classes`. Raises UserError for one that is not there."""
+        """The same space with other parameters.
+
+        Args:
+            overrides: parameters of the document by name, among them `input` (channels, height, width) and `classes`.
+
+        Raises:
+            UserError: the document has no such parameter, or is wrong with this value.
+        """
         return Space(overridden(self.document, overrides))
 
     def with_recipe(self, recipe: Mapping[str, Any]) -> "Space":
-        """The same space with these settings of the recipe alone."""
+        """The same space with other settings of its networks' training.
+
+        Args:
+            recipe: all that the document's `recipe` shall hold, by the names of `nas.training.Recipe`; expressions and
+                choices as a document has them.
+        """
         return Space(with_recipe(self.document, recipe))
 
     def settings(self, take: Callable[[str, Any], None]) -> None:
-        """`take(name, value)` of each value of each setting of the document's `recipe`; see `nas.space.size`."""
+        """Go through the values that settings of the document's `recipe` may have; see `nas.space.size`.
+
+        Args:
+            take: is called with the name of a setting and a value, for each value of each setting.
+        """
         settings(self.document, take)
 
     def final(self, overrides: Mapping[str, Any] | None = None) -> "Space":
-        """The space that a winner's last training uses: the document's `final:`, then these. Answers stay valid."""
+        """The space that a winner's last training uses, in which a genome's answers stay valid.
+
+        Args:
+            overrides: parameters by name, over those of the document's `final`.
+
+        Raises:
+            UserError: as `with_parameters`.
+        """
         return self.with_parameters(**{**(self.document.data.get("final") or {}), **(overrides or {})})
 
     def finalised(self, genome: Genome, overrides: Mapping[str, Any] | None = None) -> Genome:
-        """The genome in the space of `final`, without the answers of parameters that have a value there."""
+        """A genome in the space of `final`, without the answers of parameters that have a value there.
+
+        Args:
+            genome: a genome of this space.
+            overrides: as in `final`.
+
+        Raises:
+            UserError: as `final` and `genome`.
+        """
         last = self.final(overrides)
         fixed = tuple(f"parameters.{name}." for name, raw in last.document.parameters.items() if is_plain(raw))
         return last.genome({path: given for path, given in genome.answers.items() if not f"{path}.".startswith(fixed)})

@@ -56,23 +56,37 @@ def fit(
     threads: int | None = None,
     step: MakeStep = Supervised,
 ) -> Metrics:
-    """Trains `model` in place on the sets `train_on` of `data`, and measures it on `evaluate_on`.
+    """Train a model in place, and measure it. The same seed gives the same result on the same device and number of
+    threads.
 
-    Returns what `evaluate` measures on `evaluate_on` after the last epoch; `train_accuracy` and `train_loss` (of the
-    last epoch, as it was trained, the loss with its class weights); `learning_rate` (of the last step), `epochs`,
-    `steps`, `train_seconds` and `images_per_second`.
-    `report(epoch, metrics)` is called after each epoch, counted from 1; where it returns False the training ends there.
-    `report_all`: a training that goes on reports first what was reported before, so that the curve is whole.
-    A plateau is one of `valid_accuracy`, or of `train_loss` where the training sees the validation set or `evaluate_on`
-    is another: the test set decides nothing.
-    With `checkpoint` the state is saved there after each epoch (where `save_every` seconds have passed since it was
-    last), and a training whose file is there already goes on from it to the same end as an uninterrupted one.
-    On a CPU it computes with `threads` threads; None: with as many of torch.get_num_threads() as are measured to be
-    fastest (`nas.training.pace`). The same seed gives the same result on the same device and number of threads.
-    `step` makes the step of training, anew where that is measured: see `nas.training.step`.
-    `pause_after`: after so many epochs of the recipe's the state is saved and the network measured as it is then; the
-    same call with a larger one goes on with the recipe, none of whose steps depends on where it was paused.
-    Raises Diverged where the loss becomes NaN or infinite, UserError for a checkpoint of another training.
+    Args:
+        model: takes float32 images (N, channels, height, width) and gives logits (N, classes).
+        data: the images and labels of its sets.
+        recipe: how.
+        seed: of the order of the images, their augmentation and all else.
+        report: is called with each epoch, counted from 1, and its metrics; where it returns False the training ends
+            there.
+        checkpoint: a file in which the state is saved after each epoch. A training whose file is there already goes on
+            from it to the same end as an uninterrupted one.
+        save_every: the seconds that have to pass before it is saved again.
+        pause_after: after so many epochs of the recipe's the state is saved and the network measured as it is then; the
+            same call with a larger one goes on with the recipe, none of whose steps depends on where it was paused.
+        report_all: a training that goes on reports first what was reported before, so that the curve is whole.
+        train_on: the sets to train on.
+        evaluate_on: the set to measure on. A plateau is one of `valid_accuracy`, or of `train_loss` where the training
+            sees the validation set or this is another: the test set decides nothing.
+        device: None: a GPU, if there is one.
+        threads: of a CPU; None: as many of torch.get_num_threads() as are measured to be fastest (`nas.training.pace`).
+        step: makes the step of training, anew where that is measured: see `nas.training.step`.
+
+    Returns:
+        What `evaluate` measures on `evaluate_on` after the last epoch; `train_accuracy` and `train_loss` (of the last
+        epoch, as it was trained, the loss with its class weights); `learning_rate` (of the last step), `epochs`,
+        `steps`, `train_seconds` and `images_per_second`.
+
+    Raises:
+        Diverged: the loss became NaN or infinite.
+        UserError: the checkpoint is one of another training.
     """
     device = torch.device(device) if device is not None else default_device()
     if device.type == "cpu":
@@ -183,10 +197,18 @@ def _joined(parts: list[Tensor]) -> Tensor:
 def evaluate(
     model: nn.Module, data: Dataset, split: str, recipe: Recipe | None = None, threads: int | None = None
 ) -> Metrics:
-    """`{split}_loss` of `model`, which is left in evaluation mode, its `_accuracy` (top-1, a fraction) and, with each
-    class weighing alike, its `_balanced_accuracy` and `_macro_f1`: see `classes.Tally`.
+    """Measure a model, which is left in evaluation mode.
 
-    `threads` is as in `fit`.
+    Args:
+        model: takes float32 images (N, channels, height, width) and gives logits (N, classes).
+        data: the images and labels of its sets.
+        split: the set: "train", "valid" or "test".
+        recipe: how it was trained, for its precision.
+        threads: as in `fit`.
+
+    Returns:
+        `{split}_loss`, `_accuracy` (top-1, a fraction) and, with each class weighing alike, `_balanced_accuracy` and
+        `_macro_f1`: see `classes.Tally`.
     """
     recipe = recipe or Recipe()
     device = next(model.parameters()).device

@@ -23,26 +23,46 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Recipe:
-    """Hyperparameters of one training. Raises UserError for values of a wrong kind or out of range.
+    """Hyperparameters of one training.
 
-    epochs, steps: passes over the training images, or the number of optimizer steps (which then decides).
-    batch_size: None is 128, or a 32nd of the training images where that is less: batch norm needs steps to settle.
-    warmup_epochs: the learning rate rises linearly from 0 during them; `schedule` governs the rest: "cosine" falls to
-    `final_learning_rate`, "constant" stays, and the others multiply by `decay`: "step" after a half and three quarters
-    (He et al. 2015), "exponential" every `decay_epochs`, "plateau" each time that `patience` evaluations in a row are
-    no better than the best before (of the validation accuracy; where none is measured, of the epoch's training loss).
-    momentum, nesterov: of sgd (momentum also of rmsprop). alpha: rmsprop's decay of squared gradients. eps: of all but
-    sgd. weight_decay: of all parameters, as in torch.
-    class_weights: of the loss; "balanced": each class counts alike, however many training images it has.
-    cutout: side in pixels of the square that is blanked, 0 for none. flip, crop: mirroring, and pixels of padding to
-    crop from; None: what suits the data set. color_pca: deviation of the shifts along the pixels' principal components
-    (Krizhevsky et al. 2012), 0 for none. drop_path: rate at the end of the training, rising linearly (DARTS).
-    auxiliary: weight of each auxiliary head's loss. gradient_clip: largest norm, 0 for none.
-    ema: decay a step of the averaged weights that are evaluated and kept, 0 for none; in the first steps n it is
-    (1 + n) / (10 + n) where that is less, so that the start is forgotten.
-    precision: "auto" is bf16 where the device is faster with it. channels_last: the memory format of images.
-    cuda_graphs: replay the training step as one CUDA graph (not with drop_path, whose rate changes).
-    evaluate_every: epochs between evaluations during the training, 0 for none; there is always one at its end.
+    Attributes:
+        epochs: passes over the training images.
+        steps: the number of optimizer steps, which then decides; None: epochs do.
+        batch_size: None is 128, or a 32nd of the training images where that is less: batch norm needs steps to settle.
+        optimizer: "sgd", "adam", "adamw" or "rmsprop".
+        learning_rate: the largest.
+        momentum: of sgd and rmsprop.
+        nesterov: of sgd.
+        alpha: rmsprop's decay of squared gradients.
+        eps: of all but sgd.
+        weight_decay: of all parameters, as in torch.
+        schedule: of the learning rate after the warmup: "cosine" falls to `final_learning_rate`, "constant" stays, and
+            the others multiply by `decay`: "step" after a half and three quarters (He et al. 2015), "exponential" every
+            `decay_epochs`, "plateau" each time that `patience` evaluations in a row are no better than the best before
+            (of the validation accuracy; where none is measured, of the epoch's training loss).
+        final_learning_rate: of "cosine".
+        decay: the factor of "step", "exponential" and "plateau".
+        decay_epochs: of "exponential".
+        patience: of "plateau".
+        warmup_epochs: the learning rate rises linearly from 0 during them.
+        label_smoothing: of the loss.
+        class_weights: of the loss; "balanced": each class counts alike, however many training images it has.
+        cutout: side in pixels of the square that is blanked, 0 for none.
+        flip: whether images are mirrored; None: what suits the data set.
+        crop: pixels of padding to crop from; None: what suits the data set.
+        color_pca: deviation of the shifts along the pixels' principal components (Krizhevsky et al. 2012), 0 for none.
+        drop_path: rate at the end of the training, rising linearly (DARTS).
+        auxiliary: weight of each auxiliary head's loss.
+        gradient_clip: largest norm, 0 for none.
+        ema: decay a step of the averaged weights that are evaluated and kept, 0 for none; in the first steps n it is
+            (1 + n) / (10 + n) where that is less, so that the start is forgotten.
+        precision: "auto" is bf16 where the device is faster with it.
+        channels_last: the memory format of images.
+        cuda_graphs: replay the training step as one CUDA graph (not with drop_path, whose rate changes).
+        evaluate_every: epochs between evaluations during the training, 0 for none; there is always one at its end.
+
+    Raises:
+        UserError: a value is of a wrong kind or out of range.
     """
 
     epochs: int = 12
@@ -101,13 +121,27 @@ class Recipe:
 
     @classmethod
     def named(cls, name: str) -> Recipe:
-        """One of the recipes that come with the project; raises UserError for another name."""
+        """One of the recipes that come with the project.
+
+        Args:
+            name: "search", "final", "resnet_cifar" ...
+
+        Raises:
+            UserError: there is no such recipe.
+        """
         if name not in recipes():
             raise UserError(f"recipe '{name}'", "no such recipe", did_you_mean(name, recipes()))
         return recipes()[name].recipe
 
     def replace(self, **values: Any) -> Recipe:
-        """The same recipe but for `values`; numbers may be text, as YAML reads `1e-3`. Raises UserError."""
+        """The same recipe with other values.
+
+        Args:
+            values: by name; numbers may be text, as YAML reads `1e-3`.
+
+        Raises:
+            UserError: there is no such setting, or it cannot have this value.
+        """
         kinds = {field.name: str(field.type) for field in fields(self)}
         for name in values:
             if name not in kinds:
@@ -115,14 +149,27 @@ class Recipe:
         return replace(self, **{name: _number(value, kinds[name]) for name, value in values.items()})
 
     def for_epochs(self, epochs: int) -> Recipe:
-        """The same recipe for so many epochs, where it counts steps too."""
+        """The same recipe for so many epochs, where it counts steps too.
+
+        Args:
+            epochs: passes over the training images.
+        """
         return self.replace(epochs=epochs, steps=None)
 
     def to_json(self) -> dict[str, Any]:
+        """All values by name."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> Recipe:
+        """The recipe of which `to_json` gave these values.
+
+        Args:
+            values: by name; what is left out has its default.
+
+        Raises:
+            UserError: as `replace`.
+        """
         return cls().replace(**values)
 
 
