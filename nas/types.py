@@ -87,6 +87,9 @@ class Searcher(Protocol):
     trial, by that method: its latest result, perhaps a failure, takes the place of the one of the same trial number.
     It is of more epochs, `result.trial.budget`; those who had them were the best of their rung before.
 
+    One that makes a genome of others says of which: after each `ask`, `parents` are the numbers of their trials, none
+    where it was drawn anew. What was changed follows from the genomes (`run.lineage`).
+
     One that is slow to tell, for it trains a network, has `state()`, a flat dict of tensors and of values that JSON
     holds exactly, and `load(state)`, by which a new searcher of the same space and options is as if told the same. A
     run keeps such a snapshot beside its journal (`run.snapshot`).

@@ -25,6 +25,7 @@ class Proposal:
     """A genome to evaluate, its network's fingerprint and costs, and how many proposals were refused before it.
 
     identity: what genomes that count as the same have in common (`alike.identity`); empty: the fingerprint.
+    parents: numbers of the trials of whose genomes the searcher made this one; None: it does not say.
     """
 
     genome: Genome
@@ -33,6 +34,7 @@ class Proposal:
     duplicates: int
     over_limit: int
     identity: str = ""
+    parents: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,13 @@ def propose(
         return first_of(genomes, space, seen, limits, has, deduplicate, refused)
 
     proposal = first(searcher.ask(rng, pending, refused) for _ in range(PATIENCE))
-    if isinstance(proposal, End) and proposal.reason != NOTHING:
+    if isinstance(proposal, Proposal):
+        return replace(proposal, parents=getattr(searcher, "parents", None))
+    if proposal.reason != NOTHING:
         other = first(_by_chance(space, rng))
         if isinstance(other, Proposal):
             counts = proposal.duplicates + other.duplicates, proposal.over_limit + other.over_limit
-            return replace(other, duplicates=counts[0], over_limit=counts[1])
+            return replace(other, duplicates=counts[0], over_limit=counts[1], parents=())
     return proposal
 
 

@@ -24,6 +24,7 @@ class Issued:
     """A trial about to be dispatched. identity: as `alike.identity` has it; None: the fingerprint.
 
     duplicates, over_limit: proposals that were refused before this one. costs: what is noted besides the first two.
+    parents: trials of whose genomes the searcher made this one; None: it does not say.
     """
 
     kind: ClassVar = "issued"
@@ -40,12 +41,15 @@ class Issued:
     costs: dict[str, int] | None = None
     identity: str | None = None
     horizon: int | None = None
+    parents: list[int] | None = None
 
     def __post_init__(self) -> None:
         if self.horizon is not None and self.budget is None:
             raise ValueError(f"a horizon of {self.horizon} epochs without a budget")
         if not all(type(cost) is int for cost in (self.costs or {}).values()):
             raise TypeError(f"costs are {self.costs!r}")
+        if not all(type(parent) is int and 0 <= parent < self.number for parent in self.parents or ()):
+            raise ValueError(f"the parents of trial {self.number} are {self.parents!r}")
 
     @property
     def all_costs(self) -> dict[str, int]:
@@ -68,6 +72,7 @@ class Issued:
             costs=others,
             identity=proposal.identity if proposal.identity not in ("", proposal.fingerprint) else None,
             horizon=trial.horizon,
+            parents=None if proposal.parents is None else list(proposal.parents),
         )
 
 

@@ -31,6 +31,7 @@ class Entry:
         told: the last two that it has had.
         begun: when it was issued, in seconds since 1970; None: not noted.
         ended: when it had its last result, likewise.
+        parents: trials of whose genomes the searcher made this one; None: it did not say.
     """
 
     trial: Trial
@@ -41,6 +42,7 @@ class Entry:
     told: list[Result] = field(default_factory=list)  # the last two that it has had
     begun: float | None = field(default=None, compare=False)
     ended: float | None = field(default=None, compare=False)
+    parents: tuple[int, ...] | None = None
 
     @property
     def retold(self) -> bool:
@@ -165,7 +167,8 @@ class State:
         genome = self._genome(record.answers)
         trial = Trial(record.number, genome, record.seed, record.budget, horizon=record.horizon)
         self.pending[trial.number] = trial
-        self.entries.append(Entry(trial, record.fingerprint, record.all_costs, begun=record.time))
+        parents = None if record.parents is None else tuple(record.parents)
+        self.entries.append(Entry(trial, record.fingerprint, record.all_costs, begun=record.time, parents=parents))
         self.seen.add(record.identity or record.fingerprint)
         self.duplicates += record.duplicates
         self.over_limit += record.over_limit

@@ -46,6 +46,8 @@ class Bananas:
         self.told: dict[int, tuple[Genome, float]] = {}  # by the trial's number; a failure is not among them
         self.tried: set[Genome] = set()  # all that was told
         self.ranking: Iterator[Genome] = iter(())  # for the trial that was asked for last
+        self.made_of: dict[Genome, int] = {}  # of its candidates those that are mutations, and the trial of each
+        self.parents: tuple[int, ...] = ()  # of what was asked for last
         self._surrogate: Surrogate | None = None
 
     @staticmethod
@@ -63,12 +65,16 @@ class Bananas:
 
     def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
         """The best candidate; where that was refused, the next best."""
+        self.parents = ()
         if len(self.told) < self.first:
             return self.space.sample(rng)
         if not refused:
             self.ranking = self.ranked(rng, pending)
         best = next(self.ranking, None)
-        return self.space.sample(rng) if best is None else best
+        if best is None:
+            return self.space.sample(rng)
+        self.parents = (self.made_of[best],) if best in self.made_of else ()
+        return best
 
     def ranked(self, rng: random.Random, pending: Sequence[Trial]) -> Iterator[Genome]:
         """Candidates by expected improvement, best first; none that was tried or is under way."""
@@ -80,10 +86,12 @@ class Bananas:
         yield from (candidates[i] for i in sorted(range(len(candidates)), key=values.__getitem__, reverse=True))
 
     def candidates(self, rng: random.Random) -> list[Genome]:
-        ordered = sorted(self.told.values(), key=lambda one: one[1], reverse=True)
-        parents = [genome for genome, _ in ordered[: self.best]]
-        genomes = [self.space.mutate(rng.choice(parents), rng) for _ in range(self.mutations)]
-        genomes += [self.space.sample(rng) for _ in range(self.samples)]
+        parents = sorted(self.told, key=lambda number: self.told[number][1], reverse=True)[: self.best]
+        self.made_of = {}
+        for _ in range(self.mutations):
+            number = rng.choice(parents)
+            self.made_of.setdefault(self.space.mutate(self.told[number][0], rng), number)
+        genomes = [*self.made_of, *(self.space.sample(rng) for _ in range(self.samples))]
         return [genome for genome in dict.fromkeys(genomes) if genome not in self.tried]
 
     def tell(self, result: Result) -> None:

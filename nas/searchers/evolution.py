@@ -38,6 +38,7 @@ class Evolution:
         self.population_size, self.sample_size, self.d, self.r = population, sample, mutations, rounds
         self.population: dict[int, tuple[Genome, float]] = {}  # by the trial's number
         self.i = 0  # rounds since the population was full
+        self.parents: tuple[int, ...] = ()  # of what was asked for last
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
@@ -47,11 +48,12 @@ class Evolution:
         return {"population": population, "sample": sample, "mutations": 2, "rounds": max(1, trials // 10)}
 
     def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
-        more = further(len(refused))
+        more, self.parents = further(len(refused)), ()
         if len(self.population) < self.population_size or more is None:
             return self.space.sample(rng)
-        sample = rng.sample(list(self.population.values()), min(self.sample_size, len(self.population)))
-        genome, _ = max(sample, key=lambda individual: individual[1])
+        sample = rng.sample(list(self.population.items()), min(self.sample_size, len(self.population)))
+        number, (genome, _) = max(sample, key=lambda individual: individual[1][1])
+        self.parents = (number,)
         for _ in range(max(math.ceil(self.d - self.i / self.r), 1) + more):
             genome = self.space.mutate(genome, rng)
         return genome

@@ -49,6 +49,7 @@ class LocalSearch:
         self.scores: dict[Genome, float] = {}  # of all that was told; a failure is the worst
         self.after: dict[Genome, dict[int, float]] = {}  # the scores after so many epochs, under a schedule
         self.numbers: dict[Genome, int] = {}  # their trials'
+        self.parents: tuple[int, ...] = ()  # of what was asked for last
         self.v: Genome | None = None
         self.left: deque[Genome] = deque(maxlen=PLACES_LEFT)  # where v was before
         self.impossible: set[Genome] = set()  # neighbours that cannot be built
@@ -61,8 +62,10 @@ class LocalSearch:
             for genome in self.neighbours(v):
                 if genome not in tried and genome not in self.impossible:
                     if self.space.can_be_built(genome):
+                        self.parents = (self.numbers[v],)
                         return genome
                     self.impossible.add(genome)
+        self.parents = ()
         for genome in self.restarts():
             if genome not in tried and not self.is_late(genome):
                 return genome

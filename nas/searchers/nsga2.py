@@ -46,6 +46,7 @@ class NSGA2:
         self.population_size, self.crossover = population, crossover
         self.population: list[Individual] = []  # best first
         self.ranks: list[tuple[int, float]] = []  # of each: (number of its front, minus its crowding distance)
+        self.parents: tuple[int, ...] = ()  # of what was asked for last
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
@@ -53,20 +54,23 @@ class NSGA2:
         return {"population": min(100, max(4, trials // 4))}
 
     def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
-        more = further(len(refused))
+        more, self.parents = further(len(refused)), ()
         if len(self.population) < self.population_size or more is None:
             return self.space.sample(rng)
-        child = self.tournament(rng)
+        first = self.tournament(rng)
+        child, self.parents = first.genome, (first.number,)
         if rng.random() < self.crossover:
-            child = self.space.crossover(child, self.tournament(rng), rng)
+            second = self.tournament(rng)
+            child = self.space.crossover(child, second.genome, rng)
+            self.parents = tuple(dict.fromkeys((first.number, second.number)))
         for _ in range(1 + more):
             child = self.space.mutate(child, rng)
         return child
 
-    def tournament(self, rng: random.Random) -> Genome:
+    def tournament(self, rng: random.Random) -> Individual:
         """The better of two individuals drawn at random: the crowded-comparison operator."""
         one, other = rng.randrange(len(self.population)), rng.randrange(len(self.population))
-        return self.population[one if self.ranks[one] <= self.ranks[other] else other].genome
+        return self.population[one if self.ranks[one] <= self.ranks[other] else other]
 
     def tell(self, result: Result) -> None:
         if not result.failed:

@@ -44,6 +44,7 @@ class RegularizedEvolution:
         self.population_size, self.sample_size, self.identity = population, sample, identity
         self.population: deque[tuple[Genome, float]] = deque()  # oldest first
         self.numbers: deque[int] = deque()  # their trials'
+        self.parents: tuple[int, ...] = ()  # of what was asked for last
 
     @staticmethod
     def for_budget(trials: int) -> dict[str, int]:
@@ -52,12 +53,13 @@ class RegularizedEvolution:
         return {"population": population, "sample": min(25, max(2, population // 2))}
 
     def ask(self, rng: random.Random, pending: Sequence[Trial], refused: Sequence[Refused] = ()) -> Genome:
-        more = further(len(refused))
+        more, self.parents = further(len(refused)), ()
         if len(self.population) < self.population_size or more is None:
             return self.space.sample(rng)
-        sample = [rng.choice(self.population) for _ in range(self.sample_size)]
-        parent, _ = max(sample, key=lambda individual: individual[1])
-        child = self.mutate(parent, rng)
+        sample = [rng.choice(range(len(self.population))) for _ in range(self.sample_size)]
+        place = max(sample, key=lambda place: self.population[place][1])
+        self.parents = (self.numbers[place],)
+        child = self.mutate(self.population[place][0], rng)
         for _ in range(more):
             child = self.space.mutate(child, rng)
         return child

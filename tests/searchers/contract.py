@@ -95,6 +95,7 @@ class Drive:
         found = propose(self.searcher, self.space, rng, tuple(self.pending.values()), self.seen, {})
         if isinstance(found, End):
             return None
+        assert set(found.parents or ()) <= {told.trial.number for told in self.told if not told.failed}
         trial = Trial(len(self.issued), found.genome, 0)
         self.issued.append(trial)
         self.seen.add(found.fingerprint)

@@ -22,10 +22,16 @@ def test_a_run_traced_by_hand() -> None:
     for number, (name, accuracy) in enumerate(zip("ABC", (0.9, 0.5, 0.7), strict=True)):  # the first are random
         assert searcher.ask(Script(), ()) == name
         told(searcher, name, accuracy, number=number)
-    assert searcher.ask(Script([1, 2]), ()) == "C--"  # B (0.5) against C (0.7); round 0: two mutations
+    assert (searcher.ask(Script([1, 2]), ()), searcher.parents) == (
+        "C--",
+        (2,),
+    )  # B (0.5) against C (0.7); round 0: two mutations
     told(searcher, "C--", 0.6, number=3)
     assert genomes(searcher) == {"A", "C", "C--"}  # B was the least fit
-    assert searcher.ask(Script([0, 1]), ()) == "A-"  # the best of all stays, however old; round 1: 2 - 1 mutations
+    assert (searcher.ask(Script([0, 1]), ()), searcher.parents) == (
+        "A-",
+        (0,),
+    )  # the best of all stays, however old; round 1: 2 - 1 mutations
     told(searcher, "A-", 0.1, number=4)
     assert genomes(searcher) == {"A", "C", "C--"}  # the child itself was the least fit
     assert searcher.ask(Script([2, 1]), ()) == "C-"  # never fewer than one mutation

@@ -30,7 +30,9 @@ def test_a_run_traced_by_hand() -> None:
     assert genomes[2] == "B"
     # Tournament of the third, B, against the second: the second. Then B against B. 0.8 < 0.9: crossover.
     assert searcher.ask(Script([2, 1, 2, 2], [0.8]), ()) == f"{genomes[1]}+B-"
+    assert searcher.parents == (ord(str(genomes[1])), ord("B"))
     assert searcher.ask(Script([2, 2], [0.95]), ()) == "B-"  # no crossover
+    assert searcher.parents == (ord("B"),)
     told(searcher, "D", 0.6, 0.6, number=1)  # dominates B
     assert {one.genome for one in searcher.population} == {"A", "C", "D"}
     told(searcher, "E", 0.2, 0.2, number=2)  # dominated by D

@@ -17,17 +17,17 @@ def evolution(space: Any, **options: Any) -> RegularizedEvolution:
 
 def test_a_run_traced_by_hand() -> None:
     searcher = evolution(Letters(), population=3, sample=2, identity=0.05)
-    for name, accuracy in zip("ABC", (0.9, 0.5, 0.7), strict=True):  # the first P are random
-        assert searcher.ask(Script(), ()) == name
-        told(searcher, name, accuracy)
+    for number, (name, accuracy) in enumerate(zip("ABC", (0.9, 0.5, 0.7), strict=True)):  # the first P are random
+        assert (searcher.ask(Script(), ()), searcher.parents) == (name, ())
+        told(searcher, name, accuracy, number=number)
     # Tournament of B (0.5) and C (0.7): C wins; no identity (0.5 > 0.05); second kind: input.
-    assert searcher.ask(Script([1, 2, 1], [0.5]), ()) == "Ci"
-    told(searcher, "Ci", 0.6)  # A, the oldest, dies although it is the best
+    assert (searcher.ask(Script([1, 2, 1], [0.5]), ()), searcher.parents) == ("Ci", (2,))
+    told(searcher, "Ci", 0.6, number=3)  # A, the oldest, dies although it is the best
     assert [genome for genome, _ in searcher.population] == ["B", "C", "Ci"]
     # With replacement: the same one twice. Identity at 0.04 < 0.05.
-    assert searcher.ask(Script([0, 0], [0.04]), ()) == "B"
+    assert (searcher.ask(Script([0, 0], [0.04]), ()), searcher.parents) == ("B", (1,))
     # Of equals the first drawn wins (Python's max), here Ci over itself; kind 0: operation.
-    assert searcher.ask(Script([2, 0, 0], [0.05]), ()) == "Cio"
+    assert (searcher.ask(Script([2, 0, 0], [0.05]), ()), searcher.parents) == ("Cio", (3,))
     told(searcher, "Cio", 0.65)
     assert [genome for genome, _ in searcher.population] == ["C", "Ci", "Cio"]
 
