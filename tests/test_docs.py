@@ -1,13 +1,18 @@
 """The pages in docs/: they lead to each other, and what they say to type exists and runs."""
 
+import random
 import re
+import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import nas
 from nas.cli.command import COMMANDS
 from nas.cli.command import main as run
+from nas.graph.operations import OPERATIONS
+from nas.space.language import CELL_KEYS, EDGE_SETS, FORMS, MERGES, NODE_KEYS, SHORTCUTS, TOP_KEYS
 
 ROOT = Path(__file__).parents[1]
 INDEX = ROOT / "docs" / "README.md"
@@ -61,15 +66,70 @@ def test_the_commands_and_options_exist(capsys: pytest.CaptureFixture[str]) -> N
                 assert option in helps[name], f"{page}: nas {name} {option}"
 
 
-def test_the_python_of_its_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def blocks(page: Path, language: str) -> list[str]:
+    """Those in a language, but for one after the comment `<!-- not run: REASON -->`."""
+    found = re.findall(rf"(.*)\n^```{language}\n((?:(?!```).*\n)*)```$", text(page), re.MULTILINE)
+    return [block for before, block in found if not re.fullmatch("<!-- not run: .+ -->", before)]
+
+
+def test_a_block_of_code_says_what_it_is() -> None:
+    """A block of another kind would be run by none of the tests."""
+    for page in PAGES:
+        kinds = set(re.findall(r"^```(.*)$", text(page), re.MULTILINE))
+        assert kinds <= {"", "console", "csv", "python", "text", "yaml"}, page
+
+
+DOCUMENTS = [page for page in PAGES if page.name not in ("README.md", "CONTRIBUTING.md")]  # have tests of their own
+REST = "input: [3, 32, 32]\nclasses: 10\nnetwork: [global_avg_pool, {linear: =classes}]\n"  # of a part of a document
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: page.name)
+def test_the_documents_of_a_page_are_networks(page: Path, tmp_path: Path) -> None:
+    for number, document in enumerate(blocks(page, "yaml")):
+        file = tmp_path / f"{number}.yaml"
+        whole = re.search("^(network|extends):", document, re.MULTILINE)
+        file.write_text(document if whole else document + REST, encoding="utf-8")
+        space = nas.load(file)
+        assert space.graph(space.sample(random.Random(0))).shape == (space.classes,), document
+
+
+def quick(*asked: Any, trials: int = 30, evaluator: Any = None, **settings: Any) -> nas.Run:
+    """`nas.search` of a few networks, none of which is trained."""
+    score = evaluator or (lambda genome: nas.Space(genome.document).graph(genome).depth / 100)
+    return search(*asked, trials=min(trials, 5), evaluator=score, progress=False, **settings)
+
+
+search = nas.run.search
+PROGRAMS = [page for page in DOCUMENTS if blocks(page, "python") and page.name != "tutorial.md"]
+
+
+@pytest.mark.parametrize("page", PROGRAMS, ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its blocks one after the other, as a reader tries them; only searches and studies are shorter."""
     monkeypatch.chdir(tmp_path)
-    page = text(ROOT / "docs" / "python.md")
-    build, score, optuna = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    names: dict[str, object] = {}
-    exec(build, names)
-    assert names["model"].training  # type: ignore[attr-defined]
-    exec(score.replace("trials=500", "trials=20"), names)
-    (directory,) = (tmp_path / "runs").iterdir()
-    assert nas.load_run(directory).best is not None
-    exec(optuna.replace("n_trials=100", "n_trials=15"), names)
-    assert len(names["study"].trials) == 15  # type: ignore[attr-defined]
+    monkeypatch.setattr(nas, "search", quick, raising=False)
+    names: dict[str, Any] = {}
+    for block in blocks(page, "python"):
+        exec(block.replace("n_trials=100", "n_trials=5"), names)
+
+
+def test_the_drawings_are_of_the_documents_that_pages_show() -> None:
+    drawings = runpy.run_path(str(ROOT / "docs" / "drawings.py"))["drawings"]()
+    make = "run `python docs/drawings.py`"
+    assert drawings.keys() == {f"language/{path.name}" for path in (ROOT / "docs" / "language").iterdir()}, make
+    for path, drawing in drawings.items():
+        assert (ROOT / "docs" / path).read_text(encoding="utf-8") == drawing, f"{path}: {make}"
+
+
+def test_the_language_page_names_every_word_of_the_language() -> None:
+    page = text(ROOT / "docs" / "language.md")
+    words = {
+        *TOP_KEYS,
+        *(word for keys in FORMS.values() for word in keys),
+        *MERGES,
+        *SHORTCUTS,
+        *CELL_KEYS,
+        *NODE_KEYS,
+    }
+    words |= {word for keys in EDGE_SETS.values() for word in keys} | {*OPERATIONS}
+    assert not [word for word in sorted(words) if not re.search(rf"`[^`\n]*\b{word}\b[^`\n]*`", page)]
