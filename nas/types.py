@@ -46,6 +46,7 @@ class Result:
         seconds: how long it took.
         curve: what the evaluator reported on the way, `epoch` among it.
         values: of the search's objectives, larger is better; empty: valid_accuracy alone.
+        worker: which of several workers evaluated it, from 0; None: there was but one.
     """
 
     trial: Trial
@@ -54,6 +55,7 @@ class Result:
     seconds: float = 0.0
     curve: tuple[Metrics, ...] = ()  # what the evaluator reported on the way, `epoch` among it
     values: tuple[float, ...] = ()  # of the search's objectives, larger is better; empty: valid_accuracy alone
+    worker: int | None = None
 
     @property
     def failed(self) -> bool:

@@ -65,7 +65,7 @@ def _wanted(family: "Family", args: argparse.Namespace) -> Iterator[dict[str, An
 def line(fact: dict[str, Any]) -> str:
     """One document or variant: its parameters and mult-adds, or how many genomes a space has."""
     from nas.cli.output import clean, count
-    from nas.report.svg import short
+    from nas.run.words import short
 
     name = f"  {clean(fact['name']):30}"
     if fact["kind"] == "space":

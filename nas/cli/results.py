@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nas.cli.output import percent
@@ -41,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.graph.costs import COSTS
     from nas.run import Run
     from nas.run.summary import comparison
-    from nas.run.words import in_words
+    from nas.run.words import in_words, named
 
     run = Run.open(args.run)
     volume = _hypervolume(run, args)
@@ -108,19 +107,3 @@ def _hypervolume(run: "Run", args: argparse.Namespace) -> "Hypervolume | None":
             raise UserError(args.run, "one objective has no hypervolume", hint)
         raise UserError(args.run, "no trial of this run has succeeded yet", f"go on: {run.way_on}")
     return volume
-
-
-def named(answers: dict[str, object], most: int = 130) -> str:
-    """`0.0=skip_connect 1.0=none ...`: answers in the order of the choices, by what tells their paths apart."""
-    texts = (str(answer).replace(" ", "") for answer in answers.values())
-    line = " ".join(f"{name}={text}" for name, text in zip(names(list(answers)), texts, strict=True))
-    return line if len(line) <= most else line[: most - 3] + "..."
-
-
-def names(paths: Sequence[str]) -> list[str]:
-    """Paths without the parts at their beginning and end that all of them have; of a single one the last part."""
-    parts = [path.split(".") for path in paths]
-    least = min(map(len, parts), default=1) - 1  # of each, a part is left
-    first = next((i for i in range(least) if len({own[i] for own in parts}) > 1), least)
-    last = next((i for i in range(least - first) if len({own[-1 - i] for own in parts}) > 1), least - first)
-    return [".".join(own[first : len(own) - last]) for own in parts]

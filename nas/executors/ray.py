@@ -45,8 +45,9 @@ class Worker:
 
 @dataclass
 class Slot:
-    """A worker and what it is at: starting (no trial), evaluating (both), or idle (no ref)."""
+    """A worker, its number, and what it is at: starting (no trial), evaluating (both), or idle (no ref)."""
 
+    number: int
     actor: Any
     ref: Any
     trial: Trial | None = None
@@ -112,11 +113,10 @@ class Ray:
             self._assign()
             busy = sorted((slot for slot in self.slots if slot.ref is not None), key=lambda slot: slot.since)
             ready, _ = ray.wait([slot.ref for slot in busy], num_returns=1, timeout=self._patience(busy))
-            result = (
-                self._collect(next(slot for slot in busy if slot.ref == ready[0])) if ready else self._overdue(busy)
-            )
-            if result is not None:
-                return result
+            slot = next(slot for slot in busy if slot.ref == ready[0]) if ready else self._overdue(busy)
+            result = None if slot is None else self._collect(slot) if ready else self._ended(slot)
+            if slot is not None and result is not None:
+                return replace(result, worker=slot.number)
 
     def _hire(self, evaluator: Evaluate) -> None:
         for slot in self.slots:
@@ -128,7 +128,7 @@ class Ray:
             raise UserError("executor ray", f"the evaluator cannot be sent to a worker: {_line(error)}", hint) from None
         if self.told is not None and self.board is None:
             self.board = Board(ray.remote(num_cpus=0)(Notes).remote())
-        self.slots = [Slot(None, None) for _ in range(self.workers)]
+        self.slots = [Slot(number, None, None) for number in range(self.workers)]
         for slot in self.slots:
             self._start(slot)
 
@@ -162,17 +162,19 @@ class Ray:
             if number in under_way:
                 self.told(under_way[number], epoch)
 
-    def _overdue(self, busy: list[Slot]) -> Result | None:
+    def _overdue(self, busy: list[Slot]) -> Slot | None:
+        """One whose evaluation takes too long."""
         now = time.monotonic()
-        for slot in busy:
-            if slot.trial is not None and self.deadline is not None and now - slot.since >= self.deadline:
-                trial = slot.trial
-                ray.kill(slot.actor)  # a method under way cannot be cancelled
-                self._start(slot)
-                return Result(
-                    trial, None, f"overdue: still running after its deadline of {self.deadline:g} s", self.deadline
-                )
-        return None
+        late = (slot for slot in busy if slot.trial and self.deadline and now - slot.since >= self.deadline)
+        return next(late, None)
+
+    def _ended(self, slot: Slot) -> Result:
+        """The result of one that is overdue. A method under way cannot be cancelled: the worker is another then."""
+        assert slot.trial is not None and self.deadline is not None
+        trial, error = slot.trial, f"overdue: still running after its deadline of {self.deadline:g} s"
+        ray.kill(slot.actor)
+        self._start(slot)
+        return Result(trial, None, error, self.deadline)
 
     def _collect(self, slot: Slot) -> Result | None:
         """The result of a slot whose ref is ready; None if the worker has only started, or its trial is tried again."""

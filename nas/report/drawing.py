@@ -10,7 +10,7 @@ from nas.report import labels
 from nas.report.figure import Box, Figure, arrow, drawn, figure, inner, kind
 from nas.report.outline import OutlinePart, outline
 from nas.report.rows import Row, rows
-from nas.report.svg import short
+from nas.run.words import short
 
 WIDTH, MARGIN = 900, 14  # pixels
 ITEM, BOX, SHAPE = 14, 90, 286  # where the stages' names, their boxes and their shapes begin

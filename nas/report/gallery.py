@@ -14,7 +14,7 @@ from nas.errors import UserError
 from nas.graph.graph import Graph
 from nas.report.catalogue import Family, facts, families
 from nas.report.drawing import draw
-from nas.report.svg import short
+from nas.run.words import short
 from nas.space import Space
 
 PAGE, DRAWINGS = "gallery.md", "gallery"

@@ -7,9 +7,9 @@ from importlib.resources import files
 from typing import Any
 
 from nas.graph.costs import COSTS
-from nas.report.svg import Axis, Point, chart, short
+from nas.report.svg import Axis, Point, chart
 from nas.run.hypervolume import Hypervolume
-from nas.run.words import in_words
+from nas.run.words import in_words, short
 
 DRAWN = ("parameters", "mult_adds")  # costs that trials are drawn by, whatever the objectives
 MARKS = ("dot", "front", "best")  # style classes of trials, in the order of drawing

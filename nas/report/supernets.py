@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from nas.report.svg import Axis, Curve, chart, short
+from nas.report.svg import Axis, Curve, chart
+from nas.run.words import short
 
 COLOURS = 8  # style classes of curves, c0 to c7
 MOST = 40  # choices that are drawn

@@ -127,11 +127,3 @@ def chart(
 def _steps(corners: Sequence[tuple[float, float]]) -> str:
     (left, top), *rest = corners
     return f"M{left} {top}" + "".join(f"H{px}V{py}" for px, py in rest)
-
-
-def short(number: float) -> str:
-    """`3.5M`, `600M`, `12k`: an axis has no room for digits."""
-    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= size:
-            return f"{number / size:.3g}{unit}"
-    return f"{number:.3g}"

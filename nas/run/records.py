@@ -78,7 +78,7 @@ class Issued:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """A result: metrics, or an error."""
+    """A result: metrics, or an error. worker: as in Result."""
 
     kind: ClassVar = "done"
     number: int
@@ -87,6 +87,7 @@ class Done:
     attempt: int
     seconds: float
     time: float
+    worker: int | None = None
 
     def __post_init__(self) -> None:
         if self.metrics is not None:
@@ -98,7 +99,15 @@ class Done:
     def of(cls, result: Result) -> "Done":
         number, attempt, seconds = result.trial.number, result.trial.attempt, round(result.seconds, 3)
         error = result.error if result.metrics is None else None
-        return cls(number=number, error=error, metrics=result.metrics, attempt=attempt, seconds=seconds, time=now())
+        return cls(
+            number=number,
+            error=error,
+            metrics=result.metrics,
+            attempt=attempt,
+            seconds=seconds,
+            worker=result.worker,
+            time=now(),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """How numbers and texts are put to a person: on one line, in the units that they think in."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 ALIKE = 0.005  # accuracies that differ by less are told once
 
@@ -52,3 +52,27 @@ def _repeats(name: str, metrics: Mapping[str, float]) -> bool:
     """Whether a balanced accuracy says what the accuracy beside it says, to half a percent."""
     plain = metrics.get(name.replace("balanced_", ""))
     return "balanced_" in name and plain is not None and abs(metrics[name] - plain) < ALIKE
+
+
+def short(number: float) -> str:
+    """`3.5M`, `600M`, `12k`: where there is no room for digits."""
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= size:
+            return f"{number / size:.3g}{unit}"
+    return f"{number:.3g}"
+
+
+def named(answers: Mapping[str, object], most: int = 130) -> str:
+    """`0.0=skip_connect 1.0=none ...`: answers in the order of the choices, by what tells their paths apart."""
+    texts = (str(answer).replace(" ", "") for answer in answers.values())
+    line = " ".join(f"{name}={text}" for name, text in zip(names(list(answers)), texts, strict=True))
+    return line if len(line) <= most else line[: most - 3] + "..."
+
+
+def names(paths: Sequence[str]) -> list[str]:
+    """Paths without the parts at their beginning and end that all of them have; of a single one the last part."""
+    parts = [path.split(".") for path in paths]
+    least = min(map(len, parts), default=1) - 1  # of each, a part is left
+    first = next((i for i in range(least) if len({own[i] for own in parts}) > 1), least)
+    last = next((i for i in range(least - first) if len({own[-1 - i] for own in parts}) > 1), least - first)
+    return [".".join(own[first : len(own) - last]) for own in parts]

@@ -72,7 +72,7 @@ def test_one_objective_has_none(tmp_path: Path, capsys: pytest.CaptureFixture[st
     ],
 )
 def test_answers_are_named_by_what_tells_their_paths_apart(paths: list[str], short: list[str]) -> None:
-    from nas.cli.results import named, names
+    from nas.run.words import named, names
 
     assert names(paths) == short
     assert len(set(names(paths))) == len(paths)

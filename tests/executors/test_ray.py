@@ -55,6 +55,8 @@ def test_results_come_back_once_each_with_their_trials_and_curves() -> None:
     processes = {result.metrics["pid"] for result in results if result.metrics}
     assert os.getpid() not in processes
     assert len(processes) <= 2  # warm; on a busy machine one may have done it all before the other began
+    pairs = {(result.worker, result.metrics["pid"]) for result in results if result.metrics}
+    assert {worker for worker, _ in pairs} <= {0, 1} and len(pairs) == len(processes)
 
 
 @pytest.mark.parametrize(

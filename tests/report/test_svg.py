@@ -3,7 +3,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from nas.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, Axis, Point, chart, short
+from nas.report.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, Axis, Point, chart
+from nas.run.words import short
 
 
 @pytest.mark.parametrize(
