@@ -116,7 +116,7 @@ def test_resnet(tmp_path: Path) -> None:
     text = check(nas.build(space), tmp_path, space.source)
     assert "\nresnet18: He et al. 2015" in text
     assert "11,181,642 parameters, " in text.split('"""')[1].replace("\n", " ")
-    assert "        self.first = ConvBnRelu(in_channels, width, 3, stride=stride)\n" in text
+    assert "        self.first = ConvBnRelu(in_channels, width, 3, stride)\n" in text
     assert "            nn.Sequential(Basic(256, 512, stride=2), Basic(512, 512)),\n" in text
     assert "nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, num_classes)\n" in text
 

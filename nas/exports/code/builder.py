@@ -1,13 +1,19 @@
 """From a network to the calls that make its parts, and the classes that these need, inner ones first."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+from nas.exports.code import cells
 from nas.exports.code.classes import define
-from nas.exports.code.families import Use, families
+from nas.exports.code.families import Family, Use, families
 from nas.exports.code.layers import Classes, Make, layer, same_where_possible, sequential
 from nas.exports.code.scopes import Item, Part, tree
-from nas.exports.code.words import GLOBAL, Names, camel
+from nas.exports.code.wiring import INPUTS, genotypes
+from nas.exports.code.words import DROPS, GLOBAL, Names, camel
+
+MOST_LAYERS = 3  # of a block that is written twice rather than as a class
+WIRED = "cells"  # the group of all cells that are data
 
 if TYPE_CHECKING:
     from nas.network import Network
@@ -25,6 +31,7 @@ class Builder:
         self.name = self.names.unique(camel(name))
         self.texts: dict[str, list[str]] = {}
         self.copied: dict[str, type] = {}
+        self.constants: list[str] = []
         self.makes: dict[int, Make] = {}
         steps = model._training[0]  # the plan of inference is a part of it
         places = {id(module): name for name, module in model.named_modules()}
@@ -89,8 +96,11 @@ class Builder:
         groups: dict[tuple[str, int], list[Part]] = {}
         heights: dict[int, int] = {}
         recursive = {self._key(p) for p in classed if self._key(p) in self._inside(p)}
+        self.genotypes = genotypes(self.graph, classed, self._drops)
+        wired = {id(use.part) for genotype in self.genotypes for use in genotype.uses}
+        self.sites = self._sites(parts, {id(part) for part in classed}, wired)
         for part in classed:
-            key = self._key(part)
+            key = WIRED if id(part) in wired else self._key(part)
             groups.setdefault((key, self._height(part, heights) if key in recursive else 0), []).append(part)
         done: set[tuple[str, int]] = set()
         group_of = {id(part): key for key, group in groups.items() for part in group}
@@ -103,10 +113,54 @@ class Builder:
                 for inner in self._parts(part):
                     if id(inner) in group_of:
                         visit(group_of[id(inner)])
-            self._group(groups[key])
+            if key[0] != WIRED or not self._cells():
+                self._group(groups[key])
 
         for group in groups:
             visit(group)
+
+    def _drops(self, part: Part) -> bool:
+        return part.node is not None and self.makes[part.node].maker in DROPS
+
+    def _cells(self) -> bool:
+        """Whether all cells are one class, to which their operations are data."""
+        try:
+            found = cells.define(self.graph, self.genotypes, lambda item: self.make(item.part), self.names)
+        except cells.Inexpressible:
+            self.genotypes = []
+            return False
+        self.constants, self.texts["OPERATIONS"], self.texts["Cell"] = found.constants, found.table, found.lines
+        for genotype in self.genotypes:
+            for use in genotype.uses:
+                assert use.call is not None
+                self.made[id(use.part)] = use.call
+        return True
+
+    def _sites(self, parts: list[Part], classed: set[int], wired: set[int]) -> dict[int, Any]:
+        """Where in the text each use of a block stands: outside of all classes, or in which of them."""
+        words: dict[int, tuple[str, ...]] = {}
+        for use in (use for genotype in self.genotypes for use in genotype.uses):
+            for edge in (edge for edges in use.nodes.values() for edge in edges):
+                words |= {id(item.part): (edge.word, str(at)) for at, item in enumerate(edge.items)}
+            for name, fit in zip(INPUTS, use.fits, strict=True):
+                words |= {id(item.part): (name, str(at)) for at, item in enumerate(fit)}
+        found: dict[int, Any] = {}
+        todo: list[tuple[Part, str, tuple[str, ...]]] = [(part, "", ()) for part in parts]
+        for part, owner, path in todo:
+            if id(part) in classed:
+                found[id(part)] = (owner, words.get(id(part), path)) if owner else ("", id(part))
+                owner, path = WIRED if id(part) in wired else self._key(part), ()
+            todo += [(item.part, owner, (*path, *item.name)) for item in part.items]
+        return found
+
+    def _inline(self, family: Family) -> bool:
+        """Whether the layers of a block stand where it is used: in one place; or in two, if they are few."""
+        sites = {self.sites[id(use.part)] for use in family.uses}
+        plain = all(len(place.kinds) == 1 and not place.optional for place in family.places)
+        owners = {owner for owner, _ in sites}
+        most = 0 if owners - {"", WIRED} else MOST_LAYERS - (WIRED in owners)
+        few = len(family.places) <= most and not any(make.children for make in family.uses[0].makes)
+        return family.chain and plain and (len(sites) == 1 or (few and len(sites) == 2))
 
     def _group(self, parts: list[Part]) -> None:
         found = families([Use(part, [self.make(item.part) for item in part.items]) for part in parts])
@@ -114,6 +168,10 @@ class Builder:
             if len(family.places) == 1 and len(family.places[0].kinds) == 1 and not family.places[0].optional:
                 for use in family.uses:
                     self.made[id(use.part)] = use.makes[0]
+                continue
+            if self._inline(family):
+                for use in family.uses:
+                    self.made[id(use.part)] = replace(sequential(use.makes), loose=True)
                 continue
             name = self.names.unique(self._name([use.part for use in family.uses]))
             self.texts[name] = define(family, name, lambda value: self.graph.nodes[value].shape[0])

@@ -1,13 +1,13 @@
 """The text of a class: its arguments, its layers, its forward pass."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from nas.exports.code.families import Family, Place, brief
 from nas.exports.code.forward import Forward, wrapped
-from nas.exports.code.layers import MISSING, Argument, Make, Name, alike
+from nas.exports.code.layers import MISSING, Argument, Make, Name, alike, sequential
 from nas.exports.code.parameters import ANY, Parameter, Parameters, Slot, written
 from nas.exports.code.repeats import compact
 from nas.exports.code.words import DROPS, TAKEN, Call, Choice, Names, assigned, variable
@@ -34,8 +34,9 @@ class Shown:
                 positional = False
                 continue
             text = slot.text or written(slot.value)
+            alone = positional and text == name == "stride"  # as torch has it, in fourth place of a convolution
             positional = positional and default is MISSING
-            arguments.append(text if positional else f"{name}={text}")
+            arguments.append(text if positional or alone else f"{name}={text}")
         return Call(head, arguments)
 
 
@@ -66,6 +67,7 @@ def define(family: Family, name: str, channels: Callable[[int], int]) -> list[st
     """
     formals, vectors = family.inputs()
     inputs = _input_names(family, formals)
+    pads = {} if family.chain else {number: _prepared(place) for number, place in enumerate(family.places)}
     slots: list[Slot] = []
     shown: list[list[Shown]] = []
     for number, place in enumerate(family.places):
@@ -90,7 +92,7 @@ def define(family: Family, name: str, channels: Callable[[int], int]) -> list[st
     names = _shared(names, values)
     ordered = sorted(found.found, key=lambda p: (p.default is not MISSING, order.get(p.name, len(order))))
     lines = [f"class {name}({'nn.Sequential' if family.chain else 'nn.Module'}):"]
-    lines += _init(ordered)
+    lines += init(ordered)
     if family.chain:
         opening, *rest = Call("super().__init__", list(compact(list(filter(None, values))))).lines(8)
         lines += [f"{' ' * 8}{opening}", *rest]
@@ -103,13 +105,30 @@ def define(family: Family, name: str, channels: Callable[[int], int]) -> list[st
                 lines += assigned(f"self.{names[number]}", call, 8)
             elif flags[number]:
                 lines.append(f"{' ' * 8}self.{names[number]} = {flags[number][0]}")
-        lines += ["", *_forward(family, formals, inputs, names, flags)]
+        lines += ["", *_forward(family, formals, inputs, names, flags, pads)]
     for k, use in enumerate(family.uses):
         arguments = [Argument(p.name, p.values[k], p.default, p.kind) for p in ordered]
         made = [(str(i) if family.chain else names[i], place.makes[k]) for i, place in enumerate(family.places)]
         inner = [(key, make) for key, make in made if make is not None and make.is_module]
         use.made = Make(name, arguments, inner=inner, order=tuple(vector[k] for vector in vectors))
     return lines
+
+
+def _prepared(place: Place) -> str:
+    """What is done to the input of a place, `functional.pad({}, (0, 1))`, where all makes begin with it; they lose it."""
+    text = "{}"
+    while len(place.kinds) == 1 and not place.optional and (children := place.kinds[0].children):
+        maker, values = children[0].maker, {repr(m.children[0].arguments[0].value) for m in place.makes if m}
+        if len(values) > 1 or maker not in ("nn.ZeroPad2d", "Subsample"):
+            break
+        value = values.pop()
+        if maker == "Subsample":
+            text += f"[:, :, ::{value}, ::{value}]"
+        else:
+            text = f"functional.pad({text}, {value if '(' in value else (int(value),) * 4})"
+        place.makes = [sequential(make.children[1:]) for make in place.makes if make]
+        place.kinds = [make for make in place.makes[:1] if make]
+    return "" if text == "{}" else text
 
 
 def _input_names(family: Family, formals: list[list[tuple[int, int]]]) -> list[str]:
@@ -131,8 +150,9 @@ def _hints(
     """What parameters may be called: the channels of the inputs, and the arguments of the document's blocks."""
     hints: list[tuple[str, list[Any]]] = []
     for name, vector in zip(inputs, vectors, strict=True):
-        word = "in_channels" if len(inputs) == 1 else f"{name}_channels"
-        hints.append((word, [channels(value) for value in vector]))
+        read = [channels(value) for value in vector]
+        kept = read == [channels(use.part.output) for use in family.uses]
+        hints.append((("channels" if kept else "in_channels") if len(inputs) == 1 else f"{name}_channels", read))
     templates = [use.part.templates[::-1] for use in family.uses]
     for level in zip(*templates, strict=False):
         told = [dict(scope.arguments) for scope in level]
@@ -183,11 +203,12 @@ def _value(place: Place, variants: list[Shown], tests: list[str]) -> Call | None
     return Choice("", [*calls, *(["nn.Identity()"] if len(tests) == len(calls) else [])], tests=tests)
 
 
-def _init(parameters: list[Parameter]) -> list[str]:
+def init(parameters: list[Parameter], types: Mapping[str, str] | None = None) -> list[str]:
+    """The first lines of a constructor. types: of parameters whose values do not say theirs."""
     arguments: list[Call | str] = ["self"]
     for p in parameters:
         default = "" if p.default is MISSING else f" = {written(p.default)}"
-        arguments.append(f"{p.name}: {_annotation(p)}{default}")
+        arguments.append(f"{p.name}: {(types or {}).get(p.name) or _annotation(p)}{default}")
     return [
         f"    {line}" if not at else line
         for at, line in enumerate(Call("def __init__", arguments, " -> None:").lines(4))
@@ -209,7 +230,12 @@ def _annotation(parameter: Parameter) -> str:
 
 
 def _forward(
-    family: Family, formals: list[list[tuple[int, int]]], inputs: list[str], names: list[str], flags: list[list[str]]
+    family: Family,
+    formals: list[list[tuple[int, int]]],
+    inputs: list[str],
+    names: list[str],
+    flags: list[list[str]],
+    pads: dict[int, str],
 ) -> list[str]:
     source = {spot: -1 - at for at, formal in enumerate(formals) for spot in formal}
     wanted = [
@@ -227,7 +253,8 @@ def _forward(
     for number, place in enumerate(family.places):
         kind = place.kinds[0]
         if kind.is_module:
-            forward.add(number, wanted[number], f"self.{names[number]}")
+            called = f"self.{names[number]}"
+            forward.add(number, wanted[number], f"{called}({pads[number]})" if pads[number] else called)
             continue
         *_, dag, which, _ = ("", "", "", *brief(place.name))
         node = f"node_{which}" if dag == "nodes" and which.isdecimal() and number != family.output else ""

@@ -86,10 +86,9 @@ class Conv2dSame(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         pads: list[int] = []
-        axes = zip(x.shape[2:], self.kernel_size, self.stride, self.dilation)
-        for size, kernel, stride, dilation in axes:
-            missing = (-(-size // stride) - 1) * stride + (kernel - 1) * dilation + 1 - size
-            pads = [max(0, missing) // 2, max(0, missing + 1) // 2, *pads]
+        for n, k, s, d in zip(x.shape[2:], self.kernel_size, self.stride, self.dilation):
+            missing = max(0, (-(-n // s) - 1) * s + (k - 1) * d + 1 - n)
+            pads = [missing // 2, missing - missing // 2, *pads]
         return super().forward(functional.pad(x, pads))
 '''
 CONVOLUTION = '''

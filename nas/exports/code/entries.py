@@ -1,7 +1,7 @@
 """The attributes of a network: chains of parts as one nn.Sequential, rows of cells as one list."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nas.exports.code.builder import Builder
 from nas.exports.code.layers import Make, sequential
@@ -13,13 +13,14 @@ class Entry:
     """An attribute of the network and how it runs.
 
     steps: (make, reads, value) each; several where a list of cells runs in a loop. head: the auxiliary head that it
-    belongs to.
+    belongs to. taps: auxiliary heads that read what a cell of the list gives, by its number.
     """
 
     words: tuple[str, ...]
     steps: list[tuple[Make, list[int], int]]
     head: int | None = None
     name: str = ""
+    taps: dict[int, "Entry"] = field(default_factory=dict)
 
     @property
     def make(self) -> Make:
@@ -52,8 +53,11 @@ def _joined(word: str, entries: list[Entry]) -> Entry:
     return Entry((word,), [(make, entries[0].steps[0][1], entries[-1].value)])
 
 
-def windows(entries: list[Entry], looked_at: set[int]) -> list[Entry]:
-    """Rows of cells, each of which reads the two values before it, as one entry."""
+def windows(entries: list[Entry], looked_at: set[int], taps: dict[int, Entry]) -> list[Entry]:
+    """Rows of cells, each of which reads the two values before it, as one entry.
+
+    looked_at: values that others read. taps: those that one auxiliary head reads.
+    """
     readers: dict[int, list[Entry]] = {}
     for entry in entries:
         for value in entry.steps[0][1]:
@@ -66,13 +70,14 @@ def windows(entries: list[Entry], looked_at: set[int]) -> list[Entry]:
             at + len(run) < len(entries)
             and len(run[-1].steps[0][1]) == 2
             and (after := entries[at + len(run)]).steps[0][1] == [run[-1].steps[0][1][1], run[-1].value]
-            and after.words[:1] == run[0].words[:1]
-            and run[-1].value not in looked_at
+            and (after.words[:1] == run[0].words[:1] or after.make.maker == run[0].make.maker)
+            and (run[-1].value not in looked_at or run[-1].value in taps)
             and (len(run) < 2 or all(reader in (run[-1], after) for reader in readers[run[-2].value]))
         ):
             run.append(after)
         if len(run) > 1 and all(entry.make.is_module for entry in run):
-            done.append(Entry(run[0].words[:1], [entry.steps[0] for entry in run]))
+            inner = {number: taps[each.value] for number, each in enumerate(run[:-1]) if each.value in taps}
+            done.append(Entry(run[-1].words[:1], [entry.steps[0] for entry in run], taps=inner))
             at += len(run)
         else:
             done.append(entries[at])

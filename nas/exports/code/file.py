@@ -48,24 +48,24 @@ def source(
     prepares = record is not None and record.preprocessing is not None
     public = [f'"{builder.name}"', *(['"preprocess"'] if prepares else [])]
     lines = [
-        *_docstring(model.graph, builder.name, origin, answers or {}),
+        *_docstring(model.graph, builder.name, origin, genotype(answers or {}, bool(builder.constants))),
         *_imports("\n".join(code), prepares),
         "",
         f"__all__ = [{', '.join(public)}]",
         *constants,
+        *builder.constants,
         *code,
         *functions,
     ]
     return Source("\n".join(lines) + "\n", whole.keys)
 
 
-def _docstring(graph: "Graph", name: str, origin: str, answers: Mapping[str, Any]) -> list[str]:
+def _docstring(graph: "Graph", name: str, origin: str, found: list[str]) -> list[str]:
     """Its first two lines hold no text of the document, which could declare another encoding there."""
     heads = f" (and {graph.auxiliary_parameters:,} of the auxiliary heads)" if graph.auxiliary else ""
     shape = "x".join(map(str, graph.input))
     costs = f"{graph.parameters:,} parameters{heads}, {graph.mult_adds:,} multiply-adds for an image of {shape}."
     said = ": ".join(text.rstrip(" .") for text in (graph.name, origin) if text)
-    found = genotype(answers)
     return [
         '"""A network in PyTorch.',
         "",
@@ -79,16 +79,17 @@ def _docstring(graph: "Graph", name: str, origin: str, answers: Mapping[str, Any
     ]
 
 
-def genotype(answers: Mapping[str, Any]) -> list[str]:
+def genotype(answers: Mapping[str, Any], cells_apart: bool = False) -> list[str]:
     """The answers of a genome: a line for each cell, with the operations on the states of each node, and the others.
 
-    Nothing where that would be long: genome.json has it.
+    Nothing where that would be long: genome.json has it. cells_apart: the file has them elsewhere.
     """
     edges: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
     others = []
     for path, answer in answers.items():
         if edge := EDGE.fullmatch(path):
-            edges.setdefault(edge[1], {}).setdefault((edge[2], edge[3]), {})[edge[4]] = answer
+            if not cells_apart:
+                edges.setdefault(edge[1], {}).setdefault((edge[2], edge[3]), {})[edge[4]] = answer
         elif not (path.endswith(".inputs") and ".nodes." in path):
             others.append(f"{path} = {answer}")
     lines = []

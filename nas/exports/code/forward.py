@@ -24,9 +24,11 @@ MERGES = "+*|/~"
 
 
 def called(code: str, parts: list[Expression], flag: str = "", instead: int = 0) -> Expression:
-    """`code`: a module, or the sign of a merge. flag: where that is false, the part `instead` stands in its place."""
+    """`code`: a module, a call with `{}` for its arguments, or the sign of a merge. flag: where that is false, the part `instead` stands in its place."""
     deep = max((part.deep for part in parts), default=0)
     uses = tuple(use for part in parts for use in part.uses)
+    if "{}" in code:
+        return Expression(code.format(", ".join(part.text for part in parts)), ATOM, deep + 2, uses)
     if code not in MERGES:
         return Expression(f"{code}({', '.join(part.text for part in parts)})", ATOM, deep + 1, uses)
     plain = [part.text.isidentifier() for part in parts]

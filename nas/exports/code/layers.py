@@ -54,7 +54,7 @@ class Make:
     """A module: the class, its arguments, and for nn.Sequential its children.
 
     node: of the graph, whose module it is. inner: modules in it and where its state dict has them. order: the values
-    that it reads, as its forward pass takes them.
+    that it reads, as its forward pass takes them. loose: its children may stand in a sequence without it.
     """
 
     maker: str
@@ -63,6 +63,7 @@ class Make:
     node: int | None = None
     inner: list[tuple[str, "Make"]] = field(default_factory=list)
     order: tuple[int, ...] | None = None
+    loose: bool = False
 
     @property
     def is_module(self) -> bool:
@@ -184,9 +185,11 @@ def _arguments(module: nn.Module) -> list[Argument]:
 
 def sequential(children: list[Make]) -> Make:
     """One module after the other; of a layer that is two modules both."""
-    apart = [
-        two for child in children for two in (child.children if child.node is not None and child.children else [child])
-    ]
+    apart: list[Make] = []
+    for child in children:
+        apart += child.children if child.children and (child.node is not None or child.loose) else [child]
+    if len(apart) == 1:
+        return apart[0]
     return Make("nn.Sequential", children=apart, inner=[(str(i), child) for i, child in enumerate(apart)])
 
 

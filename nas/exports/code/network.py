@@ -36,7 +36,9 @@ def network(builder: Builder) -> Written:
         for name, make, reads, value in entries(builder, items)
     ]
     looked_at = {value for entry in heads for _, reads, _ in entry.steps for value in reads} | {graph.output}
-    main = rows(windows(main, looked_at), looked_at)
+    single = [entry for entry in heads if [other.head for other in heads].count(entry.head) == 1]
+    taps = {entry.steps[0][1][0]: entry for entry in single if len(entry.steps[0][1]) == 1 and entry.make.is_module}
+    main = rows(windows(main, looked_at, taps), looked_at)
     every = sorted([*main, *heads], key=lambda entry: entry.value if not entry.window else entry.steps[0][2])
     for entry, name in zip(
         every, attributes([(entry.words, "" if entry.window else entry.make.maker) for entry in every]), strict=True
@@ -85,16 +87,15 @@ def _stays(make: Make) -> list[Any]:
 
 def _forward(builder: Builder, every: list[Entry], main: list[Entry]) -> list[str]:
     graph = builder.graph
-    last = every[-1]
-    splits = (
-        len(main) > 1 and last is main[-1] and not last.window and last.make.is_module and len(last.steps[0][1]) == 1
-    )
+    last, heads = every[-1], bool(graph.auxiliary)
+    splits = not heads and len(main) > 1 and last is main[-1] and not last.window and last.make.is_module
+    splits = splits and len(last.steps[0][1]) == 1
+    tapped = [head for entry in main for head in entry.taps.values()]
     reads = Counter(value for entry in every for _, values, _ in entry.steps for value in values)
     reads.update([graph.output, *(end for end in graph.auxiliary)])
     forward = Forward(reads)
     forward.begin(0, "x")
-    body = every[:-1] if splits else every
-    heads = bool(graph.auxiliary)
+    body = [entry for entry in (every[:-1] if splits else every) if entry not in tapped]
     training = False
     ended = Counter(graph.auxiliary)
     if heads:
@@ -112,24 +113,20 @@ def _forward(builder: Builder, every: list[Entry], main: list[Entry]) -> list[st
     forward.indent = 8
     features = last.steps[0][1][0] if splits else graph.output
     result = forward.result(features)
-    where = "forward_features" if splits else "forward"
-    both = "tuple[Tensor, list[Tensor]]"
-    training_only = "Tensor | tuple[Tensor, list[Tensor]]"
-    lines = [
-        "",
-        f"    def {where}(self, x: Tensor) -> {both if heads and splits else training_only if heads else 'Tensor'}:",
-    ]
-    lines += forward.lines
-    if not splits:
-        if heads:
-            return [*lines, f"        return ({result}, auxiliary) if self.training else {result}"]
-        return [*lines, *wrapped(f"        return {result}", 8)]
     if heads:
-        lines += [f"        return {result}, auxiliary", "", f"    def forward(self, x: Tensor) -> {training_only}:"]
-        lines += ["        x, auxiliary = self.forward_features(x)", f"        x = self.{last.name}(x)"]
-        return [*lines, "        return (x, auxiliary) if self.training else x"]
-    lines += [*wrapped(f"        return {result}", 8), "", "    def forward(self, x: Tensor) -> Tensor:"]
-    return [*lines, f"        return self.{last.name}(self.forward_features(x))"]
+        if not result.isidentifier():
+            forward.lines.append(f"        x = {result}")
+            result = "x"
+        training_only = "Tensor | tuple[Tensor, list[Tensor]]"
+        end = f"        return ({result}, auxiliary) if self.training else {result}"
+        return ["", f"    def forward(self, x: Tensor) -> {training_only}:", *forward.lines, end]
+    where = "forward_features" if splits else "forward"
+    lines = ["", f"    def {where}(self, x: Tensor) -> Tensor:", *forward.lines]
+    lines += wrapped(f"        return {result}", 8)
+    if splits:
+        lines += ["", "    def forward(self, x: Tensor) -> Tensor:"]
+        lines += [f"        return self.{last.name}(self.forward_features(x))"]
+    return lines
 
 
 def _run(forward: Forward, entry: Entry) -> None:
@@ -155,5 +152,11 @@ def _run(forward: Forward, entry: Entry) -> None:
             code = f"before = last = {made}"
             forward.lines.pop()
         forward.lines.append(f"{space}{code}")
-    forward.lines += [f"{space}for cell in self.{entry.name}:", f"{space}    before, last = last, cell(before, last)"]
+    cells = f"self.{entry.name}"
+    over = f"number, cell in enumerate({cells})" if entry.taps else f"cell in {cells}"
+    forward.lines += [f"{space}for {over}:", f"{space}    before, last = last, cell(before, last)"]
+    for number, head in entry.taps.items():
+        forward.left[head.steps[0][1][0]] -= 1
+        forward.lines.append(f"{space}    if self.training and number == {number}:")
+        forward.lines.append(f"{space}        auxiliary.append(self.{head.name}(last))")
     forward.variables[entry.steps[-2][2]], forward.variables[final[2]] = "before", "last"

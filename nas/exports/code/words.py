@@ -133,7 +133,9 @@ class Call:
         start, end = f"{self.head}{self.brackets[0]}", f"{' ' * indent}{self.brackets[1]}{self.tail}"
         texts = [each if isinstance(each, str) else each.flat() for each in self.arguments]
         simple = all(isinstance(each, str) for each in self.arguments)
-        if simple or (len(texts) <= 3 and indent + 4 + len(", ".join(texts)) <= WIDTH):
+        if indent + 4 + len(", ".join(texts)) <= WIDTH:
+            return [start, " " * (indent + 4) + ", ".join(texts), end]
+        if simple:
             return [start, *filled(texts, indent + 4), end]
         lines = [start]
         for each in self.arguments:
@@ -158,6 +160,8 @@ class Choice(Call):
         if indent + len(flat) + room <= WIDTH:
             return [flat]
         space = " " * (indent + 4)
+        if len(space) + len(flat) <= WIDTH:
+            return ["(", f"{space}{flat}", f"{' ' * indent})"]
         lines = ["("]
         for at, each in enumerate(self.arguments):
             first, *rest = [each] if isinstance(each, str) else each.lines(indent + 4, 5)

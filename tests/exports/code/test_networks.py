@@ -17,11 +17,13 @@ FIXED: list[tuple[str, dict[str, Any], int, set[str]]] = [
     ("densenet121", {"input": [3, 64, 64]}, 80, {"DenseLayer", "Transition"}),
     ("googlenet", {"input": [3, 224, 224]}, 140, {"GoogLeNet"}),
     ("lenet5", {}, 40, {"LeNet5"}),
-    ("nasnet_a_cifar", {}, 270, {"NormalCell", "ReductionCell"}),
+    ("nasnet_a_cifar", {}, 195, {"Cell", "FactorizedReduce"}),
+    ("darts_v2", {}, 150, {"Cell", "FactorizedReduce", "Separable"}),
     ("convnext_tiny", {"input": [3, 64, 64]}, 110, {"Block"}),
 ]
 OPEN = [
-    ("darts", 155, {"NormalCell", "ReductionCell"}),
+    ("darts", 150, {"Cell", "FactorizedReduce"}),
+    ("nasnet", 170, {"Cell", "FactorizedReduce"}),
     ("nasbench201", 80, {"Cell", "Reduction"}),
     ("enas_macro", 175, set()),
 ]
