@@ -11,6 +11,7 @@ from nas.exports.code.layers import Classes, Make, layer, same_where_possible, s
 from nas.exports.code.scopes import Item, Part, tree
 from nas.exports.code.wiring import INPUTS, genotypes
 from nas.exports.code.words import DROPS, GLOBAL, Names, camel
+from nas.exports.code.zeros import localised
 
 MOST_LAYERS = 3  # of a block that is written twice rather than as a class
 WIRED = "cells"  # the group of all cells that are data
@@ -26,7 +27,7 @@ class Builder:
     """
 
     def __init__(self, model: "Network", name: str) -> None:
-        self.graph = model.graph
+        self.graph, old = localised(model.graph)
         self.names = Names(GLOBAL)
         self.name = self.names.unique(camel(name))
         self.texts: dict[str, list[str]] = {}
@@ -35,9 +36,11 @@ class Builder:
         self.makes: dict[int, Make] = {}
         steps = model._training[0]  # the plan of inference is a part of it
         places = {id(module): name for name, module in model.named_modules()}
-        self.places = {step.node: places[id(step.parent[step.name])] for step in steps}
-        modules = {step.node: step.parent[step.name] for step in steps}
-        shapes = {step.node: [self.graph.nodes[i].shape for i in self.graph.nodes[step.node].inputs] for step in steps}
+        told = {step.node: step for step in steps}
+        numbers = [number for number, before in enumerate(old) if before in told]
+        modules = {number: told[old[number]].parent[told[old[number]].name] for number in numbers}
+        self.places = {number: places[id(module)] for number, module in modules.items()}
+        shapes = {n: [self.graph.nodes[i].shape for i in self.graph.nodes[n].inputs] for n in numbers}
         for number, module in modules.items():
             node, place = self.graph.nodes[number], self.places[number]
             self.makes[number] = layer(number, node, shapes[number], module, place, self.copied)

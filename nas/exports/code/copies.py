@@ -52,6 +52,13 @@ class Subsample(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return x[:, :, :: self.step, :: self.step]
 ''',
+    "ZerosLike": '''
+class ZerosLike(nn.Module):
+    """What an edge gives that is cut: zeros of the shape of x."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(x)
+''',
     "ScaleBy": '''
 class ScaleBy(nn.Module):
     """x * factor."""

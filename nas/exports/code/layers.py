@@ -109,6 +109,8 @@ def _ours(name: str, node: Node, module: Any, shape: Shape) -> tuple[str, list[A
         widths = Argument("padding", top if top == bottom == left == right else (left, right, top, bottom))
         fill = [] if module.value == 0 else [Argument("value", module.value)]
         return ("nn.ConstantPad2d" if fill else "nn.ZeroPad2d"), [widths, *fill]
+    if name == "Zeros" and tuple(shape) == tuple(node.shape):
+        return "ZerosLike", []
     if name == "Scale" and not module.learned and module.bias is None and isinstance(module.weight, float | int):
         return "ScaleBy", [Argument("factor", module.weight)]
     if (
