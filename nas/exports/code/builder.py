@@ -132,7 +132,8 @@ class Builder:
         except cells.Inexpressible:
             self.genotypes = []
             return False
-        self.constants, self.texts["OPERATIONS"], self.texts["Cell"] = found.constants, found.table, found.lines
+        self.constants = found.constants
+        self.texts |= found.texts
         for genotype in self.genotypes:
             for use in genotype.uses:
                 assert use.call is not None

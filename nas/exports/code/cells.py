@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from nas.exports.code.classes import Shown, init, overlay
-from nas.exports.code.layers import MISSING, Argument, Classes, Make, Name, alike, same, sequential
-from nas.exports.code.parameters import ANY, Parameter, Parameters, Slot, written
+from nas.exports.code.classes import init
+from nas.exports.code.layers import MISSING, Argument, Make, Name, alike, sequential
+from nas.exports.code.overlay import overlay
+from nas.exports.code.parameters import Parameter, Parameters, Slot
 from nas.exports.code.scopes import Item
-from nas.exports.code.wiring import INPUTS, Edge, Genotype, Wiring
-from nas.exports.code.words import Call, Choice, Names, assigned, identifier
+from nas.exports.code.table import Inexpressible, kinds_of, of_kind, overlaid, settle
+from nas.exports.code.wiring import INPUTS, Edge, Genotype, Wiring, shape, stride
+from nas.exports.code.words import Call, Choice, Names, assigned, camel, identifier, snake
 from nas.graph.graph import Graph
 
 TYPES = {"nodes": "list[list[tuple[str, int]]]", "output": "list[int]"}
@@ -18,15 +19,10 @@ STATES = "# The operations of each node and the states that they take; states 0 
 
 @dataclass(eq=False)
 class Cells:
-    """The lines of constants, of the table of operations, and of the class."""
+    """The lines of constants; of the table of operations and of the class, by their names."""
 
     constants: list[str]
-    table: list[str]
-    lines: list[str]
-
-
-class Inexpressible(Exception):  # noqa: N818 - no error, a reason for other text
-    """A value that no expression of a cell's arguments gives."""
+    texts: dict[str, list[str]]
 
 
 def define(graph: Graph, found: list[Genotype], make: Callable[[Item], Make], names: Names) -> Cells:
@@ -42,9 +38,13 @@ class _Definition:
         self.graph, self.found, self.make = graph, found, make
         self.uses = [(genotype, use) for genotype in found for use in genotype.uses]
         self.channels = [graph.nodes[use.part.output].shape[0] // len(use.output) for _, use in self.uses]
-        self.strides = [self._stride(genotype, use) for genotype, use in self.uses]
+        strides = [stride(graph, use) for _, use in self.uses]
+        self.strides = [each for each in strides if each is not None]
+        if None in strides:
+            raise Inexpressible
         self.words = self._words()
-        self.constant_names = [names.unique(identifier(g.template).upper() or "CELL") for g in found]
+        self.constant_names = [names.unique(snake(camel(genotype.template)).upper()) for genotype in found]
+        self.output_names = [names.unique(f"{name}_OUTPUT") for name in self.constant_names]
         self.table_name, self.name = names.unique("OPERATIONS"), names.unique("Cell")
         self.made: list[dict[tuple[str, int], Make | None]] = [
             {
@@ -54,31 +54,6 @@ class _Definition:
             }
             for _, use in self.uses
         ]
-
-    def _shape(self, use: Wiring, state: str) -> tuple[int, ...]:
-        """Of a state of a use."""
-        if state in INPUTS:
-            at = INPUTS.index(state)
-            fit, read = use.fits[at], use.reads[at]
-            return self.graph.nodes[fit[-1].part.output if fit else read or 0].shape
-        edge = use.nodes[state][0]
-        if not edge.items:
-            return self._shape(use, edge.source)
-        return self.graph.nodes[edge.items[-1].part.output].shape
-
-    def _stride(self, genotype: Genotype, use: Wiring) -> int:
-        strides = set()
-        for name, edges in use.nodes.items():
-            for edge in edges:
-                before, after = self._shape(use, edge.source), self._shape(use, name)
-                stride = -(-before[-1] // after[-1])
-                if edge.source in INPUTS:
-                    strides.add(stride)
-                elif stride != 1:
-                    raise Inexpressible
-        if len(strides) != 1:
-            raise Inexpressible
-        return strides.pop()
 
     def _words(self) -> dict[str, str]:
         """What the table calls each operation of the document."""
@@ -94,14 +69,14 @@ class _Definition:
 
     def cells(self) -> Cells:
         self.wide = any(
-            self._shape(use, state)[0] != channels
+            shape(self.graph, use, state)[0] != channels
             for (_, use), channels in zip(self.uses, self.channels, strict=True)
             for state in ("before", *use.nodes)
         )
         self.strided, self.outputs = max(self.strides) > 1, self._outputs()
         rows = [self._row(word) for word in self.words]
         table = [f"{self.table_name} = {{", *(line for row in sorted(rows) for line in row), "}"]
-        return Cells(self._constants(), table, self._class())
+        return Cells(self._constants(), {self.table_name: table, self.name: self._class()})
 
     def _arguments(self) -> list[str]:
         return [*(["in_channels"] if self.wide else []), "channels", *(["stride"] if self.strided else [])]
@@ -109,12 +84,12 @@ class _Definition:
     def _row(self, word: str) -> list[str]:
         """`"sep_conv_3x3": lambda channels, stride: SepConv(channels, 3, stride=stride),`."""
         columns: list[tuple[int, int, int, Make | None]] = []
-        for (_, use), channels, stride, made in zip(self.uses, self.channels, self.strides, self.made, strict=True):
+        for (_, use), channels, steps, made in zip(self.uses, self.channels, self.strides, self.made, strict=True):
             for name, edges in use.nodes.items():
                 for at, edge in enumerate(edges):
                     if edge.word == word:
-                        own = stride if edge.source in INPUTS else 1
-                        columns.append((self._shape(use, edge.source)[0], channels, own, made[name, at]))
+                        own = steps if edge.source in INPUTS else 1
+                        columns.append((shape(self.graph, use, edge.source)[0], channels, own, made[name, at]))
         makes = [column[3] for column in columns]
         found = Parameters([], [word], Names())
         values = [list(column) for column in zip(*columns, strict=True)]
@@ -123,14 +98,14 @@ class _Definition:
             Parameter("in_channels", "channels", values[0]),
             Parameter("stride", "stride", values[2]),
         ]
-        call = _overlaid(makes, found)
+        call = overlaid(makes, found)
         head = f'    "{self.words[word]}": lambda {", ".join(self._arguments())}: '
         first, *rest = call.lines(4, len(head) - 3)
         return [f"{head}{first}{'' if rest else ','}", *rest[:-1], *(f"{line}," for line in rest[-1:])]
 
     def _constants(self) -> list[str]:
         lines = ["", STATES]
-        for genotype, name in zip(self.found, self.constant_names, strict=True):
+        for genotype, name, output in zip(self.found, self.constant_names, self.output_names, strict=True):
             states = genotype.states
             lines.append(f"{name} = [")
             for edges in genotype.nodes.values():
@@ -138,14 +113,14 @@ class _Definition:
                 lines.append(f"    [{said}],")
             lines.append("]")
             if self.outputs == "listed":
-                lines.append(f"{name}_OUTPUT = {[states[state] for state in genotype.uses[0].output]}")
+                lines.append(f"{output} = {[states[state] for state in genotype.uses[0].output]}")
         return lines
 
     def _outputs(self) -> str:
         """Which states cells give: all of their nodes, those that no other node reads, or some that are listed."""
         if all(genotype.uses[0].output == list(genotype.nodes) for genotype in self.found):
             return "nodes"
-        unused = all(_unused(genotype) == genotype.uses[0].output for genotype in self.found)
+        unused = all(genotype.unused == genotype.uses[0].output for genotype in self.found)
         return "unused" if unused else "listed"
 
     def _class(self) -> list[str]:
@@ -157,16 +132,16 @@ class _Definition:
             Parameter("channels", "channels", self.channels),
             Parameter("stride", "stride", self.strides, 1),
         ]
-        fits = [[sequential(list(map(self.make, use.fits[at]))) if use.fits[at] else None for _, use in self.uses]
-                for at in (0, 1)]
+        fits = [
+            [sequential(list(map(self.make, use.fits[at]))) if use.fits[at] else None for _, use in self.uses]
+            for at in (0, 1)
+        ]
         calls = [self._fit(at, fits[at], found) for at in (0, 1)]
         drop = self._drop(found)
-        if any(p.values != [v for v in p.values if v is not ANY] for p in found.found) or len(found.found) > 9:
-            raise Inexpressible
-        constants = [self.constant_names[self.found.index(genotype)] for genotype, _ in self.uses]
-        given = [Parameter("nodes", "", list(map(Name, constants)))]
+        numbers = [self.found.index(genotype) for genotype, _ in self.uses]
+        given = [Parameter("nodes", "", [Name(self.constant_names[n]) for n in numbers])]
         if self.outputs == "listed":
-            given.append(Parameter("output", "", [Name(f"{name}_OUTPUT") for name in constants]))
+            given.append(Parameter("output", "", [Name(self.output_names[n]) for n in numbers]))
         parameters = [p for p in [*given, *found.found] if p.name != "stride" or self.strided]
         parameters.sort(key=lambda p: p.default is not MISSING)
         lines = [f"class {self.name}(nn.Module):", *init(parameters, TYPES)]
@@ -182,6 +157,7 @@ class _Definition:
         elif self.outputs == "listed":
             lines.append("        self.output = output")
         lines += self._edges(drop)
+        given_back = "states[2:]" if self.outputs == "nodes" else "[states[i] for i in self.output]"
         first = ["self.before(before)" if calls[0] is not None else "before", "self.last(last)"]
         lines += [
             "",
@@ -190,27 +166,28 @@ class _Definition:
             "        edges = iter(self.edges)",
             "        for node in self.nodes:",
             "            states.append(sum(next(edges)(states[source]) for _, source in node))",
-            f"        return torch.cat({'states[2:]' if self.outputs == 'nodes' else '[states[i] for i in self.output]'}, 1)",
+            f"        return torch.cat({given_back}, 1)",
         ]
-        for k, (genotype, use) in enumerate(self.uses):
+        for k, (_, use) in enumerate(self.uses):
             arguments = [Argument(p.name, p.values[k], p.default, p.kind) for p in parameters]
-            inner = [(word, fit) for word, fit in zip(INPUTS, (fits[0][k], fits[1][k]), strict=True) if fit]
-            numbered = [(edge, self.made[k][name, at]) for name in genotype.nodes for at, edge in enumerate(use.nodes[name])]
+            inner = [(word, fit[k]) for word, fit in zip(INPUTS, fits, strict=True)]
+            edges = [edge for each in use.nodes.values() for edge in each]
             inner += [
-                (f"edges.{n}.0" if edge.drop else f"edges.{n}", made) for n, (edge, made) in enumerate(numbered) if made
+                (f"edges.{n}{'.0' * (edge.drop is not None)}", made)
+                for n, (edge, made) in enumerate(zip(edges, self.made[k].values(), strict=True))
             ]
             order = tuple(read for read in use.reads if read is not None)
-            use.call = Make(self.name, arguments, inner=inner, order=order)
+            use.call = Make(self.name, arguments, inner=[(key, made) for key, made in inner if made], order=order)
         return lines
 
     def _fit(self, at: int, makes: list[Make | None], found: Parameters) -> Call | None:
         """What brings an input to the cell's channels; by flags where it is not always the same."""
         if not any(makes):
             return None
-        kinds = _kinds(makes)
+        kinds = kinds_of(makes)
         slots: list[Slot] = []
-        shown = [overlay(_of_kind(makes, kind), at, "", slots) for kind in kinds]
-        _settle(slots, found)
+        shown = [overlay(of_kind(makes, kind), at, "", slots) for kind in kinds]
+        settle(slots, found)
         calls: list[Call | str] = [each.call() for each in shown]
         present = [[make is not None and alike(make, kind) for make in makes] for kind in kinds]
         if None in makes:
@@ -225,10 +202,9 @@ class _Definition:
         ordered = [*(call for i, call in enumerate(calls) if i != base), calls[base]]
         if len(ordered) == 1:
             return ordered[0] if isinstance(ordered[0], Call) else None
-        first, *others = ordered
-        if len(others) == 1 and isinstance(first, Call) and isinstance(others[0], Call):
-            if first.arguments == others[0].arguments and "nn." not in first.head + others[0].head:
-                return Call(f"({first.head} if {tests[0]} else {others[0].head})", first.arguments)
+        heads = [call.head for call in ordered if isinstance(call, Call) and call.head.isidentifier()]
+        if len(heads) == len(ordered) == 2 and len({str(call.arguments) for call in ordered}) == 1:  # type: ignore[union-attr]
+            return Call(f"({heads[0]} if {tests[0]} else {heads[1]})", ordered[0].arguments)  # type: ignore[union-attr]
         return Choice("", ordered, tests=tests)
 
     def _halves(self, use: Wiring, at: int) -> bool:
@@ -277,71 +253,3 @@ class _Definition:
             return [*lines, f"                self.edges.append(nn.Sequential(edge, {call}))"]
         lines += [f"                if {test}:", f"                    edge = nn.Sequential(edge, {call})"]
         return [*lines, "                self.edges.append(edge)"]
-
-
-def _unused(genotype: Genotype) -> list[str]:
-    used = {edge.source for edges in genotype.nodes.values() for edge in edges}
-    return [state for state in genotype.states if state not in used]
-
-
-def _kinds(makes: list[Make | None]) -> list[Make]:
-    kinds: list[Make] = []
-    for make in makes:
-        if make is not None and not any(alike(kind, make) for kind in kinds):
-            kinds.append(make)
-    return kinds
-
-
-def _of_kind(makes: list[Make | None], kind: Make) -> list[Make | None]:
-    return [make if make is not None and alike(kind, make) else None for make in makes]
-
-
-def _overlaid(makes: list[Make | None], found: Parameters) -> Call:
-    """One call for an operation in all its places; what is left out is an identity."""
-    kinds = _kinds(makes)
-    slots: list[Slot] = []
-    shown: list[Shown] = [overlay(_of_kind(makes, kind), 0, "", slots) for kind in kinds]
-    _settle(slots, found)
-    calls: list[Call | str] = [each.call() for each in shown]
-    if not calls:
-        return Call("nn.Identity")
-    present = [[make is not None and alike(make, kind) for make in makes] for kind in kinds]
-    tests = []
-    for at in range(len(calls) if None in makes else len(calls) - 1):
-        test = found.condition(present[at], at)
-        if not test:
-            raise Inexpressible(kinds, present)
-        tests.append(test)
-    calls += ["nn.Identity()"] if None in makes else []
-    first = calls[0]
-    return first if len(calls) == 1 and isinstance(first, Call) else Choice("", calls, tests=tests)
-
-
-def _settle(slots: list[Slot], found: Parameters) -> None:
-    """The text of each slot from the parameters there are."""
-    for slot in slots:
-        if slot.constant and not (slot.kind == "channels" or (slot.kind == "stride" and slot.value != 1)):
-            continue
-        known = next((p for p in found.found if p.kind == slot.kind and _agree(p.values, slot.values)), None)
-        slot.text = known.name if known else "" if slot.constant else found.derived(slot) or _by_stride(slot, found)
-        if not slot.text and not slot.constant:
-            raise Inexpressible(slot, [p.values for p in found.found])
-
-
-def _agree(a: list[Any], b: list[Any]) -> bool:
-    return all(x is ANY or y is ANY or same(x, y) or (type(x) is int and type(y) is Classes) for x, y in zip(a, b, strict=True))
-
-
-def _by_stride(slot: Slot, found: Parameters) -> str:
-    """A value that the stride decides: `stride > 1`, `(1, stride)`, `1 if stride == 1 else 0`."""
-    strides = next((p.values for p in found.found if p.name == "stride"), [])
-    pairs = [(stride, value) for stride, value in zip(strides, slot.values, strict=True) if value is not ANY]
-    ones, others = [v for s, v in pairs if s == 1], [v for s, v in pairs if s != 1]
-    if not ones or not others or any(not same(v, ones[0]) for v in ones) or any(not same(v, others[0]) for v in others):
-        return ""
-    for text, tall in (("(1, stride)", False), ("(stride, 1)", True)):
-        if all(value == ((s, 1) if tall else (1, s)) or (s == 1 and value == 1) for s, value in pairs):
-            return text
-    if type(ones[0]) is bool:
-        return "stride > 1" if others[0] else "stride == 1"
-    return f"{written(ones[0])} if stride == 1 else {written(others[0])}"

@@ -1,10 +1,13 @@
 """The text of a forward pass: one expression for what is read once, a variable for what is read again."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from nas.exports.code.words import TAKEN, WIDTH, Names
 
+SEVERAL = 3  # values that wait for one reader, from which on they are named
 DEEPEST = 5  # calls in each other
 ATOM, PRODUCT, SUM, TEST = range(4)  # how tightly an expression holds together
 
@@ -24,7 +27,8 @@ MERGES = "+*|/~"
 
 
 def called(code: str, parts: list[Expression], flag: str = "", instead: int = 0) -> Expression:
-    """`code`: a module, a call with `{}` for its arguments, or the sign of a merge. flag: where that is false, the part `instead` stands in its place."""
+    """`code`: a module, a call with `{}` for its arguments, or the sign of a merge. flag: where that is false, the part
+    `instead` stands in its place."""
     deep = max((part.deep for part in parts), default=0)
     uses = tuple(use for part in parts for use in part.uses)
     if "{}" in code:
@@ -111,10 +115,10 @@ class Forward:
         return [tail[i] if i in tail else Expression(self.variables[i], uses=(i,)) for i in inputs], count
 
     def flush(self, count: int | None = None) -> None:
-        """Statements for what waits."""
+        """Statements for what waits; several values get the names of what makes them."""
         ready, self.waiting = self.waiting[:count], self.waiting[len(self.waiting[:count]) :]
         for value, made in ready:
-            self._statement(value, made)
+            self._statement(value, made, _outermost(made.text) if len(ready) >= SEVERAL else "")
 
     def _statement(self, value: int, made: Expression, name: str = "") -> None:
         self._spent(made)
@@ -146,6 +150,13 @@ class Forward:
         self.waiting.clear()
         self._spent(made)
         return made.text
+
+
+def _outermost(text: str) -> str:
+    """The attribute whose call an expression is, if it is no more than that."""
+    found = re.match(r"self\.([a-z]\w*)\(", text)
+    depth = list(accumulate((c == "(") - (c == ")") for c in text))
+    return found[1] if found and depth.index(0, found.end()) == len(text) - 1 else ""
 
 
 CAT, END = "torch.cat((", "), 1)"

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nas.exports.code.builder import Builder, entries
-from nas.exports.code.classes import overlay
 from nas.exports.code.entries import Entry, rows, split, windows
 from nas.exports.code.forward import Forward, wrapped
 from nas.exports.code.layers import STAYS, Make
+from nas.exports.code.overlay import overlay
 from nas.exports.code.parameters import Slot
 from nas.exports.code.repeats import compact
 from nas.exports.code.scopes import numbered

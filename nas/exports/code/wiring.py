@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from nas.exports.code.layers import Make
 from nas.exports.code.scopes import Item, Part
@@ -50,6 +51,32 @@ class Genotype:
         """The number of each state."""
         return {name: number for number, name in enumerate((*INPUTS, *self.nodes))}
 
+    @property
+    def unused(self) -> list[str]:
+        """The states that no node reads."""
+        used = {edge.source for edges in self.nodes.values() for edge in edges}
+        return [state for state in self.states if state not in used]
+
+
+def shape(graph: Graph, use: Wiring, state: str) -> tuple[int, ...]:
+    """Of a state of a use."""
+    if state in INPUTS:
+        at = INPUTS.index(state)
+        fit, read = use.fits[at], use.reads[at]
+        return graph.nodes[fit[-1].part.output if fit else read or 0].shape
+    edge = use.nodes[state][0]
+    return graph.nodes[edge.items[-1].part.output].shape if edge.items else shape(graph, use, edge.source)
+
+
+def stride(graph: Graph, use: Wiring) -> int | None:
+    """Of all operations on inputs, where those on nodes have none; None where this is otherwise."""
+    found = {True: set[int](), False: {1}}
+    for name, edges in use.nodes.items():
+        for edge in edges:
+            sizes = shape(graph, use, edge.source)[-1], shape(graph, use, name)[-1]
+            found[edge.source in INPUTS].add(-(-sizes[0] // sizes[1]))
+    return found[True].pop() if len(found[True]) == 1 and found[False] == {1} else None
+
 
 def genotypes(graph: Graph, parts: Iterable[Part], drops: Callable[[Part], bool]) -> list[Genotype]:
     """Of the cells among the parts; none where one of them is no such cell, or all are small.
@@ -75,9 +102,10 @@ def genotypes(graph: Graph, parts: Iterable[Part], drops: Callable[[Part], bool]
 
 def _read_nothing(wirings: list[Wiring]) -> None:
     """An input that nothing reads is what it would be in a row of cells."""
-    last = {wired.part.output: wired.reads[1] for wired in wirings}
+    last: dict[int | None, int | None] = {wired.part.output: wired.reads[1] for wired in wirings}
     for wired in wirings:
-        wired.reads[0] = last.get(wired.reads[1], wired.reads[1]) if wired.reads[0] is None else wired.reads[0]
+        if wired.reads[0] is None:
+            wired.reads[0] = last.get(wired.reads[1], wired.reads[1])
 
 
 def wiring(graph: Graph, part: Part, drops: Callable[[Part], bool]) -> Wiring | None:
@@ -114,7 +142,7 @@ def wiring(graph: Graph, part: Part, drops: Callable[[Part], bool]) -> Wiring | 
 
 
 def _chain(items: list[Item]) -> bool:
-    pairs = zip(items, items[1:], strict=False)
+    pairs = pairwise(items)
     return all(len(item.reads) == 1 for item in items) and all(b.reads[0] == a.part.output for a, b in pairs)
 
 

@@ -49,6 +49,16 @@ def test_genomes(name: str, lines: int, expected: set[str]) -> None:
     judge(text, difference, lines, expected)
 
 
+def test_a_cell_with_a_cut_edge_makes_its_own_zeros() -> None:
+    """nor_conv_1x1 of nothing gives what its batch norm learned; pruned, all cells read one node of zeros."""
+    space = nas.load("nasbench201")
+    answers = {f"cells.cell.nodes.{path}.operation": "none" for path in ("0.0", "1.0", "1.1")}
+    answers |= {"cells.cell.nodes.2.0.operation": "nor_conv_1x1", "cells.cell.nodes.2.1.operation": "skip_connect"}
+    text, difference = written(space, space.genome({**answers, "cells.cell.nodes.2.2.operation": "nor_conv_1x1"}))
+    judge(text, difference, 80, {"Cell", "ZerosLike"})
+    assert "*(Cell(16) for _ in range(5))" in text
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(packaged()))
 def test_every_document(name: str) -> None:
