@@ -49,9 +49,10 @@ def build(
         space: a packaged name (`resnet50`), the path of a document, a Space, or a run directory: its best network,
             trained, in evaluation mode, where neither a genome nor overrides are given.
         genome: the answers to the choices of a search space; left out for a document that has none.
-        weights: a name of torchvision's pretrained weights for its network of that name, such as `IMAGENET1K_V1`, which
-            are downloaded on first use. With other `classes` than theirs, the layers that lead to the classes get new
-            weights and all others the pretrained ones.
+        weights: what it begins with: a name of torchvision's weights for its network of that name, such as
+            `IMAGENET1K_V1`, or `timm:NAME`, which are downloaded on first use; or a file of weights, named as this
+            package, torchvision or timm do. With other `classes` than theirs, the layers that lead to the classes get
+            new weights and all others the trained ones.
         overrides: parameters of the document, among them `input` (channels, height, width) and `classes`.
 
     Returns:

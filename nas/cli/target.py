@@ -59,6 +59,17 @@ def trained_folder(word: str) -> Path:
     return path
 
 
+def trained_source(word: str) -> str:
+    """What `nas.training.beginning.begin` takes for `--weights WORD`: folders and files by their whole paths.
+
+    Raises UserError for a folder without a trained network.
+    """
+    path = Path(word).expanduser()
+    if not path.exists():
+        return word
+    return str((trained_folder(str(path)) if path.is_dir() else path).resolve())
+
+
 def trained_on(word: str) -> dict[str, Any]:
     """On which data a run, or a network in a folder of nas train, was trained: arguments of `nas.data.load`.
 

@@ -1,7 +1,7 @@
 """Train one network by a recipe, on all images but those of the test set."""
 
 import argparse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nas.cli.parser import number
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 EXAMPLES = """
 nas train resnet20 --dataset cifar10 --epochs 100 --to trained
 nas train runs/nasbench201-regularized_evolution-1 --epochs 600
+nas train resnet50 --weights IMAGENET1K_V1 --freeze backbone --dataset ~/flowers --image-size 224
+nas train resnet50 --weights IMAGENET1K_V1 --lr 0.001 --lr head=0.01 --dataset ~/flowers --image-size 224
 """
 
 
@@ -29,8 +31,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, (*DATA, *IMAGES, *AUGMENTATION))
     told = f"the recipe of the training (docs/recipes.md): {', '.join(recipes())}"
-    add_settings(parser, ["recipe"], default="final", help=told)
+    add_settings(parser, ["recipe"], help=f"{told} (default: finetune with --weights, else final)")
     add_settings(parser, ("recipe_set", "device", "class_weights"))
+    transfer = parser.add_argument_group("transfer learning (docs/transfer.md)")
+    transfer.add_argument(
+        "--weights",
+        metavar="WHAT",
+        help="begin with trained weights: IMAGENET1K_V1 (torchvision's), timm:NAME, a file of weights, a run, or a "
+        "folder of nas train or nas export; where they count other classes, the head is new",
+    )
+    transfer.add_argument(
+        "--freeze",
+        action="append",
+        metavar="PART",
+        help="leave this part as it is: backbone, head, norms, upto:stages.2, or a place such as stem (repeatable)",
+    )
+    transfer.add_argument(
+        "--lr",
+        action="append",
+        default=[],
+        metavar="[PART=]RATE",
+        help="the learning rate, or that of a part, such as head=0.01 (repeatable)",
+    )
     parser.add_argument(
         "--epochs", type=number(int, 1), metavar="N", help="epochs of training (default: those of the recipe)"
     )
@@ -58,7 +80,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from pathlib import Path
 
     from nas.cli.options import AUGMENTATION, given
-    from nas.cli.target import find
+    from nas.cli.target import find, trained_source
     from nas.errors import UserError, stops_pass
     from nas.executors.attempt import reason
     from nas.run.directory import create_directory, write_json
@@ -73,6 +95,8 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from nas.training.trained import in_the_way
 
     settings = given(args, ["recipe_set"]).get("recipe_set", {}) | given(args, (*AUGMENTATION, "class_weights"))
+    settings |= _transfer(args)
+    args.recipe = args.recipe or ("finetune" if args.weights else "final")
     named = Recipe.named(args.recipe)
     applied(named, settings)  # mistakes before the data are read
     if args.device is not None:
@@ -88,7 +112,8 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     last = target.space.finalised(genome)
     graph = Space(last.document).graph(last)
     recipe = applied(applied(named, lasting(dict(graph.recipe))), settings)
-    trainer = replace(trainer, final_recipe=recipe, device=args.device or trainer.device)
+    weights = trained_source(args.weights) if args.weights else None
+    trainer = replace(trainer, final_recipe=recipe, device=args.device or trainer.device, weights=weights)
     display.stage(f"reading {trainer.dataset}")
     notes = trainer.read_data().notes
     folder = Path(args.to) if args.to else create_directory("runs", None, f"train-{target.space.name}")
@@ -124,12 +149,29 @@ def train(args: argparse.Namespace, display: "Display") -> int:
         return 1
     last.save(folder / "genome.json")
     trained_by = {"name": args.recipe, "settings": trainer.last_recipe(args.epochs).to_json()}
-    result = {"dataset": trainer.dataset, "seed": args.seed, "recipe": trained_by, "final": measured}
+    begun = {"weights": args.weights} if args.weights else {}
+    result = {"dataset": trainer.dataset, "seed": args.seed, **begun, "recipe": trained_by, "final": measured}
     write_json(folder / "result.json", result)
     display.close()
     display.say(f"trained: {accuracies(measured)}; in {folder}")
     display.say(f"next: nas export {folder} --to DIR")
     return 0
+
+
+def _transfer(args: argparse.Namespace) -> dict[str, Any]:
+    """Settings of the recipe that the options of transfer learning stand for."""
+    from nas.errors import UserError
+
+    settings: dict[str, Any] = {"freeze": ",".join(args.freeze)} if args.freeze else {}
+    for text in args.lr:
+        part, equals, rate = text.rpartition("=")
+        if equals and not part:
+            raise UserError("--lr", f"{text!r} names no part", "give RATE, or PART=RATE such as head=0.01")
+        if part:
+            settings.setdefault("part_rates", {})[part] = rate
+        else:
+            settings["learning_rate"] = rate
+    return settings
 
 
 def _drop(folder: "Path", new: bool) -> None:

@@ -110,7 +110,7 @@ class Proxy(Evaluator):
         from nas.training.pace import Pace, mult_adds
         from nas.training.recipe import Recipe
 
-        model, data = self.train.ready(Space(genome.document).graph(genome), seed, self.images)
+        model, data = self.train.ready(Space(genome.document).graph(genome), genome, seed, self.images)
         images, labels = data.images["train"], data.labels["train"]
         model.to(images.device)
         batch = Augmentation(data, Recipe(), images.device).normalise(images).contiguous()

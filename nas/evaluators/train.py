@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
-KINDS |= {"latency_batch": int, "latency_limit": float, "resize": str, "skip_unreadable": bool}
+KINDS |= {"latency_batch": int, "latency_limit": float, "resize": str, "skip_unreadable": bool, "weights": str}
 REQUIRED = ("dataset", "skip_unreadable")  # may not be None
 VALID_METRICS = ("valid_accuracy", "valid_balanced_accuracy", "valid_macro_f1", "valid_loss")
 FIT_METRICS = (*VALID_METRICS, "train_accuracy", "train_loss", "train_seconds", "images_per_second")
@@ -41,7 +41,9 @@ class Train(Evaluator):
     `final_recipe` is for the last training of a winner; None: the named one, "final", in the number and memory formats
     of `recipe`, with its class weights. It mirrors and crops as `recipe` does, where it says nothing of that.
     `latency_batch`: images in the batch whose time on the device becomes the metric `latency_ms`; None: not measured.
-    `latency_limit`: the most that it may be, in milliseconds. Raises UserError where the network's input or classes are
+    `latency_limit`: the most that it may be, in milliseconds. `weights`: what networks begin with, as
+    `nas.training.beginning` takes them, and whose normalisation of the images they bring; None: new weights, drawn from
+    the trial's seed. Raises UserError where the network's input or classes are
     not the data set's, training.Diverged, TooSlow, and whatever torch raises when memory runs out.
     """
 
@@ -58,6 +60,7 @@ class Train(Evaluator):
     image_size: tuple[int, int] | None = None
     resize: str | None = None
     skip_unreadable: bool = False
+    weights: str | None = None
     takes: ClassVar = ("images",)
 
     def __post_init__(self) -> None:
@@ -174,7 +177,7 @@ class Train(Evaluator):
 
         graph = Space(trial.genome.document).graph(trial.genome)
         recipe = applied(self.recipe, dict(graph.recipe))
-        model, data = self.ready(graph, trial.seed, self.train_images)
+        model, data = self.ready(graph, trial.genome, trial.seed, self.train_images)
         again = checkpoint is not None and checkpoint.exists()
         measured = self.latency(model, limited=not again)
         epochs = trial.horizon or trial.budget
@@ -216,7 +219,7 @@ class Train(Evaluator):
 
         genome = Space(genome.document).finalised(genome, final_set)
         graph = Space(genome.document).graph(genome)
-        model, data = self.ready(graph, seed, None)
+        model, data = self.ready(graph, genome, seed, None)
         recipe = self.last_recipe(epochs, dict(graph.recipe))
         checkpoint = directory / "checkpoint.safetensors"
         metrics = fit(
@@ -265,16 +268,17 @@ class Train(Evaluator):
         recipe = recipe.replace(evaluate_every=0)  # the test images are looked at once, at the end
         return recipe.for_epochs(epochs) if epochs else recipe
 
-    def ready(self, graph: Graph, seed: int, train_images: int | None) -> tuple[Network, Dataset]:
-        """The graph's network, and the data set on the device; raises UserError where they do not fit each other."""
+    def ready(self, graph: Graph, genome: Genome, seed: int, train_images: int | None) -> tuple[Network, Dataset]:
+        """The network of the genome's graph, and the data set on the device; raises UserError where they do not fit."""
         from nas.network import compile
+        from nas.training.beginning import begin
         from nas.training.precision import default_device
 
         use_threads(self.threads)
         device = self.device or str(default_device())
         data = self._data(train_images, device)
         check_fit(graph, data)
-        return compile(graph, seed), data
+        return begin(genome, self.weights, seed, data) if self.weights else (compile(graph, seed), data)
 
     def latency(self, model: Network, limited: bool = True) -> Metrics:
         """`latency_ms` of an untrained network, if it is asked for. Raises TooSlow over the limit, where `limited`."""

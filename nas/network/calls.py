@@ -1,8 +1,8 @@
 """The order in which a network calls its modules, and where values are kept meanwhile."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from torch import nn
+from torch import Tensor, nn
 
 from nas.graph.graph import Graph
 
@@ -47,3 +47,17 @@ def in_order(
         slot[number] = write
         calls.append(Call(number, *homes[number], reads[0] if len(reads) == 1 else -1, reads, write, tuple(done)))
     return calls, tuple(slot[i] for i in ends), slots
+
+
+def called(calls: list[Call], ends: tuple[int, ...], slots: int, x: Tensor) -> list[Tensor]:
+    """What the calls of `in_order` make of a batch."""
+    values: list[Any] = [None] * slots
+    values[0] = x
+    for _, parent, name, read, reads, write, frees in calls:
+        if read >= 0:
+            values[write] = parent[name](values[read])
+        else:
+            values[write] = parent[name](*[values[i] for i in reads])
+        for slot in frees:
+            values[slot] = None
+    return [values[i] for i in ends]

@@ -22,9 +22,10 @@ def build(
     Args:
         space: a packaged name (`resnet50`), the path of a document, or a Space.
         genome: the answers to the choices of a search space; left out for a document that has none.
-        weights: a name of torchvision's pretrained weights for its network of that name, such as `IMAGENET1K_V1`, which
-            are downloaded on first use. With other `classes` than theirs, the layers that lead to the classes get new
-            weights and all others the pretrained ones.
+        weights: what it begins with: a name of torchvision's weights for its network of that name, such as
+            `IMAGENET1K_V1`, or `timm:NAME`, which are downloaded on first use; or a file of weights, named as this
+            package, torchvision or timm do. With other `classes` than theirs, the layers that lead to the classes get
+            new weights and all others the trained ones.
         overrides: parameters of the document, among them `input` (channels, height, width) and `classes`.
 
     Returns:
@@ -37,7 +38,7 @@ def build(
     if genome is not None and (overrides or not isinstance(genome, Genome)):
         genome = space.genome(genome)
     if weights is not None:
-        return pretrained(space, genome, weights)
+        return pretrained(space, genome, weights)[0]
     return compile(space.graph(genome))
 
 

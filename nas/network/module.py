@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from nas.errors import UserError
 from nas.graph.graph import Graph
-from nas.network.calls import in_order
+from nas.network.calls import called, in_order
+from nas.network.features import Features, leaving
 from nas.network.in_place import overwrites, overwriting
 from nas.network.initialisation import initialise, undrawn
 
@@ -52,6 +53,7 @@ class Network(Part):
 
     Attributes:
         graph: the graph.
+        names: of the module of each node; "" for the input.
         preprocessing: how pictures become input, of a trained network that was read from a folder; else None.
         classes: the names of its classes, of such a network; else None.
     """
@@ -64,6 +66,7 @@ class Network(Part):
         self.graph = graph
         self._heads = len(graph.auxiliary)
         places = module_names([node.path for node in graph.nodes[1:]], [node.operation for node in graph.nodes[1:]])
+        self.names = ("", *map(".".join, places))
         homes: dict[int, tuple[dict[str, nn.Module], str]] = {}
         into = overwrites(graph)
         for number, node in enumerate(graph.nodes[1:], 1):
@@ -71,6 +74,7 @@ class Network(Part):
             if number in into:
                 module = overwriting(module, into[number])
             homes[number] = put_module(self, places[number - 1], module)
+        self._homes = homes
         self._inference = in_order(graph, homes, (graph.output,))
         self._training = in_order(graph, homes, (graph.output, *graph.auxiliary)) if self._heads else self._inference
 
@@ -92,19 +96,22 @@ class Network(Part):
             The logits, (N, classes); in training mode of a network with auxiliary heads these, and a list of each
             head's.
         """
-        calls, ends, slots = self._training if self.training else self._inference
-        values: list[Any] = [None] * slots
-        values[0] = x
-        for _, parent, name, read, reads, write, frees in calls:
-            if read >= 0:
-                values[write] = parent[name](values[read])
-            else:
-                values[write] = parent[name](*[values[i] for i in reads])
-            for slot in frees:
-                values[slot] = None
-        if self.training and self._heads:
-            return values[ends[0]], [values[i] for i in ends[1:]]
-        return values[ends[0]]
+        output, *heads = called(*(self._training if self.training else self._inference), x)
+        return (output, heads) if self.training and self._heads else output
+
+    def features(self, path: str) -> Features:
+        """What leaves a place in the document, as a module that shares the network's layers.
+
+        Args:
+            path: the place, such as `stages.3`.
+
+        Returns:
+            A module from float32 images (N, *graph.input) to what the network computes there, (N, *shape).
+
+        Raises:
+            UserError: the document has no such place, or several things leave it.
+        """
+        return Features(self, leaving(self, path))
 
 
 def compile(graph: Graph, seed: int = 0) -> Network:
@@ -125,7 +132,7 @@ def set_drop_path(model: nn.Module, rate: float) -> None:
 def module_names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:
     """Module names of each node. Where a path is also the beginning of another, its operation's name is added."""
     taken = {*dir(nn.Module()), *dir(Network), "graph", "preprocessing", "classes"}
-    taken |= {*keyword.kwlist}  # torch.export writes names into code
+    taken |= {"names", *keyword.kwlist}  # torch.export writes names into code
     split = []
     for path, operation in zip(paths, operations, strict=True):
         words = (path or operation).split(".")

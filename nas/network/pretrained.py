@@ -1,57 +1,82 @@
-"""Pretrained weights of torchvision in a network of a document that has the same name."""
+"""Networks that begin with weights of others: torchvision's and timm's by name, and files of them or of our own."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.errors import UserError, did_you_mean, shortened
+from torch import Tensor
+
+from nas.errors import UserError
+from nas.network.libraries import TIMM, Normalisation, Reference, of_file, of_timm, of_torchvision
 from nas.network.module import Network, compile
 from nas.network.transfer import transfer_weights
+from nas.network.weights_file import counted, read_weights
 
 if TYPE_CHECKING:
     from nas.space import Genome, Space
 
 
-def pretrained(space: "Space", genome: "Genome | None", weights: str) -> Network:
-    """The network with weights such as `IMAGENET1K_V1`, downloaded by torchvision.
+def pretrained(
+    space: "Space", genome: "Genome | None", weights: str, seed: int = 0
+) -> tuple[Network, Normalisation | None]:
+    """The network with weights of another training, and how the images of that were normalised, where that is known.
 
     Where torchvision's network changes its input first and the document declares `transform_input`, so does ours.
     torchvision trained no auxiliary heads for GoogLeNet: they keep their initial weights.
     Where `space` has another number of classes, the layers that lead to them keep their initial weights.
-    Raises UserError.
-    """
-    from torchvision import models
 
-    name = space.name
-    networks = models.list_models(module=models)
-    if name not in networks:
-        raise UserError(shortened(name), "torchvision has no network of this name", did_you_mean(name, networks))
-    versions = models.get_model_weights(name).__members__
-    if weights not in versions:
-        raise UserError(
-            name, f"torchvision has no weights {shortened(repr(weights))} for it", did_you_mean(weights, versions)
-        )
-    categories = len(versions[weights].meta["categories"])
-    if space.input[0] != 3:
-        raise UserError(name, f"the weights {weights} are for images of 3 channels, not {space.input[0]}")
-    try:
-        reference = models.get_model(name, weights=weights)
-    except (OSError, RuntimeError) as error:  # no connection, or a file that broke off
-        what = f"the weights {weights} could not be loaded: {shortened(str(error))}"
-        raise UserError(name, what) from error
-    if "transform_input" in space.document.parameters and getattr(reference, "transform_input", False):
+    Args:
+        space: of the network.
+        genome: None for a document without choices.
+        weights: a name of torchvision's weights for its network of the document's name, such as `IMAGENET1K_V1`;
+            `timm:NAME` for timm's network of that name; or a file of this package's weights, of torchvision's or timm's
+            (safetensors, or what torch.save wrote of tensors alone).
+        seed: of the weights that are new.
+
+    Raises:
+        UserError: there are no such weights, or they are of another network.
+    """
+    if weights.startswith(TIMM):
+        return _adopted(space, genome, of_timm(space, weights.removeprefix(TIMM)), seed)
+    if not Path(weights).is_file():
+        return _adopted(space, genome, of_torchvision(space, weights), seed)
+    tensors = read_weights(weights)
+    model = compile(space.graph(genome), seed)
+    if {*counted(tensors)} >= _needed(model):
+        return _with_new_head(model, tensors, weights), None
+    return _adopted(space, genome, of_file(space.name, tensors, weights), seed)
+
+
+def _adopted(
+    space: "Space", genome: "Genome | None", reference: Reference, seed: int
+) -> tuple[Network, Normalisation | None]:
+    if "transform_input" in space.document.parameters and getattr(reference.network, "transform_input", False):
         space = space.with_parameters(transform_input=True)
         genome = space.genome(genome.answers) if genome else None
-    whole = space if space.classes == categories else space.with_parameters(classes=categories)
-    model = compile(whole.graph(whole.genome(genome.answers) if genome else None))
-    transfer_weights(reference, model)
-    return model if whole is space else _with_new_head(compile(space.graph(genome)), model, space.classes, categories)
+    whole = space if space.classes == reference.classes else space.with_parameters(classes=reference.classes)
+    trained = compile(whole.graph(whole.genome(genome.answers) if genome else None), seed)
+    transfer_weights(reference.network, trained)
+    if whole is not space:
+        trained = _with_new_head(compile(space.graph(genome), seed), trained.state_dict(), space.name)
+    return trained, reference.normalisation
 
 
-def _with_new_head(model: Network, trained: Network, classes: int, categories: int) -> Network:
-    """`model` with the weights of `trained`, the same network for so many `categories`, but where these count."""
-    theirs = trained.state_dict()
+def _with_new_head(model: Network, tensors: Mapping[str, Tensor], where: str) -> Network:
+    """`model` with these weights of the same network, but where they count other classes. Raises UserError."""
+    classes = model.graph.shape[0]
     for key, ours in model.state_dict().items():
-        if ours.shape == theirs[key].shape:
-            ours.copy_(theirs[key])
-        elif [ours.shape[0], theirs[key].shape[0]] != [classes, categories]:
-            raise UserError(key, f"its shape depends on the number of classes: {list(ours.shape)}", "leave classes out")
+        theirs = tensors.get(key)
+        if theirs is None:  # a counter of batches, or of an auxiliary head
+            continue
+        if ours.shape == theirs.shape:
+            ours.copy_(theirs)
+        elif ours.shape[:1] != (classes,) or ours.shape[1:] != theirs.shape[1:]:
+            what = f"'{key}' has the shape {list(theirs.shape)}, and the network's is {list(ours.shape)}"
+            raise UserError(where, what, "give weights of the same network; only its number of classes may differ")
     return model
+
+
+def _needed(model: Network) -> set[str]:
+    """What weights of the network must have: all but those of auxiliary heads, which inference does without."""
+    heads = tuple(f"{model.names[number]}." for number in model.graph.training_nodes)
+    return {key for key in counted(model.state_dict()) if not key.startswith(heads)}

@@ -19,6 +19,7 @@ from nas.training.augmentation import Augmentation
 from nas.training.average import Average
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.classes import Tally, balanced_weights
+from nas.training.frozen import freeze
 from nas.training.memory import keep_freed_memory
 from nas.training.optimizer import set_learning_rate
 from nas.training.pace import Pace, mult_adds, training_pace
@@ -98,6 +99,7 @@ def fit(
     images, labels = (_joined([part[split] for split in train_on]) for part in (data.images, data.labels))
     plan = StepPlan.of(recipe, len(images))
     augmentation = Augmentation(data, recipe, device)
+    frozen = freeze(model, recipe)
     weights = balanced_weights(labels, len(data.classes)) if recipe.class_weights == "balanced" else None
     run = step(model, recipe, device, weights)
     drops = bool(recipe.drop_path) and any(getattr(module, "scheduled", False) for module in model.modules())
@@ -145,6 +147,8 @@ def fit(
 
                 set_drop_path(model, recipe.drop_path * done / plan.steps)
             model.train()
+            for layer in frozen:
+                layer.eval()
             run.reset()
             began = time.perf_counter()
             batches = plan.batches(done, generator)
@@ -183,6 +187,8 @@ def fit(
                 save_checkpoint(checkpoint, models, run.optimizers, state)
                 saved = time.monotonic()
             going = report is None or report(epoch, dict(metrics))
+    for layer in frozen:
+        layer.requires_grad_(True)
     if average:
         model.load_state_dict(average.module.state_dict())
     if f"{evaluate_on}_accuracy" not in metrics:  # stopped between two evaluations

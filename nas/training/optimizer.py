@@ -1,6 +1,7 @@
 """The recipe's optimizer, in its fastest form for the device."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -8,29 +9,43 @@ from torch import nn
 from nas.training.recipe import Recipe
 
 
-def make_optimizer(parameters: Iterable[nn.Parameter], recipe: Recipe, device: torch.device) -> torch.optim.Optimizer:
-    """Fused where torch has it. For a CUDA graph the learning rate is a tensor, which `set_learning_rate` fills."""
+def make_optimizer(
+    parameters: Iterable[nn.Parameter],
+    recipe: Recipe,
+    device: torch.device,
+    scales: Mapping[nn.Parameter, float] | None = None,
+) -> torch.optim.Optimizer:
+    """Fused where torch has it. For a CUDA graph the learning rate is a tensor, which `set_learning_rate` fills.
+
+    scales: of the learning rates of parameters that have another one than the schedule's.
+    """
     graphed = recipe.cuda_graphs and device.type == "cuda"
-    rate: float | torch.Tensor = torch.tensor(recipe.learning_rate, device=device) if graphed else recipe.learning_rate
+    by_scale: dict[float, list[nn.Parameter]] = {}
+    for parameter in parameters:
+        by_scale.setdefault((scales or {}).get(parameter, 1.0), []).append(parameter)
+    groups: list[dict[str, Any]] = []
+    for scale, own in by_scale.items():
+        rate = recipe.learning_rate * scale
+        groups.append({"params": own, "scale": scale, "lr": torch.tensor(rate, device=device) if graphed else rate})
     decay = recipe.weight_decay
     fused = device.type in ("cpu", "cuda")
     if recipe.optimizer == "sgd":
         nesterov = recipe.nesterov and recipe.momentum > 0
-        return torch.optim.SGD(parameters, rate, recipe.momentum, 0, decay, nesterov=nesterov, fused=fused)
+        return torch.optim.SGD(groups, momentum=recipe.momentum, weight_decay=decay, nesterov=nesterov, fused=fused)
     if recipe.optimizer == "rmsprop":
-        return torch.optim.RMSprop(
-            parameters, rate, recipe.alpha, recipe.eps, decay, recipe.momentum, capturable=graphed
-        )
+        rate = recipe.learning_rate
+        return torch.optim.RMSprop(groups, rate, recipe.alpha, recipe.eps, decay, recipe.momentum, capturable=graphed)
     kind = torch.optim.Adam if recipe.optimizer == "adam" else torch.optim.AdamW
-    return kind(parameters, rate, eps=recipe.eps, weight_decay=decay, fused=fused, capturable=graphed)
+    return kind(groups, eps=recipe.eps, weight_decay=decay, fused=fused, capturable=graphed)
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """rate: the schedule's; parameters with a scale of their own get their part of it."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], torch.Tensor):
-            group["lr"].fill_(rate)
+            group["lr"].fill_(rate * group["scale"])
         else:
-            group["lr"] = rate
+            group["lr"] = rate * group["scale"]
 
 
 def begin_momentum(optimizer: torch.optim.Optimizer) -> None:

@@ -6,7 +6,7 @@ Those that come with the project are read from `recipes.yaml` when the first one
 from __future__ import annotations
 
 import functools
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +60,10 @@ class Recipe:
         channels_last: the memory format of images.
         cuda_graphs: replay the training step as one CUDA graph (not with drop_path, whose rate changes).
         evaluate_every: epochs between evaluations during the training, 0 for none; there is always one at its end.
+        freeze: parts of the network that stay as they are, with their norms' statistics, separated by commas, such as
+            "backbone", "upto:stages.2" or "norms" (`nas.network.parts.layers_in`); "none".
+        part_rates: learning rates of parts by their names, in place of `learning_rate`; the schedule acts on all alike,
+            and of two parts with a layer in common the later holds.
 
     Raises:
         UserError: a value is of a wrong kind or out of range.
@@ -95,10 +99,12 @@ class Recipe:
     channels_last: bool = True
     cuda_graphs: bool = False
     evaluate_every: int = 1
+    freeze: str = "none"
+    part_rates: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            _check_kind(field.name, str(field.type), getattr(self, field.name))
+        for item in fields(self):
+            _check_kind(item.name, str(item.type), getattr(self, item.name))
         for name, words in WORDS.items():
             if (value := getattr(self, name)) not in words:
                 raise UserError(f"recipe.{name}", f"unknown word '{value}'", did_you_mean(value, words))
@@ -116,6 +122,11 @@ class Recipe:
                 raise UserError(f"recipe.{name}", f"is {amount}", "give 0 or more")
         if not 0 < self.decay <= 1:
             raise UserError("recipe.decay", f"is {self.decay}", "give more than 0 and at most 1")
+        for part, rate in self.part_rates.items():
+            if type(rate) not in (int, float) or not 0 <= rate < float("inf"):
+                raise UserError(f"recipe.part_rates.{part}", f"is {rate!r}", "give a learning rate of 0 or more")
+        if self.part_rates and not self.learning_rate:
+            raise UserError("recipe.part_rates", "the schedule has no learning rate to go by", "give learning_rate too")
         if not 0 < self.decay_epochs < float("inf"):
             raise UserError("recipe.decay_epochs", f"is {self.decay_epochs}", "give more than 0")
 
@@ -142,7 +153,7 @@ class Recipe:
         Raises:
             UserError: there is no such setting, or it cannot have this value.
         """
-        kinds = {field.name: str(field.type) for field in fields(self)}
+        kinds = {item.name: str(item.type) for item in fields(self)}
         for name in values:
             if name not in kinds:
                 raise UserError(f"recipe.{name}", "no such setting", did_you_mean(name, kinds))
@@ -199,6 +210,8 @@ def recipes() -> dict[str, Named]:
 
 def _number(value: Any, kind: str) -> Any:
     """Text and whole numbers as the floats they stand for; anything else as it is, for the check to judge."""
+    if kind.startswith("dict") and isinstance(value, dict):
+        return {name: _number(each, "float") for name, each in value.items()}
     if not kind.startswith("float") or not isinstance(value, int | str) or isinstance(value, bool):
         return value
     try:
@@ -214,6 +227,7 @@ def _check_kind(name: str, kind: str, value: Any) -> None:
         "float": (float, "a number"),
         "bool": (bool, "true or false"),
         "str": (str, "a word"),
+        "dict[str, float]": (dict, "a mapping of numbers"),
     }
     if value is None and kind.endswith("None"):
         return

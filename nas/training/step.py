@@ -11,6 +11,7 @@ from torch.nn import functional
 from torch.optim import Optimizer
 
 from nas.network.depthwise import FastBackward
+from nas.training.frozen import scales
 from nas.training.optimizer import make_optimizer
 from nas.training.precision import autocast
 from nas.training.recipe import Recipe
@@ -46,7 +47,8 @@ class Supervised:
     def __init__(self, model: nn.Module, recipe: Recipe, device: torch.device, weights: Tensor | None = None) -> None:
         self.model, self.recipe, self.device, self.weights = model, recipe, device, weights
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self.optimizers: Mapping[str, Optimizer] = {MAIN: make_optimizer(self.parameters, recipe, device)}
+        optimizer = make_optimizer(self.parameters, recipe, device, scales(model, recipe))
+        self.optimizers: Mapping[str, Optimizer] = {MAIN: optimizer}
         self.loss = torch.zeros((), device=device)
         self.correct = torch.zeros((), dtype=torch.long, device=device)
 

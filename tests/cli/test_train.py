@@ -5,8 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
 
+import nas
 from nas.cli import main
+from nas.data.record import Record
 from nas.training import Recipe, loop
 from nas.training.recipe import recipes
 
@@ -31,7 +35,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
 def test_help_names_the_recipes(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--help"]) == 0
     told = " ".join(capsys.readouterr().out.split())
-    assert f"{', '.join(recipes())} (default: final)" in told
+    assert f"{', '.join(recipes())} (default: finetune with --weights, else final)" in told
 
 
 def test_the_result_tells_the_recipe_as_it_was_used(folder: Path) -> None:
@@ -143,3 +147,43 @@ def test_whatever_torch_raises_is_one_line_and_leaves_no_folder(
     assert "the training failed: ValueError: Expected more than 1 value per channel" in said[-1]
     assert said[-1].endswith("give a larger batch_size")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_network_begins_with_the_weights_of_another_and_its_backbone_stays(folder: Path) -> None:
+    train("--epochs", "1", "--seed", "1")
+    begun = load_file("out/weights.safetensors")
+    assert (
+        main(["train", "fixed.yaml", "--to", "next", "--weights", "out", "--freeze", "backbone", "--epochs", "1"]) == 0
+    )
+    result, after = json.loads(Path("next/result.json").read_text()), load_file("next/weights.safetensors")
+    assert (result["weights"], result["recipe"]["name"]) == ("out", "finetune")
+    assert result["recipe"]["settings"]["freeze"] == "backbone"
+    assert result["recipe"]["settings"]["part_rates"] == {"head": 0.1}
+    changed = {name.rpartition(".")[0] for name in begun if not torch.equal(begun[name], after[name])}
+    assert len(changed) == 1 and isinstance(nas.build("fixed.yaml").get_submodule(changed.pop()), torch.nn.Linear)
+    theirs, ours = (Record.read(Path(name)).preprocessing for name in ("out", "next"))
+    assert ours == theirs
+
+
+def test_rates_of_the_whole_and_of_parts(folder: Path) -> None:
+    result = train("--epochs", "1", "--lr", "0.02", "--lr", "head=0.2")
+    assert result["recipe"]["name"] == "final"
+    assert result["recipe"]["settings"]["learning_rate"] == 0.02
+    assert result["recipe"]["settings"]["part_rates"] == {"head": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (("--weights", "IMAGENET1K_V1"), "torchvision has no network of this name"),
+        (("--weights", "."), "no trained network: it has no weights.safetensors"),
+        (("--freeze", "stam"), "no place of this name"),
+        (("--lr", "=0.1"), "'=0.1' names no part"),
+        (("--lr", "head=fast"), "recipe.part_rates.head: is 'fast'"),
+    ],
+)
+def test_mistakes_in_transfer(
+    capsys: pytest.CaptureFixture[str], folder: Path, argv: tuple[str, str], said: str
+) -> None:
+    assert said in complaint(capsys, *argv, "--epochs", "1")
+    assert not Path("runs").exists() or not list(Path("runs").glob("train-*"))

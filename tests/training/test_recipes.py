@@ -13,7 +13,19 @@ from nas.training import Recipe
 from nas.training import recipe as module
 from nas.training.recipe import recipes
 
-NAMES = ("search", "final", "alexnet", "vgg", "resnet", "resnet_cifar", "inception", "nasnet", "darts", "nasbench201")
+NAMES = (
+    "search",
+    "final",
+    "finetune",
+    "alexnet",
+    "vgg",
+    "resnet",
+    "resnet_cifar",
+    "inception",
+    "nasnet",
+    "darts",
+    "nasbench201",
+)
 PAGE = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
 PLAIN = {"optimizer": "sgd", "momentum": 0.9, "nesterov": False, "decay": 0.1, "steps": None}
 PUBLISHED = {
@@ -44,7 +56,7 @@ def test_a_recipe_is_the_papers(name: str) -> None:
 def test_each_has_a_source_and_leaves_crops_and_mirroring_to_the_data_set() -> None:
     assert tuple(recipes()) == NAMES
     for name, entry in recipes().items():
-        own = name in ("search", "final")
+        own = name in ("search", "final", "finetune")
         assert re.search(r"this project's own" if own else r"\b(19|20)\d\d\b", entry.source), name
         assert (entry.recipe.crop, entry.recipe.flip) == (None, None)
 
