@@ -43,9 +43,9 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
     """rate: the schedule's; parameters with a scale of their own get their part of it."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], torch.Tensor):
-            group["lr"].fill_(rate * group["scale"])
+            group["lr"].fill_(rate * group.get("scale", 1.0))
         else:
-            group["lr"] = rate * group["scale"]
+            group["lr"] = rate * group.get("scale", 1.0)
 
 
 def begin_momentum(optimizer: torch.optim.Optimizer) -> None:

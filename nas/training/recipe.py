@@ -100,7 +100,7 @@ class Recipe:
     cuda_graphs: bool = False
     evaluate_every: int = 1
     freeze: str = "none"
-    part_rates: dict[str, float] = field(default_factory=dict)
+    part_rates: dict[str, float] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         for item in fields(self):
