@@ -19,7 +19,7 @@ INDEX = ROOT / "docs" / "README.md"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
 CODE = re.compile(r"^```\w*\n.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^]]*\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"^ *nas ([a-z]+)((?: .*\\\n)*.*)$", re.MULTILINE)
+COMMAND = re.compile(r"^ *(?:\$ )?nas ([a-z]+)((?: .*\\\n)*.*)$", re.MULTILINE)
 
 
 def text(page: Path) -> str:
@@ -116,7 +116,8 @@ def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pyte
 def test_the_drawings_are_of_the_documents_that_pages_show() -> None:
     drawings = runpy.run_path(str(ROOT / "docs" / "drawings.py"))["drawings"]()
     make = "run `python docs/drawings.py`"
-    assert drawings.keys() == {f"language/{path.name}" for path in (ROOT / "docs" / "language").iterdir()}, make
+    folders = {ROOT / "docs" / Path(path).parent for path in drawings}
+    assert drawings.keys() == {f"{folder.name}/{path.name}" for folder in folders for path in folder.iterdir()}, make
     for path, drawing in drawings.items():
         assert (ROOT / "docs" / path).read_text(encoding="utf-8") == drawing, f"{path}: {make}"
 
