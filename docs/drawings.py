@@ -1,21 +1,17 @@
 """The drawings of the documents that pages show; `python docs/drawings.py` writes them anew.
 
-A picture that follows a document in YAML is the drawing of it. That of a space shows one of its networks, the largest
-of a few that are drawn at random.
+A picture that follows a document in YAML is the drawing of it.
 """
 
-import random
 import re
 import tempfile
 from pathlib import Path
 
-from nas.graph.graph import Graph
-from nas.report.drawing import draw
-from nas.space import Space, load
+from nas.report.drawing import draw_space
+from nas.space import load
 
 DOCS = Path(__file__).parent
 SHOWN = re.compile(r"^```yaml\n((?:(?!```).*\n)*)```\n\n!\[[^]]*\]\((\w+)/(\w+)\.svg\)$", re.MULTILINE)
-GENOMES = 20
 
 
 def drawings() -> dict[str, str]:
@@ -26,16 +22,8 @@ def drawings() -> dict[str, str]:
             for document, kind, name in SHOWN.findall(page.read_text(encoding="utf-8")):
                 file = Path(folder, f"{name}.yaml")
                 file.write_text(document, encoding="utf-8")
-                made[f"{kind}/{name}.svg"] = draw(_network(load(str(file))), name)
+                made[f"{kind}/{name}.svg"] = draw_space(load(str(file)))
     return made
-
-
-def _network(space: Space) -> Graph:
-    if space.fixed:
-        return space.graph()
-    rng = random.Random(0)
-    graphs = [space.graph(space.sample(rng)).prune() for _ in range(GENOMES)]
-    return max(graphs, key=lambda graph: len(graph.nodes))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nas.network.document import supernet as supernet
     from nas.opening import build as build
     from nas.opening import load as load
+    from nas.report.picture import draw as draw
     from nas.run import Run as Run
     from nas.run import load_run as load_run
     from nas.run import resume as resume
@@ -27,6 +28,7 @@ _HOME = {
     "Space": "nas.space",
     "UserError": "nas.errors",
     "build": "nas.opening",
+    "draw": "nas.report.picture",
     "export": "nas.exports",
     "load": "nas.opening",
     "load_run": "nas.run",
@@ -35,7 +37,19 @@ _HOME = {
     "supernet": "nas.network.document",
 }
 
-__all__ = ["Genome", "Run", "Space", "UserError", "__version__", "build", "export", "load", "load_run", "resume"]
+__all__ = [
+    "Genome",
+    "Run",
+    "Space",
+    "UserError",
+    "__version__",
+    "build",
+    "draw",
+    "export",
+    "load",
+    "load_run",
+    "resume",
+]
 __all__ += ["search", "supernet"]
 
 

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     whole = "print the whole document, with what it takes from others: a file to begin one's own with"
     parser.add_argument("--yaml", action="store_true", help=whole)
-    parser.add_argument("--svg", metavar="FILE", help="draw the network: its stages, and each different block once")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -49,9 +47,9 @@ def run(args: argparse.Namespace) -> int:
         print(document(target), end="")
         return 0
     graph = target.space.graph(target.genome).prune() if target.fixed else None
-    wanted = [part for part, asked in (("layers", args.layers), ("modules", args.modules), ("svg", args.svg)) if asked]
+    wanted = [part for part, asked in (("layers", args.layers), ("modules", args.modules)) if asked]
     if wanted and graph is None:
-        what = f"an open search space has no {wanted[0].replace('svg', 'drawing')} yet"
+        what = f"an open search space has no {wanted[0]} yet"
         raise UserError(args.arch, what, "show one of its genomes, or set its choices")
     facts = describe(target.space, graph)
     if graph is not None:
@@ -59,11 +57,6 @@ def run(args: argparse.Namespace) -> int:
             facts["layers"] = layers(graph)
         if args.modules:
             facts["modules"] = modules(graph, args.modules)
-        if args.svg:
-            from nas.report.drawing import draw
-
-            Path(args.svg).write_text(draw(graph, target.space.name), encoding="utf-8")
-            facts["svg"] = args.svg
     if args.json:
         print_json(facts)
     else:
@@ -162,8 +155,6 @@ def _print(facts: dict[str, Any]) -> None:
         line("size", f"{count(int(facts['size']))} genomes")
     if facts["choices"]:
         print("\n" + table(("choice", "times", "kind", "alternatives"), grouped(facts["choices"])))
-    if "svg" in facts:
-        line("drawing", facts["svg"])
     if "modules" in facts:
         rows = [[r["path"], shape(r["shape"]), r["parameters"], r["mult_adds"]] for r in facts["modules"]]
         print("\n" + table(("module", "shape", "parameters", "mult-adds"), rows))

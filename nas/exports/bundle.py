@@ -45,7 +45,7 @@ def bundle(source: "Source", folder: Path) -> Path:
     assert named is not None
     name, entry = named[1], named[1].lower()
     graph = source.graph
-    (folder / DRAWING).write_text(draw(graph.prune(), graph.name), encoding="utf-8")
+    (folder / DRAWING).write_text(draw(graph, graph.name), encoding="utf-8")
     (folder / CARD).write_text(card(source, name, entry, DRAWING), encoding="utf-8")
     path = folder / HUB
     path.write_text(HUBCONF.format(name=name, entry=entry), encoding="utf-8")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 # A box of this style or a plain one; or a word in the box of the layer beside it, the one that follows it rather than
 # the one before it ("before"), or no word there ("unsaid").
-Drawn = Literal["conv", "linear", "pool", "merge", "plain", "beside", "unsaid", "before"]
+Drawn = Literal["conv", "linear", "pool", "merge", "choice", "plain", "beside", "unsaid", "before"]
 
 
 class Operation:

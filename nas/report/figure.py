@@ -1,7 +1,8 @@
 """The inside of a block as a figure: its operations as boxes, layer under layer, with the edges between them."""
 
+import re
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -10,29 +11,41 @@ from nas.report import labels
 from nas.report.layout import RISE, Edge, arrange
 from nas.report.outline import OutlinePart, light, within
 from nas.report.rows import Row, rows
+from nas.report.views import View
+from nas.space.sketch import Open
 
 FINE, MOST = 22, 70  # boxes: of a figure that shows each operation; of one that is read
 LETTER, TINY, LINE = 6.7, 5.6, 15.0  # widths of letters of 12 and 10 pixels, height of a line
 STUB = 16.0  # the arrow out
-STYLES = ("conv", "linear", "pool", "merge")  # of boxes that are not light
+STYLES = ("choice", "conv", "linear", "pool", "merge")  # of boxes that are not light
+INDEX = re.compile(r"_\{(.*?)\}")
 Keys = dict[int, Hashable]
 
 
 class Box(NamedTuple):
-    """A box: lines of text (small, main, small), its kind (a style class) and what its tooltip says."""
+    """A box: lines of text (small, main, small), its kind (a style class), what its tooltip says, more main lines."""
 
     lines: tuple[str, str, str]
     kind: str
     title: str = ""
+    more: tuple[str, ...] = ()
+
+    @property
+    def shown(self) -> list[tuple[str, str]]:
+        """(text, class) of each line."""
+        before, main, after = self.lines
+        rows = [(before, "small"), (main, "main"), *((text, "main") for text in self.more), (after, "small")]
+        return [(text, size) for text, size in rows if text]
 
     @property
     def size(self) -> tuple[float, float]:
         """(width, height) in pixels."""
-        before, main, after = self.lines
-        if len(main) == 1:
+        main = self.lines[1]
+        if (len(main) <= 2 and main.isdecimal()) or len(main) == 1:
             return 24.0, 24.0
-        width = max(len(main) * LETTER, len(before) * TINY, len(after) * TINY) + 14
-        return width, 9 + LINE * sum(map(bool, self.lines))
+        width = max(len(plain(text)) * (LETTER if size == "main" else TINY) for text, size in self.shown)
+        width += 22 if self.kind.startswith(("label", "input")) else 14
+        return width, 9 + LINE * len(self.shown)
 
 
 class Figure(NamedTuple):
@@ -44,17 +57,17 @@ class Figure(NamedTuple):
     fine: bool = True
 
 
-def figure(graph: Graph, block: OutlinePart) -> Figure | None:
+def figure(view: View, block: OutlinePart) -> Figure | None:
     """The figure of a block: of its operations, or, where those would be many, of its rows (a block of networks), of
     its templates, or of the parts that the paths tell apart. None where even these are too many."""
-    nodes = block.nodes
+    graph, nodes = view.graph, block.nodes
     fine = _by_operation(graph, nodes)
     template = _by_template(graph, nodes, block.depth, fine)
-    tries = ((FINE, fine), (MOST, _by_row(graph, block)), (MOST, template), (MOST, _by_part(graph, nodes)))
+    tries = ((FINE, fine), (MOST, _by_row(view, block)), (MOST, template), (MOST, _by_part(graph, nodes)))
     for limit, key in tries:
-        boxes, edges = _contracted(graph, nodes, key)
+        boxes, edges = _contracted(view, nodes, key)
         if 1 < len(boxes) <= limit:
-            return _drawn(boxes, edges)._replace(fine=key is fine)
+            return placed(boxes, edges)._replace(fine=key is fine)
     return None
 
 
@@ -81,9 +94,9 @@ def inner(graph: Graph, block: OutlinePart) -> list[OutlinePart]:
     return [part for path in within(graph, block) for part in path] if many else []
 
 
-def _by_row(graph: Graph, block: OutlinePart) -> Keys:
+def _by_row(view: View, block: OutlinePart) -> Keys:
     """Equal parts that follow each other are one box, in each of the paths that are side by side; or nothing."""
-    return {i: row for path in within(graph, block) for row in rows(graph, path) for i in row.nodes}
+    return {i: row for path in within(view.graph, block) for row in rows(view, path) for i in row.nodes}
 
 
 def _by_template(graph: Graph, nodes: Sequence[int], depth: int, fine: Keys) -> Keys:
@@ -106,8 +119,9 @@ def _by_part(graph: Graph, nodes: Sequence[int]) -> Keys:
     return {i: ".".join(path[: same + 1]) for i, path in zip(nodes, paths, strict=True)}
 
 
-def _contracted(graph: Graph, nodes: Sequence[int], keys: Keys) -> tuple[dict[Hashable, Box], list[Edge]]:
+def _contracted(view: View, nodes: Sequence[int], keys: Keys) -> tuple[dict[Hashable, Box], list[Edge]]:
     """Boxes in topological order, what flows in among them, and the edges between them; nothing without keys."""
+    graph = view.graph
     groups: dict[Hashable, list[int]] = {}
     for member in nodes if keys else ():
         groups.setdefault(keys[member], []).append(member)
@@ -118,7 +132,7 @@ def _contracted(graph: Graph, nodes: Sequence[int], keys: Keys) -> tuple[dict[Ha
     boxes: dict[Hashable, Box] = {
         ("in", i): Box(("", name, ""), "input") for i, name in zip(outside, names, strict=True)
     }
-    boxes.update((key, _box(graph, key, members)) for key, members in groups.items())
+    boxes.update((key, _box(view, key, members)) for key, members in groups.items())
     edges = [(keys.get(i, ("in", i)), keys[member]) for member, i in reads]
     edges = [(source, target) for source, target in edges if source != target]
     order: list[Hashable] = []
@@ -131,16 +145,46 @@ def _contracted(graph: Graph, nodes: Sequence[int], keys: Keys) -> tuple[dict[Ha
     return {box: boxes[box] for box in order}, [(s, t) for s, t in edges if place[s] < place[t]]
 
 
-def _box(graph: Graph, key: Hashable, members: Sequence[int]) -> Box:
-    nodes = [graph.nodes[i] for i in members]
-    title = f"{labels.shape(nodes[-1].shape)}, {sum(node.parameters for node in nodes):,} parameters"
+def _box(view: View, key: Hashable, members: Sequence[int]) -> Box:
+    graph = view.graph
+    title = costs(view, members)
     if isinstance(key, Row) and (key.is_block or len(key.parts) > 1):
         return Box(("", key.label, ""), "block" if key.is_block else kind(graph, members), title)
     if isinstance(key, str):
-        scope = next((s for s in nodes[0].scopes if s.path == key and s.turn is None), None)
+        scope = next((s for s in graph.nodes[members[0]].scopes if s.path == key and s.turn is None), None)
         name = scope.template if scope else " ".join(key.split(".")[-2:])
         return Box(("", labels.words(name), ""), "block", title)
-    return Box(labels.layer(graph, members), kind(graph, members), title)
+    return layer(view, members)
+
+
+def layer(view: View, members: Sequence[int]) -> Box:
+    """The box of a layer; of an operation that is not chosen yet, with its alternatives."""
+    before, main, after = (
+        view.say(members, lambda graph, nodes, at=at: labels.layer(graph, nodes)[at])  # type: ignore[misc]
+        for at in range(3)
+    )
+    title = costs(view, members)
+    op = next((view.graph.nodes[i].op for i in members if view.graph.nodes[i].op.drawn == "choice"), None)
+    if isinstance(op, Open):
+        box = choice_box(op)
+        return box._replace(lines=(" · ".join(filter(None, (before, "one of"))), box.lines[1], after), title=title)
+    return Box((before, main, after), kind(view.graph, members), title)
+
+
+def choice_box(op: Open) -> Box:
+    """The alternatives of an operation, a line each."""
+    main, *more = map(labels.alternative, op.alternatives)
+    return Box(("one of", main, ""), "choice", "an open choice", tuple(more))
+
+
+def costs(view: View, members: Sequence[int]) -> str:
+    """What a tooltip says: the shape, and where these are known, the parameters and mult-adds."""
+    said = [view.say(members[-1:], lambda graph, nodes: labels.shape(graph.nodes[nodes[0]].shape))]
+    if not view.varies(members):
+        nodes = [view.graph.nodes[i] for i in members]
+        said += [f"{sum(node.parameters for node in nodes):,} parameters"]
+        said += [f"{sum(node.mult_adds for node in nodes):,} mult-adds"]
+    return ", ".join(said)
 
 
 def kind(graph: Graph, members: Sequence[int]) -> str:
@@ -149,13 +193,14 @@ def kind(graph: Graph, members: Sequence[int]) -> str:
     return next((style for style in styles if style in STYLES), "light")
 
 
-def _drawn(boxes: dict[Hashable, Box], edges: list[Edge]) -> Figure:
+def placed(boxes: Mapping[Hashable, Box], edges: Sequence[Edge], styles: Mapping[Edge, str] | None = None) -> Figure:
+    """Boxes in topological order and their edges, laid out; an edge may have style classes of its own."""
     at = arrange(list(boxes), edges, {key: box.size for key, box in boxes.items()})
     parts = []
     for (source, target), way in at.ways.items():
         x, top = at.boxes[source]
         points = [*way, (*at.boxes[target], 0.0)]
-        parts.append(_curve(x, top + boxes[source].size[1], points))
+        parts.append(_curve(x, top + boxes[source].size[1], points, (styles or {}).get((source, target), "edge")))
     ends = set(boxes) - {source for source, _ in edges}
     for key, box in boxes.items():
         x, top = at.boxes[key]
@@ -165,7 +210,7 @@ def _drawn(boxes: dict[Hashable, Box], edges: list[Edge]) -> Figure:
     return Figure("\n".join(parts), at.width, at.height + STUB)
 
 
-def _curve(x: float, y: float, points: Sequence[tuple[float, float, float]]) -> str:
+def _curve(x: float, y: float, points: Sequence[tuple[float, float, float]], style: str) -> str:
     """From the bottom of a box, along the ways of others, to the top of another."""
     path = f"M{x:.1f} {y:.1f}"
     for to, top, bottom in points:
@@ -173,7 +218,8 @@ def _curve(x: float, y: float, points: Sequence[tuple[float, float, float]]) -> 
         path += f"C{x:.1f} {y + bend:.1f} {to:.1f} {top - bend:.1f} {to:.1f} {top:.1f}"
         x, y = to, bottom or top
         path += f"V{y:.1f}" if bottom else ""
-    return f'<path class="edge" marker-end="url(#head)" d="{path}"/>'
+    head = "" if "plain" in style.split() else ' marker-end="url(#head)"'
+    return f'<path class="{style}"{head} d="{path}"/>'
 
 
 def arrow(x: float, y: float, length: float) -> str:
@@ -183,13 +229,22 @@ def arrow(x: float, y: float, length: float) -> str:
 
 def drawn(box: Box, x: float, y: float, width: float, height: float) -> str:
     """A box with its lines of text, at its upper left corner."""
-    before, main, after = box.lines
-    radius = height / 2 if len(main) == 1 or box.kind == "input" else 5
-    shown = [(text, "small" if text is not main else "main") for text in (before, main, after) if text]
+    main, shown = box.lines[1], box.shown
+    radius = height / 2 if box.size == (24.0, 24.0) or "input" in box.kind or "label" in box.kind else 5
     top = y + (height - LINE * len(shown)) / 2
     lines = "".join(
-        f'<text class="{size}" x="{x + width / 2:.1f}" y="{top + LINE * (row + 0.78):.1f}">{escape(text)}</text>'
+        f'<text class="{size}" x="{x + width / 2:.1f}" y="{top + LINE * (row + 0.78):.1f}">{lowered(text)}</text>'
         for row, (text, size) in enumerate(shown)
     )
     rect = f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" rx="{radius:.1f}"/>'
-    return f'<g class="{box.kind}"><title>{escape(box.title or main)}</title>{rect}{lines}</g>'
+    return f'<g class="{box.kind}"><title>{escape(box.title or plain(main))}</title>{rect}{lines}</g>'
+
+
+def plain(text: str) -> str:
+    """A text with an index (`h_{k−1}`) as it is read."""
+    return INDEX.sub(r"\1", text)
+
+
+def lowered(text: str) -> str:
+    """The same as SVG text, escaped, with its index lower and smaller."""
+    return INDEX.sub(r'<tspan class="index" dy="3">\1</tspan><tspan dy="-3">&#8203;</tspan>', escape(text))

@@ -3,7 +3,6 @@
 `python -m nas.report.gallery docs` writes docs/gallery.md and docs/gallery/*.svg.
 """
 
-import random
 import sys
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -11,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from nas.errors import UserError
-from nas.graph.graph import Graph
 from nas.report.catalogue import Family, facts, families
-from nas.report.drawing import draw
+from nas.report.drawing import draw_space
 from nas.run.words import short
-from nas.space import Space
 
 PAGE, DRAWINGS = "gallery.md", "gallery"
 NUMBERS = ("parameters", "mult-adds", "genomes")
-TRIES = 100  # genomes of a space, until one of them is a network
 Facts = dict[str, Any]  # of one document or variant, as `nas.report.catalogue.facts` gives them
 INTRODUCTION = """\
 # Gallery
@@ -27,9 +23,12 @@ INTRODUCTION = """\
 [All pages](README.md)
 
 The history of convolutional networks as this project's documents tell it, and the spaces that architecture search looks
-through. All of it is computed from the documents: `nas show NAME` describes one, `nas show NAME --svg FILE` draws it,
+through. All of it is computed from the documents: `nas show NAME` describes one, `nas draw NAME --to FILE` draws it,
 `nas list` lists them. In a drawing the stages stand from the top down, with the shape after each (channels × height ×
-width); equal blocks are one box, and each different block is drawn once (of one with many forms, the most frequent).
+width); equal blocks are one box, and each different block is drawn once, with how often it occurs and where (of one
+with many forms, the most frequent). A cell is drawn as its numbered nodes with the operations on the edges between
+them; h<sub>k−1</sub> and h<sub>k−2</sub> are what the two cells before it give. A space is drawn with its choices open:
+dashed boxes hold alternatives, dashed edges may be left out, and `{3, 5, 7}` is one of these numbers.
 Parameters are trainable weights, auxiliary heads left out; mult-adds are those of convolutions and linear layers for
 one image of the size that is drawn.
 
@@ -48,7 +47,7 @@ def gallery() -> dict[str, str]:
         rows = [[*row, _cell(family.source)] for row, family in zip(rows, kind, strict=True)]
         text += [f"## {title}\n", _table(("year", "family", "parameters" if fixed else "genomes", "source"), rows)]
         text += [section for family in kind for section in _section(family, said[family.name])]
-    drawings = {f"{DRAWINGS}/{family.name}.svg": draw(_drawn(family.spaces[0]), family.name) for family in everything}
+    drawings = {f"{DRAWINGS}/{family.name}.svg": draw_space(family.spaces[0]) for family in everything}
     return {PAGE: "\n".join(text), **drawings}
 
 
@@ -74,7 +73,7 @@ def _section(family: Family, said: Sequence[Facts]) -> Iterator[str]:
     for key in ("description", "notes"):
         if key in space.document.data:
             yield f"{_line(str(space.document.data[key]))}\n"
-    drawn = family.name if space.fixed else f"one network of the space {family.name}, drawn at random"
+    drawn = family.name if space.fixed else f"the space {family.name}"
     yield f"![{drawn}]({DRAWINGS}/{family.name}.svg)\n"
     rows = []
     for fact in said:
@@ -101,19 +100,6 @@ def _line(text: str) -> str:
 
 def _cell(text: str) -> str:
     return _line(text).replace("|", "\\|")
-
-
-def _drawn(space: Space) -> Graph:
-    """The network, or the first of a space's genomes, drawn from one seed, that is one."""
-    if space.fixed:
-        return space.graph()
-    rng = random.Random(0)
-    for _ in range(TRIES):
-        try:
-            return space.graph(space.sample(rng))
-        except UserError:  # whose shapes do not fit each other
-            continue
-    raise UserError(space.name, f"none of {TRIES} genomes is a network")
 
 
 def write(folder: Path) -> None:

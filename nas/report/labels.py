@@ -6,6 +6,29 @@ from typing import Any
 
 from nas.graph.graph import Graph, Node
 from nas.report.outline import light
+from nas.space.sketch import Alternative, Open
+
+SHORT = 18  # letters of alternatives that stand in one line
+
+
+def alternative(one: Alternative) -> str:
+    """An alternative, with the numbers that are open in it: `conv, kernel {3, 5}`."""
+    inner = ["{} {{{}}}".format(words(name), ", ".join(map(str, values))) for name, values in one.inner]
+    return ", ".join([words(one.text), *inner])
+
+
+def choice(node: Node) -> tuple[str, bool]:
+    """What an operation that is not chosen yet is called; whether its alternatives are, as few short words are."""
+    op = node.op
+    assert isinstance(op, Open)
+    text = "{" + ", ".join(words(one.text) for one in op.alternatives) + "}"
+    if len(text) <= SHORT and not op.inside:
+        return text, True
+    whole = [scope for scope in node.scopes if scope.turn is None and node.path in (scope.path, f"{scope.path}.0")]
+    if whole:
+        return words(whole[-1].template), False
+    named = op.choice if ".@." in op.choice else node.path
+    return words(next((word for word in reversed(named.split(".")) if not word.isdecimal()), "choice")), False
 
 
 def words(name: str) -> str:
@@ -19,6 +42,8 @@ def _word(node: Node) -> str:
 
 def operation(graph: Graph, node: Node) -> str:
     """An operation with what tells it from its like: kernel, stride, groups, channels."""
+    if isinstance(node.op, Open):
+        return choice(node)[0]
     own, source = node.arguments, graph.nodes[node.inputs[0]].shape if node.inputs else ()
     name, rank = _word(node), len(node.shape) - 1
     if node.op.drawn == "linear":

@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from nas.graph.graph import Graph
-from nas.report.drawing import draw
+from nas.report.drawing import draw, draw_space
 from nas.run import Run
 from nas.run.words import in_words, measured
 from nas.space import Genome, Space
@@ -19,20 +19,18 @@ WIDE = 120  # characters of a choice's alternatives
 
 
 def html(thing: Space | Genome | Graph | Run) -> str:
-    """A fragment of a page: what it is, and its drawing or its choices."""
+    """A fragment of a page: what it is, its drawing, and its choices."""
     if isinstance(thing, Graph):
-        return _framed(repr(thing), draw(thing.prune(), thing.name))
+        return _framed(repr(thing), draw(thing, thing.name))
     if isinstance(thing, Genome):
         graph = Space(thing.document).graph(thing)
-        return _framed(
-            repr(graph), _table(("choice", "answer"), thing.answers.items()), draw(graph.prune(), graph.name)
-        )
+        return _framed(repr(graph), _table(("choice", "answer"), thing.answers.items()), draw(graph, graph.name))
     if isinstance(thing, Run):
         return _run(thing)
     if thing.fixed:
-        return _framed(repr(thing), draw(thing.graph().prune(), thing.name))
+        return _framed(repr(thing), draw_space(thing))
     choices = [(met.path, _short(met.alternatives)) for met in every_choice(thing.document)]
-    return _framed(repr(thing), _table(("choice", "alternatives"), choices))
+    return _framed(repr(thing), draw_space(thing), _table(("choice", "alternatives"), choices))
 
 
 def course(run: Run) -> "Figure":
@@ -66,7 +64,7 @@ def _run(run: Run) -> str:
     drawing = ""
     if run.best is not None:
         graph = run.space.graph(run.best.trial.genome)
-        drawing = draw(graph.prune(), graph.name)
+        drawing = draw(graph, graph.name)
     return _framed(repr(run), _table(("trial", in_words(metric), "parameters"), shown), drawing)
 
 

@@ -133,6 +133,12 @@ class _Reader:
 
     def _template(self, name: str, members: list[int], depth: int, inner: list[OutlinePart]) -> list[OutlinePart]:
         """One use of a template: itself where it is a block, else what it is made of."""
+        if any(
+            words[depth : depth + 1] == ("nodes",) and words[depth + 1].isdecimal()
+            for words in map(self.segments.__getitem__, members)
+        ):
+            self.met[name, "complex"] += 1  # a cell, if only a chain of it is left
+            return [OutlinePart(tuple(members), name, depth, own=True)]
         own = sum(part.own for part in inner)
         heavy = sum(self.graph.nodes[i].mult_adds > 0 for part in inner if not part.name for i in part.nodes)
         turns = any(

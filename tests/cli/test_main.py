@@ -65,13 +65,6 @@ def test_modules_add_up(capsys: pytest.CaptureFixture[str], folder: Path) -> Non
     assert [line.split()[0] for line in shown[-3:]] == ["stem", "stages", "head"]
 
 
-def test_a_drawing(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
-    assert "fixed.svg" in output(capsys, "show", "fixed.yaml", "--svg", "fixed.svg")
-    assert values(capsys, "show", "fixed.yaml", "--svg", "again.svg")["svg"] == "again.svg"
-    assert (folder / "fixed.svg").read_text() == (folder / "again.svg").read_text()
-    assert "conv 3×3, 4" in (folder / "fixed.svg").read_text()
-
-
 def test_show_says_what_the_document_says(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     text = (folder / "fixed.yaml").read_text()
     (folder / "old.yaml").write_text(f"year: 1998\nnotes: a note\ndeviation: a filter less\n{text}")
@@ -131,8 +124,8 @@ def test_set_reads_values_as_documents_do(
             "tiny.yaml: an open search space has no layers yet; show one of its genomes, or set its choices",
         ),
         (
-            ["show", "tiny.yaml", "--svg", "tiny.svg"],
-            "tiny.yaml: an open search space has no drawing yet; show one of its genomes, or set its choices",
+            ["draw", "tiny.yaml", "--to", "tiny.gif"],
+            "tiny.gif: the file's ending says no format of a drawing; known: svg, png, pdf",
         ),
         (
             ["show", "fixed.yaml", "--modules", "0"],

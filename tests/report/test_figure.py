@@ -3,6 +3,7 @@ from xml.etree import ElementTree
 from nas.graph.graph import Graph
 from nas.report.figure import FINE, Figure, figure
 from nas.report.outline import OutlinePart
+from nas.report.views import View
 from tests.space.documents import graph_of
 
 
@@ -12,7 +13,7 @@ def texts(found: Figure | None) -> list[str]:
 
 
 def inside(graph: Graph, depth: int = 1) -> Figure | None:
-    return figure(graph, OutlinePart(tuple(range(1, len(graph.nodes))), "all", depth))
+    return figure(View(graph), OutlinePart(tuple(range(1, len(graph.nodes))), "all", depth))
 
 
 def test_layers_are_boxes_and_edges_join_them() -> None:

@@ -1,12 +1,13 @@
 from nas.report.outline import outline
 from nas.report.rows import rows
+from nas.report.views import View
 from tests.report.test_outline import UNITS
 from tests.space.documents import graph_of
 
 
 def labels(network: str) -> list[str]:
     graph = graph_of(f"{UNITS}\n    network: {network}").prune()
-    return [row.label for row in rows(graph, outline(graph))]
+    return [row.label for row in rows(View(graph), outline(graph))]
 
 
 def test_blocks_are_equal_within_a_stage_and_at_one_size() -> None:
