@@ -101,9 +101,14 @@ class Builder:
         recursive = {self._key(p) for p in classed if self._key(p) in self._inside(p)}
         self.genotypes = genotypes(self.graph, classed, self._drops)
         wired = {id(use.part) for genotype in self.genotypes for use in genotype.uses}
+        sequences = {id(item.part) for part in composite if part.chain for item in part.items}
+        several = {self._key(part) for part in composite if len(set(self._reads(part))) > 1}
+        if sequences & wired:
+            self.genotypes, wired = [], set()  # a sequence has no second input to give
         self.sites = self._sites(parts, {id(part) for part in classed}, wired)
         for part in classed:
             key = WIRED if id(part) in wired else self._key(part)
+            key += " in a sequence" * (key in several and id(part) in sequences)
             groups.setdefault((key, self._height(part, heights) if key in recursive else 0), []).append(part)
         done: set[tuple[str, int]] = set()
         group_of = {id(part): key for key, group in groups.items() for part in group}
@@ -117,10 +122,16 @@ class Builder:
                     if id(inner) in group_of:
                         visit(group_of[id(inner)])
             if key[0] != WIRED or not self._cells():
-                self._group(groups[key])
+                for name in dict.fromkeys(map(self._key, groups[key])):
+                    self._group([part for part in groups[key] if self._key(part) == name])
 
         for group in groups:
             visit(group)
+
+    @staticmethod
+    def _reads(part: Part) -> list[int]:
+        inside = {item.part.output for item in part.items}
+        return [value for item in part.items for value in item.reads if value not in inside]
 
     def _drops(self, part: Part) -> bool:
         return part.node is not None and self.makes[part.node].maker in DROPS

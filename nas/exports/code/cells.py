@@ -71,7 +71,7 @@ class _Definition:
         self.wide = any(
             shape(self.graph, use, state)[0] != channels
             for (_, use), channels in zip(self.uses, self.channels, strict=True)
-            for state in ("before", *use.nodes)
+            for state in {edge.source for edges in use.nodes.values() for edge in edges}
         )
         self.strided, self.outputs = max(self.strides) > 1, self._outputs()
         rows = [self._row(word) for word in self.words]
@@ -156,7 +156,7 @@ class _Definition:
             ]
         elif self.outputs == "listed":
             lines.append("        self.output = output")
-        lines += self._edges(drop)
+        lines += self._edges(drop, calls[0] is not None)
         given_back = "states[2:]" if self.outputs == "nodes" else "[states[i] for i in self.output]"
         first = ["self.before(before)" if calls[0] is not None else "before", "self.last(last)"]
         lines += [
@@ -192,12 +192,11 @@ class _Definition:
         present = [[make is not None and alike(make, kind) for make in makes] for kind in kinds]
         if None in makes:
             calls, present = [*calls, "nn.Identity()"], [*present, [make is None for make in makes]]
-        base = max(range(len(calls)), key=lambda i: sum(present[i]))
+        base = max(range(len(kinds)), key=lambda i: sum(present[i]))
         tests = []
         for i in [i for i in range(len(calls)) if i != base]:
-            word = INPUTS[at] if i == len(kinds) else "fit"
             sizes = [self._halves(use, at) for _, use in self.uses]
-            name = "halve" if present[i] == sizes else "raw" if i == len(kinds) else f"{word}_{INPUTS[at]}"
+            name = "raw" if i == len(kinds) else "halve" if present[i] == sizes else f"fit_{INPUTS[at]}"
             tests.append(found.flag(name, present[i]).name)
         ordered = [*(call for i, call in enumerate(calls) if i != base), calls[base]]
         if len(ordered) == 1:
@@ -236,14 +235,15 @@ class _Definition:
             return "len(node) > 1 and not isinstance(edge, nn.Identity)"
         raise Inexpressible
 
-    def _edges(self, drop: tuple[str, str]) -> list[str]:
-        """The lines that make the operations."""
+    def _edges(self, drop: tuple[str, str], fitted: bool) -> list[str]:
+        """The lines that make the operations. fitted: whether any cell brings its first input to its channels."""
         values = [*(["widths[source]"] if self.wide else []), "channels"]
         values += ["stride if source < 2 else 1"] if self.strided else []
         made = f"{self.table_name}[name]({', '.join(values)})"
         lines = ["        self.edges = nn.ModuleList()"]
         if self.wide:
-            lines.append("        widths = [before_channels if raw else channels, *[channels] * (1 + len(nodes))]")
+            first = "before_channels if raw else channels" if fitted else "before_channels"
+            lines.append(f"        widths = [{first}, *[channels] * (1 + len(nodes))]")
         lines += ["        for node in nodes:", "            for name, source in node:"]
         call, test = drop
         if not call:

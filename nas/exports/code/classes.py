@@ -71,11 +71,12 @@ def _prepared(place: Place) -> str:
     """What is done to the input of a place, `functional.pad({}, (0, 1))`, if all makes begin with it; they lose it."""
     text = "{}"
     while len(place.kinds) == 1 and not place.optional and (children := place.kinds[0].children):
-        maker, values = children[0].maker, {repr(m.children[0].arguments[0].value) for m in place.makes if m}
-        if len(values) > 1 or maker not in ("nn.ZeroPad2d", "Subsample"):
+        if children[0].maker not in ("nn.ZeroPad2d", "Subsample"):
             break
-        value = values.pop()
-        if maker == "Subsample":
+        value, *others = {repr(make.children[0].arguments[0].value) for make in place.makes if make}
+        if others:
+            break
+        if children[0].maker == "Subsample":
             text += f"[:, :, ::{value}, ::{value}]"
         else:
             text = f"functional.pad({text}, {value if '(' in value else (int(value),) * 4})"

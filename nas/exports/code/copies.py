@@ -59,6 +59,22 @@ class ZerosLike(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return torch.zeros_like(x)
 ''',
+    "RadialBasis": '''
+class RadialBasis(nn.Module):
+    """Minus the squared distances of x to `units` points of -1 and 1."""
+
+    points: Tensor
+
+    def __init__(self, features: int, units: int, seed: int = 0) -> None:
+        super().__init__()
+        generator = torch.Generator().manual_seed(seed)
+        signs = torch.randint(0, 2, (units, features), generator=generator)
+        self.register_buffer("points", 2.0 * signs - 1.0, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        squares = (x * x).sum(1, keepdim=True)
+        return 2 * functional.linear(x, self.points) - squares - self.points.shape[1]
+''',
     "ScaleBy": '''
 class ScaleBy(nn.Module):
     """x * factor."""

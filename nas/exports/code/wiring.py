@@ -9,6 +9,7 @@ from nas.exports.code.scopes import Item, Part
 from nas.graph.graph import Graph
 
 INPUTS = ("before", "last")
+MOST_GENOTYPES = 4
 FEWEST = 8  # edges of all genotypes together, from which on data are shorter than code
 
 
@@ -79,7 +80,7 @@ def stride(graph: Graph, use: Wiring) -> int | None:
 
 
 def genotypes(graph: Graph, parts: Iterable[Part], drops: Callable[[Part], bool]) -> list[Genotype]:
-    """Of the cells among the parts; none where one of them is no such cell, or all are small.
+    """Of the cells among the parts; none where one of them is no such cell or reads one input alone, or all are small.
 
     drops: whether a part is a drop_path.
     """
@@ -91,21 +92,13 @@ def genotypes(graph: Graph, parts: Iterable[Part], drops: Callable[[Part], bool]
         if not any(genotype.template == template and _added(genotype, wired) for genotype in found):
             found.append(Genotype(template, [wired]))
     edges = sum(len(node) for genotype in found for node in genotype.nodes.values())
-    if None in wirings or len(wirings) < 2 or edges < FEWEST or len(found) > 4:
+    unread = any(wired is None or wired.reads[0] is None for wired in wirings)
+    if unread or len(wirings) < 2 or edges < FEWEST or len(found) > MOST_GENOTYPES:
         return []
     order = {id(part): number for number, part in enumerate(cells)}
     for genotype in found:
         genotype.uses.sort(key=lambda wired: order[id(wired.part)])
-    _read_nothing([wired for wired in wirings if wired])
     return sorted(found, key=lambda genotype: order[id(genotype.uses[0].part)])
-
-
-def _read_nothing(wirings: list[Wiring]) -> None:
-    """An input that nothing reads is what it would be in a row of cells."""
-    last: dict[int | None, int | None] = {wired.part.output: wired.reads[1] for wired in wirings}
-    for wired in wirings:
-        if wired.reads[0] is None:
-            wired.reads[0] = last.get(wired.reads[1], wired.reads[1])
 
 
 def wiring(graph: Graph, part: Part, drops: Callable[[Part], bool]) -> Wiring | None:

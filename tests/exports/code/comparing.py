@@ -56,6 +56,14 @@ def _difference(ours: nn.Module, theirs: nn.Module, x: Tensor) -> float:
     return max(float((a - b).abs().max() / a.abs().max()) for a, b in pairs)
 
 
+def imported(text: str) -> set[str]:
+    """The packages that a file imports."""
+    nodes = list(ast.walk(ast.parse(text)))
+    named = {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    named |= {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return {name.partition(".")[0] for name in named}
+
+
 def unused(text: str) -> set[str]:
     """Attributes of classes that their forward passes never mention."""
     left = set()

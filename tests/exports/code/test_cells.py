@@ -88,3 +88,20 @@ def test_what_a_cell_gives() -> None:
         assert difference < 1e-6
         assert f"        return {line}\n" in text
         assert set(classes(text)) == {"ReluConvBn", "Cell", "Net"}
+
+
+def test_a_cell_in_a_sequence_stays_code() -> None:
+    """Its two inputs are one value, and what stands around it passes one on."""
+    document = SAME.replace("OUTPUT", "{concat: nodes}").replace(
+        "stem: {conv", "first: [{normal: {channels: 4}}, relu]\n  stem: {conv"
+    )
+    text, difference = written(space_of(document))
+    assert difference < 1e-6
+    assert "NormalCell" in classes(text)
+
+
+def test_cells_that_read_one_input_alone_stay_code() -> None:
+    space = nas.load("pnasnet")
+    text, difference = written(space, space.sample(random.Random(12)))
+    assert difference < 1e-6
+    assert "self.stacks = nn.Sequential(" in text

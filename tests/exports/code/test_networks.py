@@ -7,7 +7,7 @@ import pytest
 
 import nas
 from nas.space.files import packaged
-from tests.exports.code.comparing import classes, unused, written
+from tests.exports.code.comparing import classes, imported, unused, written
 
 SMALL = {"input": [3, 32, 32]}
 # Lines of the file, and classes that it has:
@@ -35,6 +35,7 @@ def judge(text: str, difference: float, lines: int, expected: set[str]) -> None:
     assert max(map(len, text.splitlines())) <= 100
     assert expected <= set(classes(text))
     assert not unused(text)
+    assert imported(text) <= {"torch", "collections"}
 
 
 @pytest.mark.parametrize(("name", "parameters", "lines", "expected"), FIXED)
