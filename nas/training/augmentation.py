@@ -1,4 +1,7 @@
-"""Random crops, mirroring, colours and cutout of a whole batch at once, on whatever device its images are."""
+"""Random crops, mirroring, colours and cutout of a whole batch at once, on whatever device its images are.
+
+What torchvision has for single images is in `nas.training.transforms`, and comes between.
+"""
 
 from __future__ import annotations
 
@@ -11,25 +14,29 @@ from torch.nn import functional
 from nas.data import Dataset
 from nas.errors import UserError
 from nas.training.recipe import Recipe
+from nas.training.transforms import Mixing, after_normalising, each, of_pixels
 
 
 class Augmentation:
     """Batches of uint8 images to normalised float32 ones, changed at random where they are trained on.
 
     Each image has its own crop, mirroring, colour and cutout, drawn from `generator`, which is on the images' device.
-    Images are never resized. Raises UserError for a recipe that would blank images of this size, or shift them away.
+    `mixed` then mixes images and labels where the recipe says so. Raises UserError for a recipe that would blank images
+    of this size, or shift them away, and for one of colours where there are none.
     """
 
     def __init__(self, data: Dataset, recipe: Recipe, device: torch.device) -> None:
         # blanking after normalisation (DARTS) means the blank is the data set's mean colour
         self.flip = data.flip if recipe.flip is None else recipe.flip
-        self.crop = data.crop if recipe.crop is None else recipe.crop
+        self.crop = 0 if recipe.random_resized_crop else data.crop if recipe.crop is None else recipe.crop
         self.cutout, self.color = recipe.cutout, recipe.color_pca
         side = min(data.shape[1:])
         for name, pixels in (("cutout", self.cutout), ("crop", self.crop)):
             if pixels >= side:
                 what = f"{pixels} pixels leave nothing of images of {data.shape[1]}x{data.shape[2]}"
                 raise UserError(f"recipe.{name}", what, f"give less than {side}: {name}={side // 2}")
+        self.of_pixels, self.after = of_pixels(recipe, data.shape), after_normalising(recipe)
+        self.mixed = Mixing(recipe, len(data.classes))
         self.pixels = data.images["train"]
         self.format = torch.channels_last if recipe.channels_last else torch.contiguous_format
         self.mean = torch.tensor(data.mean, device=device).view(1, -1, 1, 1)
@@ -45,10 +52,14 @@ class Augmentation:
             images = random_crop(images, self.crop, generator)
         if self.flip:
             images = random_flip(images, generator)
+        if self.of_pixels:
+            images = each(images, self.of_pixels, generator)
         images = self.normalise(images)
         if self.color:
             shifts = color_shifts(self._covariance, self.color, len(images), generator)
             images += shifts.view(len(images), -1, 1, 1) * self.scale
+        if self.after:
+            images = each(images, self.after, generator).contiguous(memory_format=self.format)
         return cutout(images, self.cutout, generator) if self.cutout else images
 
     @functools.cached_property

@@ -156,7 +156,7 @@ def fit(
                 rate = plan.learning_rate(done, plateau.falls)
                 set_learning_rate(run.optimizers[MAIN], rate)
                 pace.step(end - done)
-                run_step(augmentation(images[chosen], generator), labels[chosen])
+                run_step(*augmentation.mixed(augmentation(images[chosen], generator), labels[chosen], generator))
                 done += 1
                 if average:
                     average.update(model, done)

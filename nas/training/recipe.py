@@ -18,6 +18,7 @@ WORDS = {
     "schedule": ("cosine", "constant", "step", "plateau", "exponential"),
     "precision": ("auto", "fp32", "bf16"),
     "class_weights": ("none", "balanced"),
+    "auto_augment": ("none", "randaugment", "trivialaugment"),
 }
 
 
@@ -51,6 +52,16 @@ class Recipe:
         flip: whether images are mirrored; None: what suits the data set.
         crop: pixels of padding to crop from; None: what suits the data set.
         color_pca: deviation of the shifts along the pixels' principal components (Krizhevsky et al. 2012), 0 for none.
+        random_resized_crop: the least share of an image's area that a crop of any size and a shape of 3/4 to 4/3 has,
+            which becomes the image, in place of `crop`; 0 for none (Szegedy et al. 2014 have 0.08).
+        rotation: largest angle in degrees by which images are turned either way, 0 for none.
+        elastic: strength of elastic distortions (torchvision's alpha, 50 is its default), 0 for none.
+        color_jitter: largest change of brightness, contrast and saturation, a factor of 1 plus or minus it, and a
+            quarter of it of hue; 0 for none.
+        auto_augment: "randaugment" or "trivialaugment", with torchvision's defaults; "none".
+        random_erasing: chance that a rectangle of an image is blanked (Zhong et al. 2017).
+        mixup: alpha of the mixtures of two images and their labels (Zhang et al. 2017), 0 for none.
+        cutmix: alpha of images with a rectangle of another (Yun et al. 2019), 0 for none; with mixup, either by chance.
         drop_path: rate at the end of the training, rising linearly (DARTS).
         auxiliary: weight of each auxiliary head's loss.
         gradient_clip: largest norm, 0 for none.
@@ -91,6 +102,14 @@ class Recipe:
     flip: bool | None = None
     crop: int | None = None
     color_pca: float = 0.0
+    random_resized_crop: float = 0.0
+    rotation: float = 0.0
+    elastic: float = 0.0
+    color_jitter: float = 0.0
+    auto_augment: str = "none"
+    random_erasing: float = 0.0
+    mixup: float = 0.0
+    cutmix: float = 0.0
     drop_path: float = 0.0
     auxiliary: float = 0.4
     gradient_clip: float = 0.0
@@ -111,12 +130,16 @@ class Recipe:
         for name in ("epochs", "steps", "batch_size", "patience"):
             if (count := getattr(self, name)) is not None and count < 1:
                 raise UserError(f"recipe.{name}", f"is {count}", "give 1 or more")
+        for name in ("random_resized_crop", "random_erasing", "color_jitter"):
+            if not 0 <= (part := getattr(self, name)) <= 1:
+                raise UserError(f"recipe.{name}", f"is {part}", "give 0 to 1")
         for name in ("label_smoothing", "drop_path", "ema", "momentum", "alpha"):
             if not 0 <= (part := getattr(self, name)) < 1:
                 raise UserError(f"recipe.{name}", f"is {part}", "give 0 or more and less than 1")
         for name in (
             *("learning_rate", "final_learning_rate", "weight_decay", "warmup_epochs"),
             *("cutout", "crop", "auxiliary", "gradient_clip", "eps", "color_pca", "evaluate_every"),
+            *("rotation", "elastic", "mixup", "cutmix"),
         ):
             if (amount := getattr(self, name)) is not None and not 0 <= amount < float("inf"):
                 raise UserError(f"recipe.{name}", f"is {amount}", "give 0 or more")

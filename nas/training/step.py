@@ -34,7 +34,8 @@ class Step(Protocol):
     def reset(self) -> None: ...
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
-        """images: float32 (N, C, H, W), normalised; labels: int64 (N,). Random numbers come from torch's generator."""
+        """images: float32 (N, C, H, W), normalised; labels: int64 (N,), or probabilities (N, classes) where images are
+        mixed. Random numbers come from torch's generator."""
 
 
 # Of a model, a recipe, a device, and the weights of the classes in the loss: float32 (classes,), None: all the same.
@@ -59,7 +60,8 @@ class Supervised:
     def __call__(self, images: Tensor, labels: Tensor) -> None:
         logits, auxiliary = self.forward(images)
         self.descend(self.cross_entropy(logits, auxiliary, labels))
-        self.correct += (logits.detach().argmax(1) == labels).sum()
+        likeliest = labels if labels.ndim == 1 else labels.argmax(1)  # of a mixture the one that has more of it
+        self.correct += (logits.detach().argmax(1) == likeliest).sum()
 
     def forward(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
         """(logits, those of the side heads)."""
