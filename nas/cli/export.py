@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         type=one_of(*FORMATS),
         help=f"{', '.join(FORMATS)} (repeatable; default: safetensors)",
     )
-    inside = f"put the normalisation into the {' and '.join(RAW)} files: they take pixels from 0 to 255"
+    inside = f"put the normalisation into the {', '.join(RAW)} files: they take pixels from 0 to 255"
     parser.add_argument("--with-preprocessing", action="store_true", help=inside)
     parser.add_argument(
         "--untrained", action="store_true", help="write initial weights, if the network has no trained ones"
@@ -37,6 +37,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from nas.exports.card import of_accuracy
     from nas.exports.write import write
 
     model, told = _network(args)
@@ -48,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
         if compared.difference is None:
             hint = 'pip install "nas[onnx]"'
             print(f"format {name}: not compared with the network: onnxruntime is missing; {hint}", file=sys.stderr)
+        elif compared.accuracy is not None:
+            print(f"format {name}: {of_accuracy(compared.accuracy)}", file=sys.stderr)
         else:
             images = f"{compared.random} random" + f" and {compared.real} real" * (compared.real > 0)
             what = f"differs by at most {compared.difference:.1g} of the largest output, on {images} images"
@@ -73,10 +76,10 @@ def _network(args: argparse.Namespace) -> tuple[Any, dict[str, Any]]:
         if args.set:
             raise UserError(args.arch, "--set would change a network that is already trained", "leave --set out")
         model, genome = load_trained(trained_folder(args.arch))
-        dataset = trained_on(args.arch).get("name")
+        data = trained_on(args.arch)
         facts = of_run(nas.load_run(place)) if (place / "run.yaml").exists() else of_training(place)
-        pictures = few(dataset, model.preprocessing)
-        return model, {"genome": genome, "trained": True, "pictures": pictures, "facts": facts}
+        pictures = few(data.get("name"), model.preprocessing)
+        return model, {"genome": genome, "trained": True, "pictures": pictures, "facts": facts, "data": data or None}
     target = find(args.arch, args.set)
     if not target.fixed:
         raise UserError(args.arch, "an open search space is not one network", "export one of its genomes")

@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.exports.int8 import FILE as INT8
 from nas.run.words import clean, in_words, percent
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from nas.run import Run
 
 MOST_CLASSES = 20  # that are named
+REPEAT = "command"  # the fact that is no row of a table: what repeats the search
 SHOWN = ("searcher", "trials", "epochs", "final_epochs", "seed", "limits", "objectives")
 
 
@@ -34,13 +36,17 @@ def card(source: "Source", name: str, entry: str, drawing: str) -> str:
         f"# {name}",
         "",
         _plain(". ".join(text.rstrip(" .") for text in (graph.name, origin) if text) + "."),
-        f"It takes {shape} images and gives {graph.shape[0]} logits.",
+        f"It classifies images of {shape} (channels, height, width): {graph.shape[0]} classes, a logit each.",
         "",
         *_table({in_words(cost): f"{value:,}" for cost, value in graph.costs.items() if value}),
     ]
-    if source.facts:
-        lines += ["", "## How it was found and what it reached", "", *_table(source.facts)]
-    lines += ["", "## Use", "", "```python", *_use(name, entry), "```", *_input(source)]
+    facts = {key: value for key, value in source.facts.items() if key != REPEAT}
+    facts |= {f"as {name}": of_accuracy(found) for name, found in source.measured.items()}
+    if facts:
+        lines += ["", "## How it was found and what it reached", "", *_table(facts)]
+    if REPEAT in source.facts:
+        lines += ["", "The search again:", "", f"    {clean(source.facts[REPEAT])}"]
+    lines += ["", "## Use", "", "```python", *_use(name, entry), *_runtime(source), "```", *_input(source)]
     if drawing:
         lines += ["", "## Drawing", "", f"![the network]({drawing})"]
     return "\n".join(lines) + "\n"
@@ -49,9 +55,13 @@ def card(source: "Source", name: str, entry: str, drawing: str) -> str:
 def of_run(run: "Run") -> dict[str, str]:
     """What is known of a search and its winner."""
     from nas.evaluators import trainer_of
+    from nas.run.command import command
     from nas.run.interval import wilson
 
     facts = {"space": run.space.name, "data": str(trainer_of(run.config.evaluator).dataset)}
+    sets = {"train": "to train on", "valid": "to choose by", "test": "to test on"}
+    counts = [f"{run.images[split]:,} {purpose}" for split, purpose in sets.items() if run.images.get(split)]
+    facts |= {"images": ", ".join(counts)} if counts else {}
     final, images = run.final or {}, run.images.get("test")
     accuracy = final.get("test_accuracy")
     if accuracy is not None:
@@ -66,7 +76,20 @@ def of_run(run: "Run") -> dict[str, str]:
             f"{in_words(metric)} {percent(value)}" for metric, value in best.items() if metric.startswith("valid_acc")
         )
     asked = {name: getattr(run.config, name) for name in SHOWN}
-    return facts | {in_words(name): _said(value) for name, value in asked.items() if value not in (None, {}, [], ())}
+    facts |= {in_words(name): _said(value) for name, value in asked.items() if value not in (None, {}, [], ())}
+    return facts | {REPEAT: command(run)}
+
+
+def of_accuracy(found: Mapping[str, Any]) -> str:
+    """What quantisation cost, as `int8.measured` has it."""
+    from nas.run.interval import wilson
+
+    low, high = (percent(end) for end in wilson(found["accuracy"], found["images"]))
+    right = f"right about {percent(found['accuracy'])} of {found['images']:,} {found['split']} images"
+    return (
+        f"{right}; the 95 % interval is {low} to {high}; in float32 about {percent(found['network'])}; "
+        f"both say the same of {percent(found['agree'])}"
+    )
 
 
 def _said(value: Any) -> str:
@@ -102,6 +125,24 @@ def _use(name: str, entry: str) -> list[str]:
         "# or with huggingface_hub, from the folder or from where it was uploaded to:",
         "from huggingface_hub import PyTorchModelHubMixin",
         f'model = type("{name}", ({name}, PyTorchModelHubMixin), {{}}).from_pretrained("FOLDER")',
+    ]
+
+
+def _runtime(source: "Source") -> list[str]:
+    """With onnxruntime, where such files lie beside the card."""
+    from nas.exports.source import RAW
+
+    files = [name for format, name in (("onnx", "model.onnx"), ("int8", INT8)) if format in source.formats]
+    if not files:
+        return []
+    takes = RAW if source.raw else "as preprocess gives them"
+    return [
+        "",
+        "# or with onnxruntime alone:",
+        "import onnxruntime",
+        "",
+        *(f'session = onnxruntime.InferenceSession("{name}")' for name in files),
+        f'(logits,) = session.run(["logits"], {{"images": images}})  # {takes}, in a numpy array',
     ]
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from nas.errors import UserError
 from nas.exports.bundle import CARD, DRAWING, HUB, bundle
+from nas.exports.int8 import FILE as INT8
+from nas.exports.int8 import int8
 from nas.exports.python import python
 from nas.exports.torchvision import torchvision
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from nas.exports.source import Source
 
 LARGEST_INLINE = 1_500_000_000  # bytes of weights; a protobuf, hence an .onnx file, ends at 2 GB
-RAW = ("torch", "onnx")  # formats that can have the normalisation inside
+RAW = ("torch", "onnx", "int8")  # formats that can have the normalisation inside
 
 
 def safetensors(source: "Source", folder: Path) -> Path:
@@ -86,11 +88,12 @@ FORMATS: "dict[str, Callable[[Source, Path], Path]]" = {
     "state_dict": state_dict,
     "torch": program,
     "onnx": onnx,
+    "int8": int8,
     "python": python,
     "bundle": bundle,
     "torchvision": torchvision,
 }
 FILES = (
-    *("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data"),
+    *("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data", INT8),
     *("model.py", "model.safetensors", "torchvision.safetensors", HUB, CARD, DRAWING),  # all of theirs
 )

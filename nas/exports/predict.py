@@ -64,15 +64,10 @@ def evaluate(model: "Network", source: Mapping[str, Any], split: str, where: str
     source: the data, as arguments of `nas.data.load`. Classes are matched by their names, in whatever order the data
     have them. Raises UserError where these differ, and as `nas.data.load` and `preprocessing_and_classes` do.
     """
-    from nas.data import load
     from nas.training import Recipe
     from nas.training.loop import evaluate as measure
 
-    preprocessing, classes = preprocessing_and_classes(model, where)
-    if preprocessing.resize != "none":
-        how = {"image_size": preprocessing.size, "resize": preprocessing.resize}
-        source = {**source, **{name: source.get(name) or setting for name, setting in how.items()}}
-    data = _prepared(load(**source), preprocessing, classes, where)
+    data = images_for(source, *preprocessing_and_classes(model, where))
     measured = measure(model, data, split, Recipe().replace(precision="fp32"))
     images = len(data.labels[split])
     return {
@@ -83,7 +78,17 @@ def evaluate(model: "Network", source: Mapping[str, Any], split: str, where: str
     }
 
 
-def _prepared(data: "Dataset", how: "Preprocessing", classes: tuple[str, ...], where: str) -> "Dataset":
+def images_for(source: Mapping[str, Any], how: "Preprocessing", classes: tuple[str, ...]) -> "Dataset":
+    """The data as a network knows them. source: arguments of `nas.data.load`. Raises UserError as `evaluate` does."""
+    from nas.data import load
+
+    if how.resize != "none":
+        settings = {"image_size": how.size, "resize": how.resize}
+        source = {**source, **{name: source.get(name) or setting for name, setting in settings.items()}}
+    return _prepared(load(**source), how, classes)
+
+
+def _prepared(data: "Dataset", how: "Preprocessing", classes: tuple[str, ...]) -> "Dataset":
     """The data as the network knows them: its channels, its mean and deviation, its classes' numbers."""
     import torch
 

@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+ONNX = ("onnx", "int8")
+
 
 def leaves(output: Any) -> list[Any]:
     """The tensors that a network returns."""
@@ -25,7 +27,7 @@ def leaves(output: Any) -> list[Any]:
 
 def runner(format: str, file: Path, genome: str | None) -> Callable[[Any], Any]:
     """A function of a batch (a numpy array for ONNX, else a tensor)."""
-    if format == "onnx":
+    if format in ONNX:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -82,7 +84,7 @@ def main(task: dict[str, Any]) -> None:
         to = Path(task["to"], format)
         try:
             run = runner(format, Path(file), task["genome"])
-            if format == "onnx":
+            if format in ONNX:
                 from safetensors.numpy import load_file, save_file
 
                 arrays = outputs(run, load_file(task["inputs"][format]))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 class Source:
     """model: on the CPU, fp32, in evaluation mode. raw: the files of the formats that can shall take raw pixels.
 
-    facts: what else is known of it, for people: how it was found, what it reached.
+    facts: what else is known of it, for people: how it was found, what it reached. data: of what it was trained on,
+    arguments of `nas.data.load`. measured: what formats found out about their files, which they put there.
+    formats: all that are written together.
     """
 
     model: nn.Module
@@ -27,6 +29,9 @@ class Source:
     genome: "Genome | None" = None
     raw: bool = False
     facts: Mapping[str, str] = field(default_factory=dict)
+    data: Mapping[str, Any] | None = None
+    measured: dict[str, dict[str, Any]] = field(default_factory=dict)
+    formats: tuple[str, ...] = ()
 
     @property
     def whole(self) -> nn.Module:

@@ -54,13 +54,14 @@ def export(
     Args:
         source: a module, or a finished search, whose best network is written with the weights of its final training.
         to: the folder to write to; it is made where it is missing.
-        formats: one or more of "safetensors", "state_dict", "torch", "onnx", "python", "bundle" and "torchvision".
+        formats: one or more of "safetensors", "state_dict", "torch", "onnx", "int8", "python", "bundle" and
+            "torchvision".
         genome: the genome of a module, to be written as genome.json; that of a search is known.
         input: the shape (channels, height, width), for a module that `nas.build` did not make.
         preprocessing: how pictures become input; default: the attribute `preprocessing` of the module, if any.
         classes: the names of the classes; default: the attribute `classes` of the module, if any.
-        with_preprocessing: put the normalisation into the torch and onnx files, which then take float32 pixels from 0
-            to 255.
+        with_preprocessing: put the normalisation into the torch, onnx and int8 files, which then take float32 pixels
+            from 0 to 255.
         force: overwrite the files of another network in `to`, which is an error otherwise.
 
     Returns:
@@ -94,12 +95,14 @@ def write(
     pictures: "Tensor | None" = None,
     trained: bool | None = None,
     facts: Mapping[str, str] | None = None,
+    data: Mapping[str, Any] | None = None,
 ) -> Written:
     """As `export`, with the failures of formats in what it returns.
 
     pictures: uint8 images (N, channels, height, width) of the network's data to compare with. trained: noted. facts:
-    for the card of a bundle; those of a search are known.
+    for the card of a bundle. data: arguments of `nas.data.load`, to calibrate int8 on. Both are known of a search.
     """
+    from nas.evaluators import trainer_of
     from nas.exports.card import of_run
     from nas.exports.source import Source
     from nas.run import Run
@@ -113,8 +116,8 @@ def write(
     for name in names:
         if name not in FORMATS:
             raise UserError("nas.export", f"unknown format '{name}'", did_you_mean(name, FORMATS))
-    if facts is None and isinstance(source, Run):
-        facts = of_run(source)
+    if isinstance(source, Run):
+        facts, data = facts or of_run(source), data or trainer_of(source.config.evaluator).source
     model, genome, pictures, trained = _network(source, genome, pictures, trained)
     shape = input or getattr(getattr(model, "graph", None), "input", None)
     if shape is None:
@@ -124,7 +127,7 @@ def write(
     record = Record(tuple(shape), preprocessing, named)
     if with_preprocessing:
         _check_raw(record, names)
-    prepared = Source(plain(model), record, genome, with_preprocessing, facts or {})
+    prepared = Source(plain(model), record, genome, with_preprocessing, facts or {}, data, formats=tuple(names))
     _check_classes(prepared)
     return _write(prepared, Path(to), names, force, pictures, trained)
 
@@ -156,7 +159,7 @@ def _network(
 
 def _check_raw(record: Record, names: Sequence[str]) -> None:
     if not set(names) & set(RAW):
-        raise UserError("with_preprocessing", "the formats are others", f"it is for {' and '.join(RAW)}")
+        raise UserError("with_preprocessing", "the formats are others", f"it is for {', '.join(RAW)}")
     if record.preprocessing is None:
         what = "nobody noted how pictures become this network's input"
         raise UserError("with_preprocessing", what, "train it again, or give nas.export(..., preprocessing=...)")
@@ -187,7 +190,7 @@ def _write(
     written, drafts = Written(), dict[str, Path]()
     work = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
     try:
-        for name in names:
+        for name in sorted(names, key=lambda name: name == "bundle"):  # whose card tells of the others
             (work / name).mkdir()
             file = _draft(source, name, work / name)
             if isinstance(file, UserError):
@@ -206,6 +209,7 @@ def _write(
                 before = {}
             config = {**source.record.to_json(), "fingerprint": fingerprint, "weights": weights, "trained": trained}
             config["tolerance"] = TOLERANCE
+            config["genome"] = source.genome.to_json()["answers"] if source.genome is not None else None
             config["verified"] = {**_kept(before, folder), **_verified(source, written, drafts)}
             for path in others:
                 path.unlink(missing_ok=True)
@@ -244,9 +248,10 @@ def _draft(source: "Source", name: str, folder: Path) -> Path | UserError:
 
 def _named(source: "Source", name: str, error: UserError) -> UserError:
     """The error, with the operation that it is about where one can be found."""
+    from nas.exports.compare import LOSSY
     from nas.exports.culprit import culprit
 
-    operation = culprit(source, name) if name in RAW else ""
+    operation = culprit(source, name) if name in RAW and name not in LOSSY else ""
     return UserError(f"{error.where}{operation}", error.what, error.hint or "other formats may hold it")
 
 
@@ -281,6 +286,8 @@ def _verified(source: "Source", written: Written, drafts: dict[str, Path]) -> di
         images = PIXELS if source.raw and name in RAW else NORMALISED
         counts = {"random": result.random, "real": result.real}
         files[name] = {"file": drafts[name].name, "difference": result.difference, "compared": counts, "images": images}
+        if result.accuracy is not None:
+            files[name]["accuracy"] = dict(result.accuracy)
     return files
 
 

@@ -10,6 +10,7 @@ import torch
 import nas
 from nas.exports.card import of_training
 from nas.exports.write import write
+from nas.run.command import command
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_the_card(folder: Path) -> None:
     text = (folder / "README.md").read_text(encoding="utf-8")
     head, *_ = text.split("\n---\n")
     assert head.startswith("---\nlibrary_name: pytorch\n")
-    assert "# ResNet20" in text and "It takes 3x32x32 images and gives 4 logits." in text
+    assert "# ResNet20" in text and "It classifies images of 3x32x32 (channels" in text.replace("\\", "")
     assert f"| parameters | {nas.load('resnet20', classes=4).graph().parameters:,} |" in text
     assert "![the network](drawing.svg)" in text and (folder / "drawing.svg").read_text().startswith("<svg")
 
@@ -88,6 +89,7 @@ def test_the_card_of_a_search_says_what_it_reached(tmp_path: Path) -> None:
     assert f"| test accuracy | {100 * run.final['test_accuracy']:.2f} % {images}" in text
     assert "| searcher | regularized\\_evolution |" in text and "| limits | parameters=2,000,000 |" in text
     assert "Classes: 0, 1, 2" in text
+    assert f"\n    {command(run)}\n" in text and command(run).startswith("nas search nasbench201 --")
 
 
 def test_text_of_others_is_no_markup(tmp_path: Path) -> None:

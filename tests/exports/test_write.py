@@ -92,7 +92,7 @@ def test_another_networks_files_are_not_overwritten(tmp_path: Path, monkeypatch:
 def test_raw_pixels_need_a_record_and_a_format_for_them(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="nobody noted how pictures become"):
         nas.export(network(), tmp_path / "out", ["onnx"], with_preprocessing=True)
-    with pytest.raises(UserError, match="it is for torch and onnx"):
+    with pytest.raises(UserError, match="it is for torch, onnx, int8"):
         nas.export(network(), tmp_path / "out", with_preprocessing=True)
     assert not (tmp_path / "out").exists()
 
