@@ -5,17 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nas.errors import UserError
 from nas.exports.bundle import CARD, DRAWING, HUB, bundle
 from nas.exports.int8 import FILE as INT8
 from nas.exports.int8 import int8
+from nas.exports.onnx import onnx
 from nas.exports.python import python
 from nas.exports.torchvision import torchvision
 
 if TYPE_CHECKING:
     from nas.exports.source import Source
 
-LARGEST_INLINE = 1_500_000_000  # bytes of weights; a protobuf, hence an .onnx file, ends at 2 GB
 RAW = ("torch", "onnx", "int8")  # formats that can have the normalisation inside
 
 
@@ -53,36 +52,6 @@ def program(source: "Source", folder: Path) -> Path:
     return path
 
 
-def onnx(source: "Source", folder: Path) -> Path:
-    """ONNX with a free batch size: input `images` (N, channels, height, width), output `logits` (N, classes).
-
-    Its metadata are the record, each value as JSON.
-    """
-    import torch
-
-    try:
-        import onnxscript  # noqa: F401  # torch.onnx needs it
-    except ImportError:
-        raise UserError("format onnx", "the package onnxscript is missing", 'pip install "nas[onnx]"') from None
-    from nas.exports.adaptive import sliced
-
-    path = folder / "model.onnx"
-    program = torch.onnx.export(
-        sliced(source.whole),
-        (source.example,),
-        dynamo=True,
-        verbose=False,
-        input_names=["images"],
-        output_names=["logits"],
-        dynamic_shapes=({0: torch.export.Dim("batch", min=1)},),
-    )
-    assert program is not None  # with dynamo=True
-    program.model.metadata_props.update(source.metadata())
-    size = sum(value.nbytes for value in source.model.state_dict().values())
-    program.save(path, external_data=size > LARGEST_INLINE)
-    return path
-
-
 FORMATS: "dict[str, Callable[[Source, Path], Path]]" = {
     "safetensors": safetensors,
     "state_dict": state_dict,
@@ -94,6 +63,6 @@ FORMATS: "dict[str, Callable[[Source, Path], Path]]" = {
     "torchvision": torchvision,
 }
 FILES = (
-    *("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data", INT8),
-    *("model.py", "model.safetensors", "torchvision.safetensors", HUB, CARD, DRAWING),  # all of theirs
+    *("weights.safetensors", "weights.pt", "model.pt2", "model.onnx", "model.onnx.data"),
+    *("model.py", "model.safetensors", "torchvision.safetensors", INT8, HUB, CARD, DRAWING),  # all of theirs
 )

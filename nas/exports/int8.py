@@ -24,7 +24,7 @@ def int8(source: "Source", folder: Path) -> Path:
     Calibrated on images of the training set of the network's own data; `source.measured["int8"]` gets how often the
     quantised network and the network are right about those of its test set. Raises UserError without such data.
     """
-    from nas.exports.formats import onnx
+    from nas.exports.onnx import onnx
     from nas.exports.predict import images_for
 
     try:
