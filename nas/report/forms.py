@@ -9,6 +9,7 @@ from nas.report import labels
 from nas.report.outline import OutlinePart
 
 SIZES = 5  # shapes that are listed one by one
+HEAVY, LIGHT = ("conv", "linear", "pool", "merge"), ("plain", "beside", "before")  # how operations are drawn
 FEW = 3  # differences that are written out
 WORDS = {"+": "sum", "×": "product"}
 
@@ -61,34 +62,37 @@ def parameters(graph: Graph, part: OutlinePart) -> int:
 
 
 def inside(graph: Graph, part: OutlinePart, sizes: bool = False) -> object:
-    """What tells parts of one name apart: the operations and their edges; with `sizes` arguments and shapes as well."""
-    place = {node: at for at, node in enumerate(part.nodes)}
+    """What tells parts of one name apart: the operations that a drawing shows and their edges; with `sizes` all of
+    them, with their arguments and shapes."""
+    shown = [i for i in part.nodes if sizes or graph.nodes[i].op.drawn != "unsaid"]
+    place, within = {node: at for at, node in enumerate(shown)}, set(part.nodes)
     outside: dict[int, int] = {}
 
     def read(i: int) -> object:
+        while i in within and i not in place:
+            (i,) = graph.nodes[i].inputs
         if i in place:
             return place[i]
         return ~outside.setdefault(i, len(outside)), graph.nodes[i].shape if sizes else ()
 
-    nodes = [graph.nodes[i] for i in part.nodes]
+    nodes = [graph.nodes[i] for i in shown]
     return tuple((node.op if sizes else node.operation, tuple(read(i) for i in node.inputs)) for node in nodes)
 
 
 def difference(graph: Graph, part: OutlinePart, usual: OutlinePart) -> str:
-    """What a block has, or lacks, beside one of the same name: `+ conv 1×1`, `− SE`."""
+    """What a block has, or lacks, beside one of the same name: `+ conv 1×1`, `− sum`; nothing where that is much."""
+    changes = _changes(graph, part, usual, HEAVY) or _changes(graph, part, usual, LIGHT)
+    return " ".join(changes) if len(changes) <= FEW else ""
 
-    def heavy(one: OutlinePart) -> list[str]:
-        said = [
-            labels.layer(graph, [i])[1]
-            for i in one.nodes
-            if graph.nodes[i].op.drawn in ("conv", "linear", "pool", "merge")
-        ]
-        return [WORDS.get(text, text.partition(",")[0].partition(" /")[0]) for text in said]
 
-    own, other = heavy(part), heavy(usual)
-    changes = (("+", _without(own, other)), ("−", _without(other, own)))
-    words = [f"{sign} {_times(word, words)}" for sign, words in changes for word in dict.fromkeys(words)]
-    return " ".join(words) if len(words) <= FEW else ""
+def _changes(graph: Graph, part: OutlinePart, usual: OutlinePart, drawn: Sequence[str]) -> list[str]:
+    def said(one: OutlinePart) -> list[str]:
+        texts = [labels.layer(graph, [i])[1] for i in one.nodes if graph.nodes[i].op.drawn in drawn]
+        return [WORDS.get(text, text.partition(",")[0].partition(" /")[0]) for text in texts]
+
+    own, other = said(part), said(usual)
+    signs = (("+", _without(own, other)), ("−", _without(other, own)))
+    return [f"{sign} {_times(word, words)}" for sign, words in signs for word in dict.fromkeys(words)]
 
 
 def _times(word: str, words: list[str]) -> str:
