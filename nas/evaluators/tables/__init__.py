@@ -14,7 +14,7 @@ from nas.errors import UserError
 from nas.evaluators.tables import answers, nasbench101, nasbench201, nasbench301, nats
 from nas.evaluators.tables.table import NotInTable, Row, Table
 
-__all__ = ["NotInTable", "Table", "packaged", "read"]
+__all__ = ["NotInTable", "Table", "packaged", "read_table"]
 
 Reader = Callable[[list[Row], str, str], Table]
 READERS: Mapping[str, Reader] = {  # by a column of this form; the first that fits counts

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from nas.benchmark.published import convert
+from nas.benchmark.tabulate import SHOWN
 from nas.errors import UserError
-from nas.evaluators.tables import nats
+from nas.evaluators.tables import nats, read_table
 from nas.evaluators.tables.nasbench201 import PATHS
 from nas.space import Genome, load
 
@@ -108,3 +110,14 @@ def test_a_folder_that_was_unpacked_in_part(path: str):
             nats.table(path, "cifar10").metrics(genome(WORDS[1]))
     finally:
         (Path(path) / "elsewhere").rename(Path(path) / "000001.pickle.pbz2")
+
+
+def test_a_csv_file_is_made_of_it(path: str, tmp_path: Path) -> None:
+    to = tmp_path / "nasbench201.csv"
+    assert convert(Path(path), load("nasbench201"), "cifar10", to) == len(WORDS)
+    old, new = nats.table(path, "cifar10"), read_table(str(to), "cifar10")
+    for words in WORDS:
+        before, after = old.curve(genome(words)), new.curve(genome(words))
+        assert [*after] == [*SHOWN]
+        for epochs in SHOWN:
+            assert after[epochs] == pytest.approx(before[epochs], abs=1e-6)
