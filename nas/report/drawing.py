@@ -9,6 +9,7 @@ from importlib.resources import files
 
 from nas.graph.graph import Graph
 from nas.report import labels
+from nas.report.cells import place_of
 from nas.report.figure import Box, arrow, costs, drawn, kind
 from nas.report.figures import figures
 from nas.report.outline import outline
@@ -146,8 +147,7 @@ def _cut(text: str, most: int) -> str:
 
 def _shape(view: View, row: Row) -> str:
     """The shape after a row; `16 … 240 × 28 × 28` where the channels grow on the way."""
-    graph = view.graph
+    graph, last = view.graph, row.parts[-1]
     channels = [graph.nodes[part.nodes[-1]].shape[0] for part in row.parts]
-    last = row.parts[-1].nodes[-1:]
     first = f"{channels[0]} … " if channels[0] != channels[-1] and view.sketch is None else ""
-    return first + view.say(last, lambda graph, nodes: labels.shape(graph.nodes[nodes[0]].shape))
+    return first + view.end(place_of(graph, last) if last.name else graph.nodes[last.nodes[-1]].path, last.nodes[-1])

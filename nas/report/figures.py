@@ -7,7 +7,7 @@ from nas.report import labels
 from nas.report.cellfigure import cell_figure
 from nas.report.cells import is_cell, place_of
 from nas.report.figure import Figure, choice_box, drawn, figure, inner
-from nas.report.forms import difference, inside, sizes
+from nas.report.forms import difference, inside, parameters, sizes
 from nas.report.outline import OutlinePart, outline
 from nas.report.sheet import Titled
 from nas.report.views import View
@@ -108,8 +108,11 @@ def _blocks(view: View, name: str, uses: Uses) -> Iterator[Titled]:
 def _others(view: View, left: Sequence[Uses], usual: OutlinePart) -> str:
     """How many blocks of a name have forms that are not drawn."""
     apart = [difference(view.graph, alike[0], usual) for alike in left]
-    said = [f"{len(alike)} ({words})" for alike, words in zip(left, apart, strict=True) if words][:FORMS]
-    return f"{sum(map(len, left))} more in other forms" + (f": {', '.join(said)}" if said else "")
+    said = [f"{len(alike)} {words}" for alike, words in zip(left, apart, strict=True) if words][:FORMS]
+    total = sum(parameters(view.graph, use) for alike in left for use in alike)
+    told = f"{sum(map(len, left))} more in {'other forms' if len(left) > 1 else 'another form'}"
+    told += "" if view.sketch is not None else f", {short(total)} params"
+    return told + (f" ({', '.join(said)})" if said else "")
 
 
 def _occurrences(view: View, uses: Uses, shown: OutlinePart) -> list[str]:
@@ -126,8 +129,8 @@ def _occurrences(view: View, uses: Uses, shown: OutlinePart) -> list[str]:
     found = sizes(graph, uses)
     if len(found) == 1:
         times = f"{len(uses)} times" if len(uses) > 1 else "once"
-        return [f"{times} at {found[0].shape}: {short(found[0].parameters)} parameters"]
-    lines = [f"{size.times} at {size.shape}: {short(size.parameters)} parameters" for size in found]
+        return [f"{times} at {found[0].shape}, {short(found[0].parameters)} params"]
+    lines = [f"{size.times} at {size.shape}, {short(size.parameters)} params" for size in found]
     return [f"{len(uses)} times, drawn at {at}:", *lines]
 
 

@@ -42,7 +42,7 @@ class Titled(NamedTuple):
 
     def width(self, scale: float) -> float:
         """With the figure at this scale."""
-        words = [8.6 * len(self.title) + 7.0 * len(self.aside), *(6.2 * len(line) for line in self.lines)]
+        words = [8.6 * len(self.title) + 7.0 * len(self.aside), *(6.0 * len(line) for line in self.lines)]
         return max(self.figure.width * scale, *words)
 
 

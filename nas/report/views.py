@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from nas.errors import ShapeError, UserError
 from nas.graph.graph import Graph, Node
+from nas.report import labels
 from nas.space import Space
 from nas.space.place import Choice
 from nas.space.sketch import Sketch, sketch
@@ -73,6 +74,15 @@ class View:
             if len(there) == len(paths):
                 others.append((choice, text(graph, there)))
         return merged(text(self.graph, list(nodes)), others)
+
+    def end(self, prefix: str, last: int) -> str:
+        """The shape at the end of the part whose nodes' paths begin so, over all answers; `last` is its last node."""
+        others = []
+        for (choice, graph), places in zip(self.others, self._places, strict=True):
+            inside = [i for (path, *_), i in places.items() if f"{path}.".startswith(f"{prefix}.")]
+            if inside:
+                others.append((choice, labels.shape(graph.nodes[inside[-1]].shape)))
+        return merged(labels.shape(self.graph.nodes[last].shape), others)
 
     def varies(self, nodes: Sequence[int]) -> bool:
         """Whether other answers change these nodes, or open operations are among them."""

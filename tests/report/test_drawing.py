@@ -5,6 +5,7 @@ import pytest
 
 import nas
 from nas.report.drawing import draw, draw_space
+from nas.report.outline import outline
 from nas.report.sheet import WIDTH
 from tests.report.test_outline import UNITS
 from tests.space.documents import graph_of, open_documents, space_of
@@ -31,7 +32,7 @@ def test_stages_from_the_top_down_and_each_block_once() -> None:
     assert found.count("unit") == 2  # with a projection, and without
     assert found.count("auxiliary head") == 2  # beside its layer, which has no weights, and its own figure
     told = found.index("8 times, drawn at 8 × 16 × 16:")
-    assert found[told + 1 : told + 3] == ["4 at 8 × 16 × 16: 4.74k parameters", "4 at 16 × 8 × 8: 18.7k parameters"]
+    assert found[told + 1 : told + 3] == ["4 at 8 × 16 × 16, 4.74k params", "4 at 16 × 8 × 8, 18.7k params"]
     assert "+ conv 1×1" in asides(draw(graph_of(UNITS + network), "small"))
 
 
@@ -117,3 +118,16 @@ def test_alternatives_that_do_not_fit_in_one_network_are_one_network() -> None:
     """)
     svg = draw_space(space)
     assert "genomes" in svg and ElementTree.fromstring(svg) is not None
+
+
+@pytest.mark.parametrize(
+    "name", ["resnet50", "efficientnet_b0", "mobilenet_v3_large", "evanet", "googlenet", "darts_v2"]
+)
+def test_the_captions_count_every_block(name: str) -> None:
+    graph = nas.load(name).graph()
+    blocks = [part for part in outline(graph.prune()) if part.name]
+    told = texts(draw(graph, name))
+    counted = [
+        re.match(r"(?:(\d+) times|(once)|(\d+) more)(?: in other| in another| at|, drawn)", text) for text in told
+    ]
+    assert sum(1 if found[2] else int(found[1] or found[3]) for found in counted if found) == len(blocks)

@@ -44,3 +44,15 @@ def test_what_no_answer_changes_does_not_vary() -> None:
     assert [found.varies([i]) for i in (1, 2, 3)] == [False, True, True]
     shape = found.say([3], lambda graph, nodes: labels.shape(graph.nodes[nodes[0]].shape))
     assert shape == "{4, 8} × 32 × 32"
+
+
+def test_the_end_of_a_part_is_that_of_any_block_there() -> None:
+    space = space_of("""
+        parameters: {unit: {choice: [one, two]}}
+        blocks: {one: [{conv: {channels: 4, kernel: 1}}, relu], two: [{conv: {channels: 6, kernel: 1}}]}
+        network: [{=unit: {}}, relu]
+    """)
+    found = next(views(space)).prune()
+    assert found.end("network.0", 2) == "{4, 6} × 32 × 32"
+    assert found.names("network.0", "one") == "{one, two}"
+    assert found.say([1], lambda graph, nodes: labels.layer(graph, nodes)[1]) == "conv 1×1, 4"  # of that block alone
