@@ -13,7 +13,7 @@ from nas.benchmark.tabulate import SHOWN
 from nas.benchmark.tfrecord import trainings
 from nas.errors import UserError
 from nas.evaluators.tables import read_table
-from nas.evaluators.tables.table import Curve
+from nas.evaluators.tables.table import Curve, answers_key
 from nas.space import Space
 
 Row = dict[str, Any]
@@ -87,23 +87,24 @@ def suite_zero(source: Path, space: str, dataset: str) -> Iterator[Row]:
 
 
 def own(source: Path, space: Space, dataset: str) -> Iterator[Row]:
-    """A row for each genome of the space that a table has, in the form of `nas.evaluators.tables.answers`."""
+    """Its rows in the form of `nas.evaluators.tables.answers`. Raises UserError for one whose rows are no answers."""
     table = read_table(str(source), dataset)
     table.fit(space)
-    measured = [
-        (
-            genome,
-            {f"{NAMES.get(metric, metric)}@{epochs}": value for epochs, metric, value in _numbers(table.curve(genome))},
-        )
-        for genome in filter(table.has, space.enumerate())
-    ]
-    choices = list(dict.fromkeys(path for genome, _ in measured for path in genome.answers))
+    if table.key is not answers_key:
+        raise UserError(str(source), "is a table already", "give it to --table")
+    measured = [(space.genome(dict(key)).answers, _numbers(table.rows[key])) for key in table.rows]  # type: ignore[call-overload]
+    choices = list(dict.fromkeys(path for answers, _ in measured for path in answers))
     columns = sorted({name for _, numbers in measured for name in numbers}, key=lambda name: (name[0], len(name), name))
-    for genome, numbers in measured:
-        answers = {path: genome.answers.get(path, "") for path in choices}
-        yield {**answers, "dataset": dataset, **{name: numbers.get(name, "") for name in columns}}
+    for answers, numbers in measured:
+        row = {path: answers.get(path, "") for path in choices}
+        yield {**row, "dataset": dataset, **{name: numbers.get(name, "") for name in columns}}
 
 
-def _numbers(curve: Curve) -> Iterator[tuple[int, str, float]]:
-    for epochs in (epochs for epochs in SHOWN if epochs in curve):
-        yield from ((epochs, metric, round(value, 6)) for metric, value in curve[epochs].items())
+def _numbers(curve: Curve) -> dict[str, float]:
+    """`METRIC@EPOCHS` at the epochs that a table shows."""
+    return {
+        f"{NAMES.get(metric, metric)}@{epochs}": round(value, 6)
+        for epochs in SHOWN
+        if epochs in curve
+        for metric, value in curve[epochs].items()
+    }
