@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -18,16 +19,27 @@ ROOT = Path(__file__).parents[1]
 SOURCES = ("zensical.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs", "search_spaces", "nas")
 
 
-class Page(HTMLParser):
-    """What a page leads to, and the places in it."""
+PARTS = {"ul", "ol", "li", "table", "tr", "td", "pre", "img", "strong", "em", *(f"h{level}" for level in range(1, 5))}
 
-    def __init__(self, file: Path) -> None:
+
+class Page(HTMLParser):
+    """What a page leads to, the places in it, and how many parts of each kind its article has."""
+
+    def __init__(self, text: str) -> None:
         super().__init__()
         self.targets: set[str] = set()
         self.places: set[str] = {""}
-        self.feed(file.read_text(encoding="utf-8"))
+        self.parts: Counter[str] = Counter()
+        self.inside = False
+        self.feed(text)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = self.inside and tag != "article"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = self.inside or tag == "article"
+        if self.inside and tag in PARTS:
+            self.parts[tag] += 1
         for name, value in attrs:
             if name in ("href", "src") and value:
                 self.targets.add(value)
@@ -66,7 +78,7 @@ def test_its_navigation_has_every_page() -> None:
 
 
 def test_every_link_of_its_pages_leads_somewhere(site: Path) -> None:
-    pages = {file: Page(file) for file in site.rglob("*.html") if file.name != "404.html"}
+    pages = {file: Page(file.read_text(encoding="utf-8")) for file in site.rglob("*.html") if file.name != "404.html"}
     assert len(pages) > 15
     lost = []
     for file, page in pages.items():
@@ -79,6 +91,19 @@ def test_every_link_of_its_pages_leads_somewhere(site: Path) -> None:
             if not to.is_file() or (to in pages and unquote(place) not in pages[to].places):
                 lost.append(f"{file.relative_to(site)}: {target}")
     assert not lost
+
+
+def test_a_page_has_the_same_parts_on_the_site_as_on_a_host_of_repositories(checkout: Path, site: Path) -> None:
+    """A list without an empty line before it, say, is one for CommonMark, which hosts render, but not for the site."""
+    markdown = pytest.importorskip("markdown_it").MarkdownIt("commonmark").enable("table")
+    for page in (*checkout.glob("*.md"), *checkout.glob("docs/*.md")):
+        if page.name == "api.md":  # the site has its docstrings besides
+            continue
+        hosted = markdown.render(page.read_text(encoding="utf-8"))
+        built = site / page.relative_to(checkout).with_suffix(".html")
+        built = built.with_name("index.html") if page.name == "README.md" else built
+        expected = Page(f"<article>{hosted}</article>").parts
+        assert Page(built.read_text(encoding="utf-8")).parts == expected, page.name
 
 
 def test_its_pages_fetch_nothing_from_elsewhere(site: Path) -> None:

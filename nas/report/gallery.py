@@ -68,7 +68,7 @@ def _section(family: Family, said: Sequence[Facts]) -> Iterator[str]:
     """A family: its citation, what its document notes, its drawing, and one row a variant."""
     space = family.spaces[0]
     yield f"### {family.name}\n"
-    year = f"{family.year}. " if family.year else ""
+    year = f"{family.year}: " if family.year else ""
     yield f"{year}{_line(family.source)} ([document](../search_spaces/{family.file}))\n"
     for key in ("description", "notes"):
         if key in space.document.data:
