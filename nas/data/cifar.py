@@ -7,14 +7,12 @@ checks and unpickles it, and downloads it where it is missing.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nas.data.dataset import Dataset, build
+from nas.data.pages import alone, cache
 from nas.errors import UserError
 
 if TYPE_CHECKING:
@@ -73,7 +71,7 @@ def load(name: str, directory: str | Path | None = None, valid_fraction: float |
     of the test set to test. Raises UserError for missing or damaged files.
     """
     version = VERSIONS[name]
-    place = Path(directory or os.environ.get("NAS_DATA") or "~/.cache/nas").expanduser()
+    place = Path(directory).expanduser() if directory else cache()
     binary = place if place.name == version.folder else place / version.folder
     if binary.is_dir():
         images, labels = _read_binary(binary, version)
@@ -121,20 +119,10 @@ def _read_python(place: Path, name: str, version: Version) -> tuple[dict[str, Te
     )
     try:
         place.mkdir(parents=True, exist_ok=True)
-        with _alone(place):
+        with alone(place / ".download.lock"):  # workers that start together must not download into one folder at once
             # torchvision downloads nothing where the files are there and their checksums are right
             sets = {split: reader(str(place), train=split == "train", download=True) for split in ("train", "test")}
     except (OSError, RuntimeError, EOFError) as error:  # URLError is an OSError; RuntimeError: not found or corrupted
         raise UserError(f"data set '{name}'", f"not in {place}, and its download failed ({error})", hint) from error
     images = {split: torch.from_numpy(data.data).permute(0, 3, 1, 2).contiguous() for split, data in sets.items()}
     return images, {split: torch.tensor(data.targets) for split, data in sets.items()}
-
-
-@contextmanager
-def _alone(place: Path) -> Iterator[None]:
-    """Workers that start together must not download into one folder at once."""
-    import fcntl
-
-    with open(place / ".download.lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

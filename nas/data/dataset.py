@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from nas.data.pages import Pages
+
 SPLITS = ("train", "valid", "test")
+PART = 2**23  # values that are computed with at once
 MIN_VALID_IMAGES = 30  # validation images
 
 
@@ -29,7 +33,8 @@ class Dataset:
     images, a number a channel, in pixel values (0..255). `flip` and `crop` are facts about the images that augmentation
     goes by: whether a mirrored image is still one of its class, and by how many pixels it may be shifted. `resize`: how
     pictures of other sizes were brought to this one, as `Preprocessing` names it. `notes`: what a person should know of
-    how the data were read, a line each: what was left out or changed, and what is too little.
+    how the data were read, a line each: what was left out or changed, and what is too little. `pages`: where the images
+    lie if they are mapped from a file, and not in memory.
     """
 
     name: str
@@ -42,6 +47,7 @@ class Dataset:
     crop: int
     resize: str = "none"
     notes: tuple[str, ...] = ()
+    pages: Pages | None = None
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -67,15 +73,22 @@ class Dataset:
         hasher = hashlib.blake2b(json.dumps(facts).encode(), digest_size=16)
         for split in images:
             for tensor in (self.labels[split], self.images[split]):
-                for part in tensor.split(1024):
+                for part in in_parts(tensor):
                     hasher.update(part.cpu().contiguous().numpy())
+                    self.release()
         return {**facts, "hash": hasher.hexdigest()}
 
     def to(self, device: torch.device | str) -> Dataset:
-        """The same data set with its tensors on `device`; no copy where they are there already."""
-        images = {split: tensor.to(device) for split, tensor in self.images.items()}
+        """The same data set with its tensors on `device`; no copy where they are there already. Mapped images stay
+        where they are: `take` brings batches of them."""
+        images = self.images if self.pages else {split: tensor.to(device) for split, tensor in self.images.items()}
         labels = {split: tensor.to(device) for split, tensor in self.labels.items()}
         return replace(self, images=images, labels=labels)
+
+    def release(self) -> None:
+        """Called now and then by who goes through all images: those that are mapped fill no memory then."""
+        if self.pages is not None:
+            self.pages.release()
 
     def resized(self, size: tuple[int, int], resize: str) -> Dataset:
         """The same data set with its images brought to `size` (height, width), as a folder's are."""
@@ -105,6 +118,31 @@ class Dataset:
         _, kept = stratified(labels.tolist(), count, seed=1)
         images = {**self.images, "train": self.images["train"][kept]}
         return replace(self, images=images, labels={**self.labels, "train": labels[kept]})
+
+
+def take(images: Tensor, chosen: Tensor) -> Tensor:
+    """The images at these positions, on the device of the positions."""
+    return images[chosen.to(images.device)].to(chosen.device)
+
+
+def in_parts(images: Tensor) -> tuple[Tensor, ...]:
+    """So many images at once that what is computed of them takes little memory beside all of them."""
+    return images.split(max(1, PART // max(1, images[:1].numel())))
+
+
+def joined(parts: list[Tensor]) -> Tensor:
+    """Tensors one after the other; without a copy where they lie so in memory."""
+    import torch
+
+    first, *others = parts
+    count = len(first)
+    for part in others:
+        after = first.data_ptr() + count * first[0].numel() * first.element_size() if count else None
+        whole = part.untyped_storage().data_ptr() == first.untyped_storage().data_ptr() and part.data_ptr() == after
+        if not (whole and first.is_contiguous() and part.is_contiguous()):
+            return torch.cat(parts)
+        count += len(part)
+    return first.as_strided((count, *first.shape[1:]), first.stride(), first.storage_offset())
 
 
 def stratified(labels: list[int], count: int, seed: int = 0, enough: int | None = None) -> tuple[list[int], list[int]]:
@@ -193,15 +231,21 @@ def shortcomings(labels: dict[str, Tensor], classes: tuple[str, ...]) -> list[st
     return notes
 
 
-def statistics(images: Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation a channel of uint8 images (N, C, H, W), exactly, from the channels' histograms."""
+def statistics(images: Tensor, rest: Callable[[], None] = lambda: None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and standard deviation a channel of uint8 images (N, C, H, W), exactly, from the channels' histograms.
+
+    rest: is called now and then.
+    """
     import torch
 
     values = torch.arange(256, dtype=torch.float64)
     mean, std = [], []
-    for channel in range(images.shape[1]):
-        parts = images[:, channel].split(1024)  # a copy of a channel of all images would be a third of the data
-        counts = torch.stack([torch.bincount(part.flatten(), minlength=256) for part in parts]).sum(0).double()
+    totals = torch.zeros(images.shape[1], 256, dtype=torch.long)
+    for part in in_parts(images):
+        for channel, total in enumerate(totals):
+            total += torch.bincount(part[:, channel].flatten(), minlength=256)
+        rest()
+    for counts in totals.double():
         average = float((counts * values).sum() / counts.sum())
         variance = float((counts * (values - average) ** 2).sum() / counts.sum())
         mean.append(average)

@@ -4,24 +4,24 @@ where they are there, DIR/valid and DIR/test. Sets that are missing are cut out 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nas.data import picture
-from nas.data.dataset import Dataset, cut, shortcomings, statistics
+from nas.data.dataset import SPLITS, Dataset, cut, shortcomings, statistics
 from nas.data.layout import read_layout
+from nas.data.pages import LARGE, Pages, decoded
+from nas.data.reader import Form, Reader
 from nas.errors import UserError
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
     from torch import Tensor
 
+VERSION = 1  # of how files become pixels
 FRACTION = 0.1  # of the training images, for a validation or test set that the folder does not bring
-SHOWN = 10  # of the unreadable files, in an error
-DARK = 64  # a picture of 16 bits whose brightest pixel is below this, of 255, has fewer bits in truth
 
 
 def load(
@@ -47,25 +47,23 @@ def load(
     form = _form(folder, (path for each in files.values() for path, _ in each), image_size, resize)
     fraction = FRACTION if valid_fraction is None else valid_fraction
     sets = cut(str(folder), {split: [label for _, label in each] for split, each in files.items()}, fraction, FRACTION)
-    reader = _Reader(folder, form)
-    images, labels = {}, {}
-    for split, (source, chosen) in sets.items():
-        images[split], kept = reader.read([files[source][i][0] for i in chosen])
-        labels[split] = torch.tensor([files[source][chosen[i]][1] for i in kept], dtype=torch.long)
-    if reader.unreadable and not skip_unreadable:
-        raise reader.error()
+    listed = {split: [files[source][i] for i in chosen] for split, (source, chosen) in sets.items()}
+    wanted = {split: [path for path, _ in each] for split, each in listed.items()}
+    found = _decoded(Reader(folder, form), wanted, skip_unreadable)
+    images, kept = found.images, found.kept
+    labels = {s: torch.tensor([listed[s][i][1] for i in kept[s]], dtype=torch.long) for s in listed}
     for label, name in enumerate(layout.classes):
         if not (labels["train"] == label).any():
             raise UserError(str(folder), f"no training image of the class {name} can be read", "replace some")
     for split in images:
         if not len(labels[split]):
             raise UserError(str(folder), f"no {split} image can be read", "replace some")
-    mean, std = statistics(images["train"])
-    notes = (*layout.notes, *reader.notes(), *shortcomings(labels, layout.classes))
+    notes = (*layout.notes, *found.notes, *shortcomings(labels, layout.classes))
     way = "none" if image_size is None else resize
     crop = min(form.size) // 8  # 4 pixels at CIFAR's 32
+    about = (layout.classes, found.mean, found.std)
     return Dataset(
-        str(folder), images, labels, layout.classes, mean, std, flip=True, crop=crop, resize=way, notes=notes
+        *(str(folder), images, labels, *about), flip=True, crop=crop, resize=way, notes=notes, pages=found.pages
     )
 
 
@@ -77,17 +75,7 @@ def describe(folder: Path, image_size: tuple[int, int] | None = None) -> tuple[t
     return (form.channels, *form.size), len(layout.classes)
 
 
-@dataclass(frozen=True)
-class _Form:
-    """What every image becomes, and the first file, which says so where no size is given."""
-
-    channels: int
-    size: tuple[int, int]
-    resize: str
-    first: Path
-
-
-def _form(folder: Path, files: Iterable[Path], image_size: tuple[int, int] | None, resize: str) -> _Form:
+def _form(folder: Path, files: Iterable[Path], image_size: tuple[int, int] | None, resize: str) -> Form:
     """Of the first file that can be read, in colour where any is; raises UserError where none can be."""
     first, channels, size = None, 1, image_size
     for path in files:
@@ -101,79 +89,53 @@ def _form(folder: Path, files: Iterable[Path], image_size: tuple[int, int] | Non
             break
     if first is None or size is None:
         raise UserError(str(folder), "none of its images can be read", "are they pictures? Replace them")
-    return _Form(channels, size, "none" if image_size is None else resize, first)
+    return Form(channels, size, "none" if image_size is None else resize, first)
 
 
-@dataclass
-class _Reader:
-    """Reads files into tensors of a form, and counts what it met on the way."""
+class _Decoded(NamedTuple):
+    """All images of the sets, and which of their files could be read; pages: where they are mapped."""
 
-    folder: Path
-    form: _Form
-    unreadable: dict[Path, str] = field(default_factory=dict)
-    met: Counter[str] = field(default_factory=Counter)
-    brightest: int = 0  # of the images of 16 bits
+    images: dict[str, Tensor]
+    kept: dict[str, list[int]]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    notes: tuple[str, ...]
+    pages: Pages | None = None
 
-    def read(self, files: list[Path]) -> tuple[Tensor, list[int]]:
-        """uint8 (N, C, H, W) of those files that can be read, and their positions."""
-        import torch
 
-        images = torch.empty((len(files), self.form.channels, *self.form.size), dtype=torch.uint8)
-        kept: list[int] = []
-        for position, path in enumerate(files):
-            try:
-                image = picture.upright(path)
-            except UserError as error:
-                self.unreadable[path] = error.what
-                continue
-            self._check_size(path, image)
-            try:
-                images[len(kept)] = picture.pixels(image, self.form.channels, self.form.size, self.form.resize)
-            except ValueError as error:
-                self.unreadable[path] = str(error)
-                continue
-            self._meet(image, images[len(kept)])
-            kept.append(position)
-        return images[: len(kept)], kept
+def _decoded(reader: Reader, files: Mapping[str, Sequence[Path]], skip_unreadable: bool) -> _Decoded:
+    """In memory, or mapped where they are many; raises UserError for what is unreadable and not to be skipped."""
+    import torch
 
-    def _check_size(self, path: Path, image: Image) -> None:
-        height, width = self.form.size
-        if self.form.resize == "none" and image.size != (width, height):
-            what = f"is {image.width}x{image.height} pixels where {self.form.first} is {width}x{height}"
-            hint = "give --image-size N or HxW (image_size=...); images are never resized silently"
-            raise UserError(str(path), what, hint)
+    shape = (sum(map(len, files.values())), reader.form.channels, *reader.form.size)
 
-    def _meet(self, image: Image, tensor: Tensor) -> None:
-        self.met["grey"] += picture.is_grey(image)
-        self.met["transparent"] += picture.see_through(image)
-        if image.mode.startswith("I"):
-            self.met["deep"] += 1
-            self.brightest = max(self.brightest, int(tensor.max()))
+    def fill(images: Tensor, rest: Callable[[], None]) -> dict[str, Any]:
+        kept, end = dict[str, list[int]](), 0
+        for split in SPLITS:  # without gaps, so that training and validation images are one tensor without a copy
+            kept[split] = reader.read(files[split], images[end:], rest)
+            end += len(kept[split])
+        if reader.unreadable and not skip_unreadable:
+            raise reader.error()
+        mean, std = statistics(images[: len(kept["train"])], rest) if kept["train"] else ((), ())
+        return {"kept": kept, "mean": mean, "std": std, "notes": reader.notes()}
 
-    def error(self) -> UserError:
-        """Of all files that could not be read."""
-        hint = "replace or remove it, or give --skip-unreadable (skip_unreadable=True)"
-        if len(self.unreadable) == 1:
-            ((path, why),) = self.unreadable.items()
-            return UserError(str(path), why, hint)
-        return UserError(str(self.folder), f"{len(self.unreadable):,} files cannot be read: {self._listed()}", hint)
+    pages = None
+    if math.prod(shape) > LARGE:
+        pages, told = decoded(_key(reader, files), shape, lambda pages: fill(pages.images, pages.release))
+        images = pages.images
+    else:
+        images = torch.empty(shape, dtype=torch.uint8)
+        told = fill(images, lambda: None)
+    counts = [len(told["kept"][split]) for split in SPLITS]
+    parts = dict(zip(SPLITS, images[: sum(counts)].split(counts), strict=True))
+    return _Decoded(parts, told["kept"], tuple(told["mean"]), tuple(told["std"]), tuple(told["notes"]), pages)
 
-    def notes(self) -> list[str]:
-        """A line on each kind of image that was changed or skipped."""
-        notes = []
-        if count := len(self.unreadable):
-            notes.append(f"skipped {count:,} that cannot be read: {self._listed()}")
-        if count := self.met["transparent"]:
-            notes.append(f"{count:,} image{'s are' if count > 1 else ' is'} transparent in places: composed on white")
-        if (count := self.met["grey"]) and self.form.channels == 3:
-            notes.append(f"{count:,} grey image{'s' * (count > 1)} among those in colour: read in colour")
-        if count := self.met["deep"]:
-            dark = f"; none is brighter than {self.brightest} of 255: scale them up first" * (self.brightest < DARK)
-            many = f"images of 16 bits: read in their upper 8{dark}"
-            notes.append(f"{count:,} {many if count > 1 else many.replace('images', 'image').replace('their', 'its')}")
-        return notes
 
-    def _listed(self) -> str:
-        names = [str(path.relative_to(self.folder)) for path in list(self.unreadable)[:SHOWN]]
-        more = len(self.unreadable) - SHOWN
-        return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
+def _key(reader: Reader, files: Mapping[str, Sequence[Path]]) -> str:
+    """Of these files as they are now, in this form."""
+    hasher = hashlib.blake2b(repr((VERSION, str(reader.folder.resolve()), *reader.form[:3])).encode(), digest_size=16)
+    for split, each in files.items():
+        for path in each:
+            state = path.stat()
+            hasher.update(repr((split, str(path), state.st_size, state.st_mtime_ns)).encode("utf-8", "surrogateescape"))
+    return hasher.hexdigest()

@@ -111,7 +111,8 @@ class Proxy(Evaluator):
         from nas.training.recipe import Recipe
 
         model, data = self.train.ready(Space(genome.document).graph(genome), genome, seed, self.images)
-        images, labels = data.images["train"], data.labels["train"]
+        labels = data.labels["train"]
+        images = data.images["train"].to(labels.device)
         model.to(images.device)
         batch = Augmentation(data, Recipe(), images.device).normalise(images).contiguous()
 

@@ -113,14 +113,14 @@ class Shared(Evaluator):
         data = placed(load(**self.train.source), self.images, device)
         check_fit(Space(genome.document).graph(genome), data)
         net = read_supernet(self.run, device)
-        normalise = Augmentation(data, Recipe(), data.images["train"].device).normalise
-        parts = [part for part in data.images["train"][: self.images].split(BATCH) if len(part) > 1]
+        normalise = Augmentation(data, Recipe(), data.labels["train"].device).normalise
+        parts = [part.to(device) for part in data.images["train"][: self.images].split(BATCH) if len(part) > 1]
         recalibrate(net, genome, map(normalise, parts))
         images, labels = data.images["valid"], data.labels["valid"]
         right, loss = 0, 0.0
         with torch.no_grad():
             for some, true in zip(images.split(BATCH), labels.split(BATCH), strict=True):
-                logits = net(normalise(some), genome=genome).float()
+                logits = net(normalise(some.to(device)), genome=genome).float()
                 right += int((logits.argmax(1) == true).sum())
                 loss += float(functional.cross_entropy(logits, true, reduction="sum"))
         latency = self.train.latency(net.extract(genome)) if "latency_ms" in self.measures else {}

@@ -191,7 +191,7 @@ class Train(Evaluator):
             save_every=SAVE_EVERY,
             pause_after=trial.budget,
             report_all=True,
-            device=data.images["train"].device,
+            device=data.labels["train"].device,
             threads=self.threads,
         )
         if checkpoint is not None:
@@ -231,7 +231,7 @@ class Train(Evaluator):
             checkpoint=checkpoint,
             train_on=("train", "valid"),
             evaluate_on="test",
-            device=data.images["train"].device,
+            device=data.labels["train"].device,
             threads=self.threads,
         )
         save_trained(directory, model, genome, Record.of(data))

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from nas.data import Dataset
+from nas.data.dataset import take
 from nas.oneshot.method import Batch
 from nas.training.augmentation import Augmentation
 from nas.training.recipe import Recipe
@@ -54,7 +55,8 @@ class Images:
     def batch(self, part: int, chosen: Tensor, augmented: bool = True) -> Batch:
         """Images of part 0 (for weights) or 1 (for architectures), at these positions in it."""
         rows = self.parts[part][chosen]
-        images, labels = self.data.images["train"][rows], self.data.labels["train"][rows]
+        images, labels = take(self.data.images["train"], rows), self.data.labels["train"][rows]
+        self.data.release()
         images = self.augmentation(images, self.generator) if augmented else self.augmentation.normalise(images)
         return Batch(images, labels)
 

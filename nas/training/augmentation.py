@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from nas.data import Dataset
+from nas.data.dataset import in_parts
 from nas.errors import UserError
 from nas.training.recipe import Recipe
 from nas.training.transforms import Mixing, after_normalising, each, of_pixels
@@ -64,7 +65,7 @@ class Augmentation:
 
     @functools.cached_property
     def _covariance(self) -> Tensor:
-        return color_covariance(self.pixels)
+        return color_covariance(self.pixels).to(self.mean.device)
 
 
 def color_covariance(images: Tensor) -> Tensor:
@@ -72,7 +73,7 @@ def color_covariance(images: Tensor) -> Tensor:
     channels = images.shape[1]
     total = torch.zeros(channels, dtype=torch.float64)
     products = torch.zeros(channels, channels, dtype=torch.float64)
-    for part in images.split(1024):  # all at once would take eight times the data set's memory
+    for part in in_parts(images):  # all at once would take eight times the data set's memory
         pixels = part.cpu().transpose(0, 1).flatten(1).double()
         total += pixels.sum(1)
         products += pixels @ pixels.T

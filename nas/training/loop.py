@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nas.data import Dataset
+from nas.data.dataset import joined, take
 from nas.training.augmentation import Augmentation
 from nas.training.average import Average
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
@@ -96,7 +97,7 @@ def fit(
     identity = {"recipe": recipe.to_json(), "seed": seed, "train_on": list(train_on)}
     recipe = concrete(recipe, model, device)
     place_model(model, recipe, device)
-    images, labels = (_joined([part[split] for split in train_on]) for part in (data.images, data.labels))
+    images, labels = (joined([part[split] for split in train_on]) for part in (data.images, data.labels))
     plan = StepPlan.of(recipe, len(images))
     augmentation = Augmentation(data, recipe, device)
     frozen = freeze(model, recipe)
@@ -126,7 +127,7 @@ def fit(
     pace = training_pace(
         model,
         lambda copied: FastStep(step(copied, recipe, device, weights), copied),
-        lambda: (augmentation.normalise(images[: plan.batch]), labels[: plan.batch]),
+        lambda: (augmentation.normalise(images[: plan.batch].to(device)), labels[: plan.batch]),
         mult_adds(model, plan.batch, data.shape),
         device,
         threads,
@@ -156,7 +157,9 @@ def fit(
                 rate = plan.learning_rate(done, plateau.falls)
                 set_learning_rate(run.optimizers[MAIN], rate)
                 pace.step(end - done)
-                run_step(*augmentation.mixed(augmentation(images[chosen], generator), labels[chosen], generator))
+                batch = augmentation(take(images, chosen), generator)
+                data.release()
+                run_step(*augmentation.mixed(batch, labels[chosen], generator))
                 done += 1
                 if average:
                     average.update(model, done)
@@ -194,10 +197,6 @@ def fit(
     if f"{evaluate_on}_accuracy" not in metrics:  # stopped between two evaluations
         metrics |= _measure(model, data, evaluate_on, recipe, int(metrics["epochs"]), pace.count)
     return metrics
-
-
-def _joined(parts: list[Tensor]) -> Tensor:
-    return torch.cat(parts) if len(parts) > 1 else parts[0]  # torch copies a single one too
 
 
 def evaluate(
@@ -238,6 +237,7 @@ def evaluate(
             pace.step((len(labels) - start) / PACE_IMAGES)
             logits, truth = forward(images[start : start + size]), labels[start : start + size].to(device)
             loss += functional.cross_entropy(logits.float(), truth, reduction="sum")
+            data.release()
             tally = tally or Tally(logits.shape[1], device)
             tally.add(logits.argmax(1), truth)
     assert tally is not None  # no set is empty
