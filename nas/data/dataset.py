@@ -74,7 +74,7 @@ class Dataset:
         for split in images:
             for tensor in (self.labels[split], self.images[split]):
                 for part in in_parts(tensor):
-                    hasher.update(part.cpu().contiguous().numpy())
+                    hasher.update(part.cpu().numpy().tobytes())
                     self.release()
         return {**facts, "hash": hasher.hexdigest()}
 
