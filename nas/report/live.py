@@ -1,7 +1,7 @@
 """The report of a search while it runs, by a server on this machine.
 
 The page is made anew when a browser asks and the journal has changed; the browser asks every few seconds, because a
-header tells it to: the page itself has no script. Nothing else is served, and nothing is written.
+header tells it to: no script of the page asks for anything. Nothing else is served, and nothing is written.
 """
 
 import threading
@@ -49,7 +49,7 @@ class Live(ThreadingHTTPServer):
             key = (running, state and (state.st_mtime_ns, state.st_size))
             if self.made is None or self.made[0] != key:
                 note = "This search is running." if running else "This search is not running now."
-                self.made = key, text_of(self.run, [note]).encode()
+                self.made = key, text_of(self.run, [note], running).encode()
             return f'"{abs(hash(key)):x}"', self.made[1]
 
 

@@ -8,17 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from nas.report.svg import Axis, Curve, chart
-from nas.run.words import short
+from nas.report.chart import COLOURS, Mark, axis, chart, line
 
-COLOURS = 8  # style classes of curves, c0 to c7
 MOST = 40  # choices that are drawn
-SMALL = (340, 220)  # of a picture of one choice
+SMALL = 210  # pixels of the height of one choice
 ACCURACIES = {  # of the shared weights, by their metrics
     "supernet_accuracy": "mixture",
     "valid_accuracy": "derived path",
     "random_accuracy": "eight random paths, on average",
 }
+Course = list[tuple[float, float]]  # (epoch, value)
 
 
 def section(number: int, curve: Sequence[Mapping[str, Any]], answers: Mapping[str, Sequence[Any]]) -> str:
@@ -32,62 +31,75 @@ def section(number: int, curve: Sequence[Mapping[str, Any]], answers: Mapping[st
     points = [point for point in curve if _number(point.get("epoch")) and isinstance(point.get("metrics"), dict)]
     if not points:
         return ""
-    x = Axis.around("epoch", [float(point["epoch"]) for point in points], whole=True)
-    figures = [_accuracies(points, x)]
-    figures.append(_metric(points, x, "parameter_free", "share", "Operations without weights", whole=True))
-    figures.append(_metric(points, x, "curvature", "eigenvalue", "Curvature of the validation loss by alpha"))
+    figures = [_accuracies(points)]
+    figures.append(_metric(points, "parameter_free", "share", "Operations without weights", range=[0, 1.05]))
+    figures.append(_metric(points, "curvature", "eigenvalue", "Curvature of the validation loss by alpha"))
     return (
         f"<section><h2>Supernet {number}</h2>{_warnings(points)}</section>"
-        f'<div class="figures">{"".join(figure for figure in figures if figure)}</div>{_shares(points, x, answers)}'
+        f'<div class="figures">{"".join(figure for figure in figures if figure)}</div>{_shares(points, answers)}'
     )
 
 
-def _metric(
-    points: Sequence[Mapping[str, Any]], x: Axis, metric: str, axis: str, title: str, whole: bool = False
-) -> str:
-    """whole: from 0 to 1."""
+def _metric(points: Sequence[Mapping[str, Any]], metric: str, title: str, named: str, **scale: Any) -> str:
     own = _course(points, lambda point: point["metrics"].get(metric))
     if not own:
         return ""
-    y = Axis.around(axis, [0.0, 1.0] if whole else [value for _, value in own], read=short)
-    return _figure(title, "", chart(x, y, (), curves=[Curve(title, own, "c0")], describe=title))
+    layout = {"xaxis": _epochs(own), "yaxis": axis(title, **scale), "showlegend": False}
+    return chart(named, "", [_curve(named, own, "c0")], layout)
 
 
-def _accuracies(points: Sequence[Mapping[str, Any]], x: Axis) -> str:
+def _accuracies(points: Sequence[Mapping[str, Any]]) -> str:
     courses = {
         title: _course(points, lambda point, name=metric: point["metrics"].get(name), 100)  # type: ignore[misc]
         for metric, title in ACCURACIES.items()
     }
-    curves = [Curve(title, own, f"c{i}") for i, (title, own) in enumerate(courses.items()) if own]
+    curves = [_curve(title, own, f"c{i}", " %") for i, (title, own) in enumerate(courses.items()) if own]
     if not curves:
         return ""
-    y = Axis.around("accuracy (%)", [value for curve in curves for _, value in curve.points])
-    names = _legend([(curve.label, curve.kind) for curve in curves])
-    return _figure("Accuracy on the shared weights", names, chart(x, y, (), (), "accuracies", 1060, curves=curves))
+    layout = {"xaxis": _epochs(next(filter(None, courses.values()))), "yaxis": axis("accuracy (%)"), "showlegend": True}
+    return chart("Accuracy on the shared weights", "", curves, layout, kind="wide")
 
 
-def _shares(points: Sequence[Mapping[str, Any]], x: Axis, answers: Mapping[str, Sequence[Any]]) -> str:
+def _curve(name: str, own: Course, colour: str, unit: str = "") -> dict[str, Any]:
+    """A line, marked where it is one point."""
+    marks = [Mark(epoch, value, f"{name}: {value:.3g}{unit} after epoch {epoch:g}") for epoch, value in own]
+    return {
+        **line(name, marks, colour),
+        "mode": "lines" if len(own) > 1 else "markers",
+        "marker": {"color": f"--{colour}"},
+    }
+
+
+def _epochs(own: Course) -> dict[str, Any]:
+    return axis("epoch", [epoch for epoch, _ in own], whole=True)
+
+
+def _shares(points: Sequence[Mapping[str, Any]], answers: Mapping[str, Sequence[Any]]) -> str:
     """A small picture for each choice, an answer of one name in one colour in all of them."""
     given = [point["shares"] for point in points if isinstance(point.get("shares"), dict)]
     paths = list(dict.fromkeys(path for shares in given for path in shares))
     colours: dict[str, str] = {}
-    pictures = list[tuple[str, list[Curve]]]()
+    pictures = list[tuple[str, dict[str, Course]]]()
     for path in paths[:MOST]:
         count = max((len(shares[path]) for shares in given if isinstance(shares.get(path), list)), default=0)
         words = [str(answer) for answer in answers.get(path, ())]
         names = words if len(words) == count else [f"answer {i + 1}" for i in range(count)]
-        curves = []
+        curves = {}
         for i, name in enumerate(names):
-            kind = colours.setdefault(name, f"c{len(colours) % COLOURS}")
+            colours.setdefault(name, f"c{len(colours) % COLOURS}")
             if own := _course(points, lambda point, at=i: _at(point.get("shares"), path, at)):  # type: ignore[misc] # noqa: B023
-                curves.append(Curve(name, own, kind))
+                curves[name] = own
         if curves:
             pictures.append((path, curves))
     if not pictures:
         return ""
-    top = max(value for _, curves in pictures for curve in curves for _, value in curve.points)
-    y = Axis("share", 0.0, max(1.05 * top, 1e-3))
-    drawn = [_figure(path, "", chart(x, y, (), (), path, *SMALL, curves), "h3") for path, curves in pictures]
+    top = max(value for _, curves in pictures for own in curves.values() for _, value in own)
+    scale = axis("share", range=[0, max(1.05 * top, 1e-3)])
+    drawn = []
+    for path, curves in pictures:
+        layout = {"xaxis": _epochs(next(iter(curves.values()))), "yaxis": scale, "showlegend": False}
+        traces = [_curve(name, own, colours[name]) for name, own in curves.items()]
+        drawn.append(chart(path, "", traces, layout, SMALL, level="h3"))
     more = f"<p>and {len(paths) - MOST} more choices</p>" if len(paths) > MOST else ""
     head = f"<h2>The answers' shares</h2><p>{_legend(list(colours.items()))}</p>"
     return f'<section>{head}<div class="small">{"".join(drawn)}</div>{more}</section>'
@@ -95,8 +107,8 @@ def _shares(points: Sequence[Mapping[str, Any]], x: Axis, answers: Mapping[str, 
 
 def _course(
     points: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Any], scale: float = 1.0
-) -> list[tuple[float, float]]:
-    """(epoch, value) where there is a value."""
+) -> Course:
+    """Where there is a value."""
     return [(float(p["epoch"]), scale * float(value)) for p in points if _number(value := read(p))]
 
 
@@ -123,8 +135,3 @@ def _warnings(points: Sequence[Mapping[str, Any]]) -> str:
 
 def _legend(names: Sequence[tuple[str, str]]) -> str:
     return " ".join(f'<span class="name {escape(kind)}">{escape(name)}</span>' for name, kind in names)
-
-
-def _figure(title: str, caption: str, svg: str, level: str = "h2") -> str:
-    """caption: HTML."""
-    return f"<figure><{level}>{escape(title)}</{level}>{f'<p>{caption}</p>' if caption else ''}{svg}</figure>"

@@ -68,6 +68,8 @@ def origin(run: "Run", entry: "Entry") -> str:
     for record in state.derived:
         if any(genome == Genome(genome.document, given) for given in record.answers):
             return f"derived from supernet {record.number}"
+    if state.derived:
+        return "drawn at random, to compare with the supernets' networks"
     return "drawn anew" if entry.parents is not None else f"proposed by {run.config.searcher}"
 
 

@@ -1,70 +1,47 @@
-from typing import Any
+"""The frame: which scripts run, and that nothing of a run's is one."""
+
+import base64
+import hashlib
+import re
+import shutil
+import subprocess
+from importlib.resources import files
 
 import pytest
 
-from nas.report.page import Measure, page
+from nas.report.page import page
 
 
-def trial(number: int, accuracy: float | None, **more: Any) -> dict[str, Any]:
-    row = {"number": number, "state": "done", "metrics": {"valid_accuracy": accuracy}, "error": None, "seconds": 1.0}
-    row |= {"genome": {"cell.edge": f"op{number}"}, "parameters": 1000 * (number + 1), "mult_adds": 50_000}
-    return row | more
+def test_the_policy_lets_these_scripts_run_and_no_other() -> None:
+    html = page("run", ["<section>one</section>", ""])
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', html)
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    hashes = {f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts}
+    assert set(rules["script-src"].split()) == hashes and len(hashes) == 2
+    assert rules["default-src"] == "'none'" and "unsafe-eval" not in policy
+    assert html.count("<script") == 2 and "src=" not in re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL)
+    assert html.index("plotly.js (basic - minified)") < html.index("Draws the page's charts")
 
 
-def failed(number: int, error: str) -> dict[str, Any]:
-    return {"number": number, "state": "failed", "metrics": None, "error": error, "seconds": 0.1, "genome": None}
+def test_no_script_has_what_would_end_it_or_needs_eval() -> None:
+    for name in ("vendor/plotly-basic.min.js", "report.js"):
+        text = files("nas.report").joinpath(name).read_text(encoding="utf-8")
+        assert "</script" not in text.lower() and "<!--" not in text and "\r" not in text
+        assert "new Function(" not in text and not re.search(r"\beval\(", text)
+    ours = files("nas.report").joinpath("report.js").read_text(encoding="utf-8")
+    assert "innerHTML" not in ours and "http" not in ours
+    assert "MIT" in files("nas.report").joinpath("vendor/plotly-LICENSE").read_text(encoding="utf-8")
 
 
-def test_the_page_names_the_best_and_what_failed() -> None:
-    html = page(
-        "run", [trial(0, 0.5), trial(1, 0.75), failed(2, "out of memory"), trial(3, 0.75)], {"seed": 3}, {"trials": "4"}
-    )
-    assert "The best genome: trial 1<" in html  # the first of equals
-    assert "op1" in html
-    assert "op0" not in html
-    assert "out of memory" in html
-    assert "75.00%" in html
-    assert html.count('<circle class="best"') == 3  # in each of the figures
+@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
+def test_our_script_can_be_parsed() -> None:
+    subprocess.run(["node", "--check", str(files("nas.report").joinpath("report.js"))], check=True)
 
 
-def test_other_measures_than_an_accuracy() -> None:
-    rows = [trial(number, 0.0, metrics={"latency_ms": value}) for number, value in enumerate((12.5, 3.25, 7.0))]
-    html = page("run", rows, {}, {}, measure=Measure("latency_ms", smaller=True))
-    assert "The best genome: trial 1<" in html
-    assert "<th>latency ms</th>" in html
-    assert html.index("<td>3.25</td>") < html.index("<td>7</td>") < html.index("<td>12.5</td>")
-    assert "Latency ms against parameters" in html
-    assert "%" not in html[html.index("<main>") :]
-    cost = page("run", rows, {}, {}, measure=Measure("parameters"))
-    assert "The best genome: trial 2<" in cost
-
-
-def test_other_objectives_have_figures_of_their_own() -> None:
-    rows = [trial(0, 0.5, front=False), trial(1, 0.75, front=True), trial(2, 0.6, front=True)]
-    for row, latency in zip(rows, (3.0, 2.0, 1.0), strict=True):
-        row["metrics"]["latency_ms"] = latency
-    html = page("run", rows, {}, {}, others=[Measure("latency_ms", smaller=True)])
-    assert "Validation accuracy against latency ms" in html
-    assert "Validation accuracy against mult-adds" in html
-    assert html.count('<circle class="front"') == 4
-
-
-@pytest.mark.parametrize(
-    "rows", [[], [failed(0, "NaN")], [trial(0, 0.5)], [trial(0, 0.5, parameters=None, mult_adds=None)]]
-)
-def test_runs_with_little_in_them(rows: list[dict[str, Any]]) -> None:
-    assert page("run", rows, {}, {}).endswith("</html>\n")
-
-
-def test_whatever_enters_is_escaped_and_nothing_is_fetched() -> None:
+def test_names_facts_and_notes_are_text() -> None:
     evil = '"><script>alert(1)</script>'
-    row = trial(0, 0.5, genome={evil: evil})
-    row["metrics"][evil] = 1.0
-    html = page(evil, [row, failed(1, evil)], {evil: {evil: evil}}, {evil: evil})
-    assert "<script" not in html
-    assert "http" not in html.replace("http-equiv", "")
-
-
-def test_notes_are_text() -> None:
-    html = page("run", [trial(0, 0.5)], {}, {}, notes=["warning: 3 < 4 trials"])
+    html = page(evil, [], {evil: evil}, ["warning: 3 < 4 trials", evil])
+    assert html.count("<script") == 2 and "alert(1)&lt;/script&gt;" in html
     assert "<p>warning: 3 &lt; 4 trials</p>" in html
+    assert html.endswith("</html>\n")

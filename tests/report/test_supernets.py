@@ -1,13 +1,12 @@
 """The section about a supernet: what it draws, and that nothing in a curve can break or enter the page."""
 
-import re
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
 
 import nas
 from nas.report import write
 from nas.report.supernets import section
+from tests.report.pages import charts, traces
 
 
 def curve(epochs: int = 4) -> list[dict[str, Any]]:
@@ -22,27 +21,16 @@ def curve(epochs: int = 4) -> list[dict[str, Any]]:
     ]
 
 
-def drawings(html: str) -> list[ElementTree.Element]:
-    return [ElementTree.fromstring(text) for text in re.findall(r"<svg.*?</svg>", html, re.DOTALL)]
-
-
 def test_each_choice_has_a_picture_and_an_answer_one_colour() -> None:
     answers = {"cell.a": ("conv", "skip"), "cell.b": ("skip", "pool")}
     html = section(3, curve(), answers)
     assert "<h2>Supernet 3</h2>" in html
-    charts = {svg.attrib["aria-label"]: svg for svg in drawings(html)}
-    assert list(charts) == ["accuracies", "Operations without weights", "cell.a", "cell.b"]
-    kinds = {
-        path: {p.find("title").text: p.attrib["class"] for p in charts[path].findall("path")}  # type: ignore[union-attr]
-        for path in answers
-    }
-    assert kinds == {
-        "cell.a": {"conv": "curve c0", "skip": "curve c1"},
-        "cell.b": {"skip": "curve c1", "pool": "curve c2"},
-    }
-    rising, falling = (path.attrib["d"] for path in charts["cell.a"].findall("path"))
-    heights = [[float(corner.split()[1]) for corner in re.split("[ML]", way)[1:]] for way in (rising, falling)]
-    assert heights[0] == sorted(heights[0], reverse=True) and heights[1] == sorted(heights[1])
+    assert list(charts(html)) == ["Accuracy on the shared weights", "Operations without weights", "cell.a", "cell.b"]
+    colours = {path: {name: own["line"]["color"] for name, own in traces(html, path).items()} for path in answers}
+    assert colours == {"cell.a": {"conv": "--c0", "skip": "--c1"}, "cell.b": {"skip": "--c1", "pool": "--c2"}}
+    rising, falling = (own["y"] for own in traces(html, "cell.a").values())
+    assert rising == sorted(rising) and falling == sorted(falling, reverse=True)
+    assert traces(html, "Accuracy on the shared weights")["derived path"]["y"] == [10, 20, 30, 40]
     assert '<span class="name c1">skip</span>' in html
     assert "<td>3</td><td>it &lt;grows&gt;</td>" in html
 
@@ -50,7 +38,7 @@ def test_each_choice_has_a_picture_and_an_answer_one_colour() -> None:
 def test_answers_that_are_not_known_are_counted_and_one_epoch_is_a_dot() -> None:
     html = section(0, curve(1), {"cell.a": ("conv",)})
     assert "answer 2" in html and "conv" not in html
-    assert 'h0"' in html
+    assert traces(html, "cell.a")["answer 1"]["mode"] == "markers"
     assert "had nothing to say" in html
 
 
@@ -65,7 +53,7 @@ def test_what_is_no_number_is_left_out() -> None:
     ]
     html = section(0, bad, {})
     assert "<b>" not in html and "&lt;b&gt;" in html
-    assert len(drawings(html)) == 1
+    assert list(charts(html)) == ["<b>"]
     assert section(0, bad[:3], {}) == ""
 
 
