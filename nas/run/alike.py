@@ -2,10 +2,13 @@
 
 import json
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from nas.errors import UserError, did_you_mean
-from nas.graph.graph import Graph
-from nas.space import Genome
+
+if TYPE_CHECKING:  # the help of the command line reads WORDS, and needs no space
+    from nas.graph.graph import Graph
+    from nas.space import Genome
 
 WORDS = {
     "genome": "genomes",  # they have the same answers
@@ -20,7 +23,7 @@ def check_deduplicate(deduplicate: str) -> None:
         raise UserError("deduplicate", f"unknown word '{deduplicate}'", did_you_mean(deduplicate, WORDS))
 
 
-def identity(deduplicate: str, genome: Genome, graph: Graph) -> str:
+def identity(deduplicate: str, genome: "Genome", graph: "Graph") -> str:
     """32 hexadecimal digits, equal for genomes that count as one; `graph` is the genome's."""
     if deduplicate == "genome":
         answers = json.dumps(dict(genome.answers), sort_keys=True)
