@@ -1,5 +1,7 @@
 """A folder that others can use as it is: source code, weights, torch.hub's entry point, a drawing and a model card."""
 
+import builtins
+import keyword
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,16 +38,30 @@ def {entry}(pretrained=True, **settings):
 '''
 
 
-def bundle(source: "Source", folder: Path) -> Path:
-    """`model.py` and `model.safetensors` as the format python writes them, `hubconf.py`, `drawing.svg`, `README.md`."""
+OTHERS = {"importlib", "Path", "load_file", "dependencies", "FOLDER", "spec", "module", "network", "pretrained"}
+
+
+def entry_of(name: str) -> str:
+    """What torch.hub calls a class: its name in small letters, which no other word of hubconf.py is."""
+    entry = name.lower()
+    return f"{entry}_" if keyword.iskeyword(entry) or entry in OTHERS | {*dir(builtins)} else entry
+
+
+def drawing(source: "Source") -> str:
+    """The network as SVG, without characters that XML forbids, or that turn text around."""
     from nas.report.drawing import draw
 
+    svg = draw(source.graph, source.graph.name)
+    return "".join(c for c in svg if c.isprintable() or c == "\n")
+
+
+def bundle(source: "Source", folder: Path) -> Path:
+    """`model.py` and `model.safetensors` as the format python writes them, `hubconf.py`, `drawing.svg`, `README.md`."""
     code = python(source, folder).read_text(encoding="utf-8")
     named = re.search(r'^__all__ = \["(\w+)"', code, re.MULTILINE)
     assert named is not None
-    name, entry = named[1], named[1].lower()
-    graph = source.graph
-    (folder / DRAWING).write_text(draw(graph, graph.name), encoding="utf-8")
+    name, entry = named[1], entry_of(named[1])
+    (folder / DRAWING).write_text(drawing(source), encoding="utf-8")
     (folder / CARD).write_text(card(source, name, entry, DRAWING), encoding="utf-8")
     path = folder / HUB
     path.write_text(HUBCONF.format(name=name, entry=entry), encoding="utf-8")

@@ -138,7 +138,7 @@ def module_names(paths: list[str], operations: list[str]) -> list[tuple[str, ...
         words = (path or operation).split(".")
         if words[0] == "network" and len(words) > 1:
             words = words[1:]
-        split.append(tuple(word + "_" if word in taken else word for word in words))
+        split.append(tuple(word + "_" if word in taken or not word else word for word in words))
     inside = {parts[:n] for parts in split for n in range(1, len(parts))}
     names: list[tuple[str, ...]] = []
     used = set[tuple[str, ...]]()

@@ -201,3 +201,10 @@ def test_the_package_does_not_import_torch():
 
     code = "import sys, nas.network, nas.graph.graph; sys.exit('torch' in sys.modules or 'networkx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_names_with_dots_are_modules_too():
+    b = Builder()
+    b("relu", b("conv", 0, channels=4, kernel=1, path="network.../x.0"), path="network...1")
+    model = compile(b.graph())
+    assert model(torch.zeros(2, *model.graph.input)).shape[:2] == (2, 4)
