@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from nas.data.dataset import Dataset
+from nas.data.export import as_folder
+from nas.data.listing import SUFFIXES
 from nas.data.picture import check_way, parse_size
 from nas.data.preprocessing import Preprocessing
 from nas.errors import UserError, did_you_mean
@@ -15,9 +17,13 @@ NAMES: dict[str, tuple[str, tuple[int, int, int], int]] = {  # the file that loa
     "digits": ("digits", (1, 8, 8), 10),
     "cifar10": ("cifar", (3, 32, 32), 10),
     "cifar100": ("cifar", (3, 32, 32), 100),
+    "mnist": ("published", (1, 28, 28), 10),
+    "fashion_mnist": ("published", (1, 28, 28), 10),
+    "svhn": ("published", (3, 32, 32), 10),
+    "stl10": ("published", (3, 96, 96), 10),
 }
 
-__all__ = ["NAMES", "Dataset", "Preprocessing", "describe", "load"]
+__all__ = ["NAMES", "Dataset", "Preprocessing", "as_folder", "describe", "load"]
 
 
 def load(
@@ -29,10 +35,10 @@ def load(
     resize: str | None = None,
     skip_unreadable: bool = False,
 ) -> Dataset:
-    """The data set `name`: one of NAMES, or a folder of class folders.
+    """The data set `name`: one of NAMES, a folder of class folders, or a table of pictures.
 
-    `directory` is where CIFAR lies or is downloaded to (default: $NAS_DATA, or ~/.cache/nas); a relative folder's name
-    is also looked for in it. `valid_fraction` is the part of the training images that becomes the validation set where
+    `directory` is where published ones lie or are downloaded to (default: $NAS_DATA, or ~/.cache/nas); a relative
+    folder's name is also looked for in it. `valid_fraction` is the part of the training images that becomes the validation set where
     the data set brings none (default: each data set's own, a tenth for CIFAR as in Real et al. 2019).
     `image_size`: N, "HxW" or (height, width), to which every image is brought by `resize`: "crop" (the default: scaled
     until it covers the size, the middle taken), "stretch" or "pad"; without it images of several sizes are an error.
@@ -77,7 +83,7 @@ def _size(image_size: Any, resize: str | None) -> tuple[tuple[int, int] | None, 
 def _folder(name: str, directory: str | Path | None) -> Path:
     places = [Path(name).expanduser()] + ([Path(directory).expanduser() / name] if directory is not None else [])
     for place in places:
-        if place.is_dir():
+        if place.is_dir() or (place.suffix.lower() in SUFFIXES and place.is_file()):
             return place
-    hint = f"{did_you_mean(name, NAMES)} or give a folder of class folders (DIR/class/image.png)"
+    hint = f"{did_you_mean(name, NAMES)} or give a folder of class folders (DIR/class/image.png), or a table (.csv)"
     raise UserError(f"data set '{name}'", "no such data set or folder", hint)

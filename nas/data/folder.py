@@ -1,5 +1,6 @@
 """Any folder of class folders (torchvision's ImageFolder layout): DIR/class/image.png, or with DIR/train/class/... and,
-where they are there, DIR/valid and DIR/test. Sets that are missing are cut out of the training images.
+where they are there, DIR/valid and DIR/test; or a table of pictures. Sets that are missing are cut out of the training
+images.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nas.data import picture
 from nas.data.dataset import SPLITS, Dataset, cut, shortcomings, statistics
-from nas.data.layout import read_layout
+from nas.data.layout import Layout, read_layout
+from nas.data.listing import read_list
 from nas.data.pages import LARGE, Pages, decoded
 from nas.data.reader import Form, Reader
 from nas.errors import UserError
@@ -31,15 +33,15 @@ def load(
     resize: str = "crop",
     skip_unreadable: bool = False,
 ) -> Dataset:
-    """The images below `folder`, in one channel where all are grey and else in three (RGB).
+    """The images below `folder`, or of the table that it is, in one channel where all are grey and else in three (RGB).
 
     All must have one size, unless `image_size` (height, width) is given, to which `resize` brings them.
     Raises UserError for images of several sizes, for files that cannot be read, unless these are to be skipped, and as
-    `read_layout` does.
+    `read_layout` and `read_list` do.
     """
     import torch
 
-    layout = read_layout(folder)
+    layout = _layout(folder)
     files = {
         split: [(path, label) for label, name in enumerate(layout.classes) for path in classes.get(name, ())]
         for split, classes in layout.sets.items()
@@ -69,10 +71,14 @@ def load(
 
 def describe(folder: Path, image_size: tuple[int, int] | None = None) -> tuple[tuple[int, int, int], int]:
     """(channels, height, width) of the images, from the heads of their files, and the number of classes."""
-    layout = read_layout(folder)
+    layout = _layout(folder)
     files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
     form = _form(folder, files, image_size, "crop")
     return (form.channels, *form.size), len(layout.classes)
+
+
+def _layout(place: Path) -> Layout:
+    return read_layout(place) if place.is_dir() else read_list(place)
 
 
 def _form(folder: Path, files: Iterable[Path], image_size: tuple[int, int] | None, resize: str) -> Form:

@@ -118,6 +118,7 @@ class Reader:
         return notes
 
     def _listed(self) -> str:
-        names = [str(path.relative_to(self.folder)) for path in list(self.unreadable)[:SHOWN]]
+        places = list(self.unreadable)[:SHOWN]
+        names = [str(p.relative_to(self.folder)) if p.is_relative_to(self.folder) else str(p) for p in places]
         more = len(self.unreadable) - SHOWN
         return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")

@@ -78,7 +78,7 @@ class Train(Evaluator):
         folder = Path(name).expanduser()
         final = settings.final_recipe
         return cls(
-            dataset=str(folder.resolve()) if "/" in name or (folder / ".").is_dir() else name,
+            dataset=str(folder.resolve()) if "/" in name or folder.exists() else name,
             data=str(Path(data).expanduser().resolve()) if data else None,
             recipe=Recipe.named("search").replace(**settings.augmentation),
             final_recipe=Recipe.named(final).replace(**settings.augmentation) if final else None,

@@ -22,7 +22,7 @@ def check_same(run: Path, before: Mapping[str, Any], evaluator: Evaluator) -> No
     if train is None:
         return
     moved = f"say where they are now: nas resume {run} --data DIR"
-    if train.dataset not in NAMES and Path(train.dataset).is_absolute() and not Path(train.dataset).is_dir():
+    if train.dataset not in NAMES and Path(train.dataset).is_absolute() and not Path(train.dataset).exists():
         raise UserError(train.dataset, "the data of this run are no longer there", moved)
     if not before:
         note = "it began before runs remembered their data; whether they are still the same cannot be known"
@@ -54,7 +54,7 @@ def moved(run: Path, config: Config, folder: str | Path | None) -> dict[str, str
         what = "its evaluator reads no data set" if name != "digits" else "the digits come with the installation"
         raise UserError(str(run), what, "leave the folder of the data out (--data)")
     place = Path(folder).expanduser().resolve()
-    if not place.is_dir():
+    if not place.exists():
         raise UserError(str(folder), "no such folder", "give the folder where the data are now")
     within = name in NAMES or (not Path(name).is_absolute() and (place / name).is_dir())
     return {"data": str(place)} if within else {"dataset": str(place), "data": None}
