@@ -38,8 +38,9 @@ def load(
     """The data set `name`: one of NAMES, a folder of class folders, or a table of pictures.
 
     `directory` is where published ones lie or are downloaded to (default: $NAS_DATA, or ~/.cache/nas); a relative
-    folder's name is also looked for in it. `valid_fraction` is the part of the training images that becomes the validation set where
-    the data set brings none (default: each data set's own, a tenth for CIFAR as in Real et al. 2019).
+    folder's name is also looked for in it. `valid_fraction` is the part of the training images that becomes the
+    validation set where the data set brings none (default: each data set's own, a tenth for CIFAR as in Real et al.
+    2019).
     `image_size`: N, "HxW" or (height, width), to which every image is brought by `resize`: "crop" (the default: scaled
     until it covers the size, the middle taken), "stretch" or "pad"; without it images of several sizes are an error.
     `skip_unreadable`: leave out files of a folder that cannot be read, which are an error otherwise.

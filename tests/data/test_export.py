@@ -21,8 +21,7 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
     assert data.classes == ("a", "b", "c")
     for split in ("train", "valid", "test"):
         for number, name in enumerate(data.classes):
-            own = ["c", "a", "b"].index(name)
-            expected = IMAGES[LABELS == own]
+            expected = IMAGES[["c", "a", "b"].index(name) :: 3]
             assert torch.equal(data.images[split][data.labels[split] == number], expected)
 
 
