@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import did_you_mean
+from nas.space.dag import dag
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, is_name
 from nas.space.language import FORMS, MERGES
 from nas.space.lazy import force, is_lazy
@@ -203,6 +204,7 @@ LOOPS: dict[str, Callable[..., Flow]] = {"repeat": repeat, "for": loop}
 FORM: dict[str, Callable[..., Flow]] = {
     "residual": residual,
     "branches": branches,
+    "dag": dag,
     "repeat": repeat,
     "for": loop,
     "when": when,

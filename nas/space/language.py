@@ -5,6 +5,7 @@ from nas.graph.operations import OPERATIONS
 FORMS: dict[str, tuple[str, ...]] = {
     "residual": ("residual", "shortcut"),
     "branches": ("branches", "merge", "drop"),
+    "dag": ("dag", "output"),
     "repeat": ("repeat", "body"),
     "for": ("for", "do"),
     "when": ("when", "do", "else"),
@@ -16,6 +17,7 @@ NODE_MERGES = ("add", "concat", "mean")  # of the edges of a cell's node
 SHORTCUTS = ("projection", "pad", "if_same", "identity")
 CELL_KEYS = ("parameters", "stride", "inputs", "nodes", "output", "after_edge", "where", "widths", "body")
 NODE_KEYS = ("repeat", "do", *NODE_MERGES, "drop")
+DAG_KEYS = (*MERGES, "from", "do")  # of the nodes of a `dag`
 EDGE_SETS: dict[str, tuple[str, ...]] = {
     "all": ("all", "operation"),
     "choose": ("choose", "of", "operation"),
