@@ -58,8 +58,8 @@ def preparing(record: Record | None) -> tuple[list[str], list[str]]:
         f"MEAN = {how.mean!r}",
         f"STD = {how.std!r}",
         f"# (of pixels in 0..255: {_pixels(how.mean)} and {_pixels(how.std)})",
-        f"RESIZE, INTERPOLATION = {how.resize!a}, {how.interpolation!a}",
-        f"GREY = {sorted(picture.GREY)!r}",
+        f"RESIZE, INTERPOLATION = {_quoted(how.resize)}, {_quoted(how.interpolation)}",
+        f"GREY = [{', '.join(map(_quoted, sorted(picture.GREY)))}]",
     ]
     return constants, [
         f"\n\n{text.strip()}" for text in (PREPROCESS, *(inspect.getsource(function) for function in COPIED))
@@ -71,13 +71,19 @@ def _listed(names: Sequence[str]) -> list[str]:
     lines = ["CLASSES = [", "   "]
     for name in names:
         whole = len(ascii(name)) < WIDTH - 6
-        pieces = [ascii(name)] if whole else [ascii(name[at : at + PIECE]) for at in range(0, len(name), PIECE)]
+        pieces = [_quoted(name)] if whole else [_quoted(name[at : at + PIECE]) for at in range(0, len(name), PIECE)]
         pieces[-1] += ","
         for piece in pieces:
             if len(lines[-1]) + len(piece) >= WIDTH:
                 lines.append("   ")
             lines[-1] += f" {piece}"
     return [*lines, "]"]
+
+
+def _quoted(text: str) -> str:
+    """ASCII code of a string, in double quotes where it holds none."""
+    code = ascii(text)
+    return code if '"' in code else f'"{code[1:-1]}"'
 
 
 def _pixels(values: tuple[float, ...]) -> str:

@@ -55,7 +55,8 @@ class Builder:
     def make(self, part: Part) -> Make:
         if part.node is not None:
             return self.makes[part.node]
-        return self.made.get(id(part)) or sequential([self.make(item.part) for item in part.items])
+        made = self.made.get(id(part))
+        return made or replace(sequential([self.make(i.part) for i in part.items]), loose=bool(part.templates))
 
     def keys(self, prefix: str, make: Make) -> dict[str, str]:
         """Where the state dict of the class has the module of each place of the network's."""
