@@ -1,5 +1,6 @@
 """The charts of what a search did: how candidates learned, and what ran when on which worker."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from nas.run.spans import Span, spans
 from nas.run.words import duration
 
 MOST_CURVES, MOST_SPANS = 120, 3000
+FEW = 400  # bars that are told apart by their edges
 LANE = 26  # pixels of a worker
 UNITS = (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0), ("seconds", 1.0))
 
@@ -36,7 +38,7 @@ def curves(run: Run, trials: Trials) -> str:
                 points += [
                     Mark(epoch, measure.scaled(point[metric]), trials.label(row), number)
                     for epoch, point in learned[number]
-                    if metric in point
+                    if math.isfinite(point.get(metric, math.nan))
                 ]
                 points.append(Mark(None, None, "", number))  # which ends the line
         if len(points) > 1:
@@ -113,5 +115,5 @@ def _bars(name: str, colour: str, shown: Sequence[Span], size: float, label: Any
         "textposition": "none",
         "hoverinfo": "text",
         "customdata": [span.number for span in shown],
-        "marker": {"color": f"--{colour}", "line": {"color": "--paper", "width": 1}},
+        "marker": {"color": f"--{colour}", "line": {"color": "--paper", "width": 1 if len(shown) < FEW else 0}},
     }

@@ -11,6 +11,18 @@
   };
   const block = (element) => JSON.parse(element.textContent);
 
+  // What is open and sorted stays so when the page is loaded again, as one that follows a search is every few seconds.
+  let kept = {};
+  try {
+    kept = JSON.parse(sessionStorage.getItem(location.pathname)) ?? {};
+  } catch {}
+  function keep(change) {
+    Object.assign(kept, change);
+    try {
+      sessionStorage.setItem(location.pathname, JSON.stringify(kept));
+    } catch {}
+  }
+
   // Charts
 
   const style = () => {
@@ -85,6 +97,8 @@
   const details = block(document.getElementById("details") ?? make("script", "{}"));
   const dialog = document.body.appendChild(make("dialog"));
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  dialog.addEventListener("close", () => keep({ open: null }));
+  dialog.addEventListener("scroll", () => keep({ at: dialog.scrollTop }));
 
   function list(heads, rows) {
     const table = make("table");
@@ -120,6 +134,7 @@
     dialog.replaceChildren(...parts);
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
+    keep({ open: number, at: 0 });
   }
 
   for (const element of all("[data-trial]")) {
@@ -156,6 +171,7 @@
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
         sort(table, column, down);
+        if (table.id) keep({ sort: [column, down] });
       };
       head.addEventListener("click", turn);
       head.addEventListener("keydown", (event) => event.key === "Enter" && turn());
@@ -187,10 +203,20 @@
       const rows = [...table.tBodies[0].rows];
       rows.forEach((row) => (row.hidden = !tests.every((holds) => holds(row))));
       count.textContent = tests.length ? `${rows.filter((row) => !row.hidden).length} of ${rows.length}` : "";
+      keep({ filter: field.value });
     });
     const line = make("p");
     line.append(field, " ", count);
     table.closest(".scroll").before(line);
+    if (kept.sort && heads[kept.sort[0]]) {
+      const head = table.tHead.rows[0].cells[kept.sort[0]];
+      if (!kept.sort[1]) head.click();
+      head.click();
+    }
+    if (kept.filter) {
+      field.value = kept.filter;
+      field.dispatchEvent(new Event("input"));
+    }
   }
 
   for (const command of all("pre.command")) {
@@ -201,5 +227,11 @@
       copy.textContent = "copied";
     });
     if (navigator.clipboard) command.before(copy);
+  }
+
+  if (kept.open !== null && kept.open !== undefined) {
+    const { open: number, at } = kept;
+    open(number);
+    dialog.scrollTop = at;
   }
 })();

@@ -215,6 +215,8 @@ def parse(line: Line) -> Record:
         if always or name in line:
             if type(line[name]) not in types:
                 raise TypeError(f"{name} is {line[name]!r}")
+            if isinstance(line[name], float) and not math.isfinite(line[name]):
+                raise ValueError(f"{name} is {line[name]!r}")
             values[name] = line[name]
     return kind(**values)
 

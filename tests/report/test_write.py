@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import nas
 from nas.report import details as module
 from nas.report import write
@@ -116,9 +118,27 @@ def test_curves_are_drawn_where_trials_reported_epochs(tmp_path: Path) -> None:
     drawn = traces(html, "How candidates learned")
     assert drawn["the best"]["x"] == [1, 2, 3, None] and drawn["the best"]["y"] == [10, 20, 30, None]
     assert len(drawn["other trials"]["x"]) == 2 * 4
+    (tmp_path / "run" / "trials" / "0001" / "curve.jsonl").write_text('{"epoch": 1, "valid_accuracy": NaN}\n')
+    assert "How candidates learned" in charts(write(tmp_path / "run").read_text())  # a loss may have been no number
     (tmp_path / "other").mkdir()
     other = searched(tmp_path / "other", evaluator=deep, trials=3)
     assert "How candidates learned" not in write(other.path).read_text()
+
+
+def fails(genome: nas.Genome) -> float:
+    raise ValueError("as a test")
+
+
+@pytest.mark.filterwarnings("ignore::nas.run.results.AllFailed")
+def test_runs_with_little_in_them(tmp_path: Path) -> None:
+    run = searched(tmp_path, evaluator=fails, trials=3)
+    html = write(run.path).read_text()
+    assert "<h2>3 failed trials</h2>" in html and list(charts(html)) == ["Workers over time"]
+    assert len(details(html)) == 3 and details(html)["0"]["error"].startswith("ValueError: as a test")
+    (run.path / "journal.jsonl").write_bytes(b"")
+    html = write(run.path).read_text()
+    assert "0 of 3" in html and charts(html) == {} and details(html) == {}
+    assert "To search so again" in html
 
 
 def test_drawing_stops_when_time_is_up(tmp_path: Path, monkeypatch: Any) -> None:

@@ -1,4 +1,4 @@
-"""Records of every kind as journals have had them from the first version on, but for `costs`."""
+"""Records of every kind as journals had them from the first version on, but for `costs`, `parents` and `worker`."""
 
 import json
 from typing import Any
@@ -22,6 +22,9 @@ LINES = [
     '{"kind":"derived","number":0,"answers":[{"a":1}],"curve":[{"epoch":1,"metrics":{},"answers":{"a":1}}],'
     '"seconds":2.5,"time":6.5}',
     '{"kind":"final","number":5,"metrics":{"test_accuracy":0.5},"seconds":0.125}',
+    '{"kind":"issued","number":3,"answers":{},"fingerprint":"b5","parameters":1,"mult_adds":2,"seed":3,"budget":1,'
+    '"duplicates":0,"over_limit":0,"time":6.5,"parents":[0,2]}',
+    '{"kind":"done","number":3,"metrics":{"valid_accuracy":0.5},"attempt":0,"seconds":0.5,"time":6.5,"worker":1}',
 ]
 
 
@@ -50,6 +53,9 @@ def test_what_a_later_version_notes_besides_is_passed_over() -> None:
         (1, {"budget": None}),  # with a horizon
         (2, {"metrics": {}}),
         (2, {"metrics": {"valid_accuracy": float("nan")}}),
+        (2, {"seconds": float("inf")}),
+        (11, {"parents": [3]}),
+        (11, {"parents": "02"}),
         (3, {"error": 1}),
         (7, {"retried": 2}),
         (8, {"answers": {}}),
