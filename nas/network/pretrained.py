@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from nas.space import Genome, Space
 
 
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt", ".tar")
+
+
 def pretrained(
     space: "Space", genome: "Genome | None", weights: str, seed: int = 0
 ) -> tuple[Network, Normalisation | None]:
@@ -39,6 +42,8 @@ def pretrained(
     if weights.startswith(TIMM):
         return _adopted(space, genome, of_timm(space, weights.removeprefix(TIMM)), seed)
     if not Path(weights).is_file():
+        if "/" in weights or Path(weights).suffix.lower() in SUFFIXES:
+            raise UserError(weights, "no such file of weights", "give a file, a name of torchvision's, or timm:NAME")
         return _adopted(space, genome, of_torchvision(space, weights), seed)
     tensors = read_weights(weights)
     model = compile(space.graph(genome), seed)

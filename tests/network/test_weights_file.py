@@ -98,6 +98,12 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         nas.build("resnet20", weights=str(tmp_path / "other.safetensors"))
 
 
+@pytest.mark.parametrize("name", ["nothing.pth", "there/is/nothing"])
+def test_a_file_that_is_not_there_is_no_name_of_weights(name: str) -> None:
+    with pytest.raises(UserError, match=f"{name}: no such file of weights"):
+        nas.build("resnet20", weights=name)
+
+
 class Harmful:
     def __reduce__(self) -> object:
         return (Path.touch, (Path("harm"),))
