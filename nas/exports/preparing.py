@@ -1,48 +1,71 @@
 """The part of `model.py` that makes pictures into input: names of classes, and a function that needs PIL for pictures.
 
-It has a copy of what `nas.data.picture` does, so that both see the same pixels.
+It is written for the one size and way that the network was trained with, and gives the pixels of `nas.data.picture`.
 """
 
-import inspect
 from collections.abc import Sequence
 
-from nas.data import picture
+from nas.data.preprocessing import Preprocessing
 from nas.data.record import Record
 
 WIDTH, PIECE = 100, 9  # columns; characters of a long name that stay together, of ten columns at most
-COPIED = (picture.is_grey, picture.opaque, picture._padded, picture._method, picture.pixels)
 
 PREPROCESS = '''
+
 def preprocess(images: Any) -> Tensor:
-    """To what the network takes, float32 (N, channels, height, width): a picture of PIL, whose N is
-    1, or pixels from 0 to 255 in an array or tensor, (height, width, channels), (height, width) or
-    (N, channels, height, width).
-
-    Batches must have the right size; of single pictures RESIZE says how PIL brings them to it.
+    """Make input, float32 (N, {shape}), of pixels in 0..255 (N, {shape}), or of a
+    picture: PIL's, or an array of its pixels, (height, width, channels) or (height, width).
     """
-    if not hasattr(images, "convert"):
-        images = images if isinstance(images, Tensor) else torch.tensor(images)
-        if images.ndim == 2:
-            images = images[..., None]
-        if images.ndim == 3 and tuple(images.shape) == (*SIZE, CHANNELS):
-            images = images.permute(2, 0, 1)[None]
-        elif images.ndim == 3:
-            from PIL import Image
+    if not hasattr(images, "ndim") or images.ndim < 4:
+        images = pixels(images)
+    if tuple(images.shape[1:]) != ({shape}):
+        raise ValueError(f"{{tuple(images.shape)}} where (N, {shape}) is expected")
+    mean, std = (torch.tensor(each).view(-1, 1, 1) for each in (MEAN, STD))
+    return (torch.as_tensor(images).float() - mean) * (1 / std)
 
-            images = images[..., 0] if images.shape[2] == 1 else images
-            images = Image.fromarray(images.to(torch.uint8).numpy())
-    if hasattr(images, "convert"):
-        from PIL import ImageOps
 
-        images = ImageOps.exif_transpose(images)
-        images = pixels(images, CHANNELS, SIZE, RESIZE, INTERPOLATION)[None]
-    if tuple(images.shape[1:]) != (CHANNELS, *SIZE):
-        expected = f"(N, {CHANNELS}, {SIZE[0]}, {SIZE[1]})"
-        raise ValueError(f"{tuple(images.shape)} where {expected} is expected")
-    mean = torch.tensor([255 * value for value in MEAN]).view(1, -1, 1, 1)
-    scale = 1 / torch.tensor([255 * value for value in STD]).view(1, -1, 1, 1)
-    return (images.to(torch.float32) - mean) * scale
+def pixels(image: Any) -> Tensor:
+    """uint8 (1, {shape}) of a picture as it is shown, on white where it is transparent."""
+    import numpy
+    from PIL import Image, ImageOps
+
+    if not isinstance(image, Image.Image):
+        array = numpy.asarray(image, numpy.uint8)
+        image = Image.fromarray(array[..., 0] if array.shape[2:] == (1,) else array)
+    image = ImageOps.exif_transpose(image)
+    if image.mode[0] in "IF":  # 16 bits, of which the upper eight are kept
+        values = numpy.asarray(image)
+        if image.mode == "F" or values.min() < 0 or values.max() > 65535:
+            raise ValueError("the picture has more than 16 bits a channel: convert it first")
+        image = Image.fromarray((values >> 8).astype(numpy.uint8))
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    image = image.convert("{mode}")
+{fitting}
+    array = numpy.array(image).reshape(1, {height}, {width}, {channels})
+    return torch.from_numpy(array).permute(0, 3, 1, 2)
 '''
+FITTINGS = {
+    "none": """\
+    if image.size != ({width}, {height}):
+        raise ValueError(f"{{image.size}} pixels where ({width}, {height}) are expected")
+""",
+    "crop": """\
+    image = ImageOps.fit(image, ({width}, {height}), Image.Resampling.{method})
+""",
+    "stretch": """\
+    image = image.resize(({width}, {height}), Image.Resampling.{method})
+""",
+    "pad": """\
+    if image.size != ({width}, {height}):
+        scale = min({width} / image.width, {height} / image.height)
+        sides = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        inner = image.resize(sides, Image.Resampling.{method})
+        image = Image.new(image.mode, ({width}, {height}))
+        image.paste(inner, (({width} - inner.width) // 2, ({height} - inner.height) // 2))
+""",
+}
 
 
 def preparing(record: Record | None) -> tuple[list[str], list[str]]:
@@ -52,22 +75,42 @@ def preparing(record: Record | None) -> tuple[list[str], list[str]]:
         constants += ["\n# The classes, in the order of the logits:", *_listed(record.classes)]
     if record is None or (how := record.preprocessing) is None:
         return constants, []
+    mean, std = (", ".join(repr(255 * value) for value in values) for values in (how.mean, how.std))
+    lines = [f"MEAN = ({mean},)", f"STD = ({std},)"]
     constants += [
-        "\n# How pictures become input; mean and std are of pixels in 0..1:",
-        f"SIZE, CHANNELS = {how.size!r}, {how.channels!r}  # (height, width)",
-        f"MEAN = {how.mean!r}",
-        f"STD = {how.std!r}",
-        f"# (of pixels in 0..255: {_pixels(how.mean)} and {_pixels(how.std)})",
-        f"RESIZE, INTERPOLATION = {_quoted(how.resize)}, {_quoted(how.interpolation)}",
-        f"GREY = [{', '.join(map(_quoted, sorted(picture.GREY)))}]",
+        "\n# Of pixels in 0..255, by channel:",
+        *([f"MEAN, STD = ({mean},), ({std},)"] if _short(lines) else lines),
     ]
-    return constants, [
-        f"\n\n{text.strip()}" for text in (PREPROCESS, *(inspect.getsource(function) for function in COPIED))
-    ]
+    return constants, [_functions(how)]
+
+
+def _short(lines: Sequence[str]) -> bool:
+    return sum(map(len, lines)) + len("MEAN, ") <= WIDTH
+
+
+def _functions(how: Preprocessing) -> str:
+    """Their code; numbers and our own words are all that enters it."""
+    height, width = how.size
+    words = {
+        "width": width,
+        "height": height,
+        "method": {"bilinear": "BILINEAR", "nearest": "NEAREST"}[how.interpolation],
+    }
+    fitting = FITTINGS[how.resize].format(**words)
+    return PREPROCESS.format(
+        shape=f"{how.channels}, {height}, {width}",
+        mode="L" if how.channels == 1 else "RGB",
+        fitting=fitting.rstrip("\n"),
+        channels=how.channels,
+        **words,
+    ).rstrip("\n")
 
 
 def _listed(names: Sequence[str]) -> list[str]:
     """`CLASSES = [..]`, with names escaped, those that are too long for a line in pieces."""
+    alone = f"CLASSES = [{', '.join(map(_quoted, names))}]"
+    if len(alone) <= WIDTH:
+        return [alone]
     lines = ["CLASSES = [", "   "]
     for name in names:
         whole = len(ascii(name)) < WIDTH - 6
@@ -84,7 +127,3 @@ def _quoted(text: str) -> str:
     """ASCII code of a string, in double quotes where it holds none."""
     code = ascii(text)
     return code if '"' in code else f'"{code[1:-1]}"'
-
-
-def _pixels(values: tuple[float, ...]) -> str:
-    return ", ".join(f"{255 * value:.3f}" for value in values[:3])

@@ -25,7 +25,7 @@ SPELLED = {name.lower(): name for name in NAMES}
 TAKEN = {*dir(nn.Module()), *keyword.kwlist, *keyword.softkwlist}
 TAKEN |= {"self", "torch", "nn", "functional", "Tensor", "range", "n"}
 # What no class is called:
-GLOBAL = {"CLASSES", "SIZE", "CHANNELS", "MEAN", "STD", "RESIZE", "INTERPOLATION", "GREY", "Sequence", "Any", "Tensor"}
+GLOBAL = {"CLASSES", "MEAN", "STD", "Sequence", "Any", "Tensor"}
 GLOBAL |= {"Image", "ImageOps", *dir(builtins)}
 
 
