@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+KEYS = (("image", "img"), ("label", "labels", "class"))
+
+
 def as_folder(
     folder: str | Path, train: Any, valid: Any = None, test: Any = None, *, classes: Sequence[str] | None = None
 ) -> Path:
@@ -20,8 +23,9 @@ def as_folder(
 
     Args:
         folder: to be made; it must not be there, or be empty.
-        train: a dataset of torch's, or any sequence, of pairs: a picture, as PIL's image or as a uint8 tensor (1 or 3,
-            H, W), and its class, an int.
+        train: a dataset of torch's, of Hugging Face's, shards of WebDataset's, or anything to go through, of pairs: a
+            picture, as PIL's image or as a uint8 tensor (1 or 3, H, W), and its class, an int. Mappings have these by
+            `image` or `img`, and `label`.
         valid: likewise; None: a part of `train` validates.
         test: likewise.
         classes: the names of the classes in order; None: `train.classes` where it has them, else numbers.
@@ -42,17 +46,25 @@ def as_folder(
     for split, data in (("train", train), ("valid", valid), ("test", test)):
         if data is None:
             continue
-        for number in range(len(data)):
-            where = f"{split}[{number}]"
-            picture, label = _pair(where, data[number], names)
+        for number, item in enumerate(_items(data)):
+            picture, label = _pair(f"{split}[{number}]", item, names)
             place = folder / split / label
             place.mkdir(parents=True, exist_ok=True)
             picture.save(place / f"{number:06}.png")
     return folder
 
 
+def _items(data: Any) -> Iterator[Any]:
+    """Those of a dataset that counts them, by their numbers: not all of these end when they are gone through."""
+    if hasattr(data, "__len__") and hasattr(data, "__getitem__"):
+        return (data[number] for number in range(len(data)))
+    return iter(data)
+
+
 def _pair(where: str, item: Any, names: Sequence[str] | None) -> tuple[Image, str]:
     """A picture, and the name of its class."""
+    if isinstance(item, Mapping):
+        item = tuple(next((item[key] for key in keys if key in item), None) for keys in KEYS)
     try:
         picture, label = item
         number = int(label)

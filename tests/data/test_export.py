@@ -31,6 +31,13 @@ def test_pils_images_in_grey_and_numbers_for_names(tmp_path: Path) -> None:
     assert data.classes == ("0", "1") and data.shape == (1, 4, 4)
 
 
+def test_mappings_and_what_has_no_length(tmp_path: Path) -> None:
+    """As Hugging Face's datasets, and shards, give them."""
+    rows = ({"img": Image.new("RGB", (4, 4), (n, 0, 0)), "label": n % 2} for n in range(20))
+    data = load(str(as_folder(tmp_path / "x", rows, classes=["a", "b"])))
+    assert sum(len(labels) for labels in data.labels.values()) == 20
+
+
 @pytest.mark.parametrize(
     ("pairs", "classes", "said"),
     [
@@ -38,6 +45,7 @@ def test_pils_images_in_grey_and_numbers_for_names(tmp_path: Path) -> None:
         ([(torch.zeros(2, 4, 4, dtype=torch.uint8), 0)], None, "has 2 channels"),
         ([(IMAGES[0], 3)], ["a", "b"], "its class is 3; give 0 to 1"),
         ([IMAGES[0]], None, "not a picture and a class"),
+        ([{"image": IMAGES[0]}], None, "not a picture and a class"),
         ([(IMAGES[0], 0)], ["../a"], "cannot name a folder"),
         ([(IMAGES[0], 0)], [".."], "cannot name a folder"),
     ],
