@@ -21,6 +21,10 @@ class UserError(ValueError):
         super().__init__(where, what, hint)
         self.where, self.what, self.hint = where, what, hint
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it."""
+        return [f"{type(self).__name__}: {self}"]
+
     def __str__(self) -> str:
         line = f"{self.where}: {self.what}" if self.where else self.what
         return " ".join(f"{line}; {self.hint}".split() if self.hint else line.split())

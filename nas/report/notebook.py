@@ -35,7 +35,7 @@ def html(thing: Space | Genome | Graph | Run) -> str:
 
 def course(run: Run) -> "Figure":
     """Every trial by the first objective, and the best so far."""
-    from matplotlib.figure import Figure
+    from nas.report.shown_figure import ShownFigure
 
     objective = run.state.objectives[0]
     done = [entry for entry in run.trials if entry.result is not None and entry.result.metrics is not None]
@@ -44,7 +44,7 @@ def course(run: Run) -> "Figure":
     best = list[float]()
     for value in values:
         best.append(value if not best else (min if objective.smaller else max)(best[-1], value))
-    figure = Figure(figsize=(7, 4), layout="constrained")
+    figure = ShownFigure(figsize=(7, 4), layout="constrained")
     axes = figure.subplots()
     axes.plot(numbers, values, "o", markersize=4, alpha=0.5, label="a trial")
     axes.step(numbers, best, where="post", label="the best so far")

@@ -15,7 +15,7 @@ from nas.types import OBJECTIVE, Metrics, Result, Trial
 OUT_OF_TIME = "out of time"  # why a search ended that may go on when it is given more
 
 
-@dataclass
+@dataclass(repr=False)
 class Entry:
     """One trial of a run: what was issued, and its result once it has one.
 
@@ -43,6 +43,12 @@ class Entry:
     begun: float | None = field(default=None, compare=False)
     ended: float | None = field(default=None, compare=False)
     parents: tuple[int, ...] | None = None
+
+    def __repr__(self) -> str:
+        said = [f"{name}={value:.4g}" for name, value in (self.result.metrics or {}).items()] if self.result else []
+        outcome = "pending" if self.result is None else self.result.error or ", ".join(said)
+        costs = ", ".join(f"{self.costs[name]:,} {name}" for name in ("parameters", "mult_adds") if name in self.costs)
+        return f"Entry(trial {self.trial.number}: {outcome}; {costs or 'no costs'}; {dict(self.trial.genome.answers)})"
 
     @property
     def retold(self) -> bool:

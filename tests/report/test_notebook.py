@@ -49,3 +49,11 @@ def test_text_of_a_document_is_text(word: str, tmp_path: Path) -> None:
     document = {"name": word, "input": [1, 8, 8], "classes": 2, "network": ["global_avg_pool", {"linear": 2}]}
     space = nas.Space(nas.Genome.from_json({"format": 1, "document": document, "answers": {}}).document)
     assert word in texts(html(space)) and word not in html(space)
+
+
+def test_a_plot_shows_itself_and_a_trial_says_what_it_reached(tmp_path: Path) -> None:
+    run = nas.search(cheap.space(), evaluator=cheap.score, trials=2, runs=tmp_path, progress=False)
+    assert run.plot()._repr_png_().startswith(b"\x89PNG")
+    assert run.best is not None and f"Entry(trial {run.best.trial.number}: valid_accuracy=" in repr(run.best)
+    assert len(repr(run.best)) < 500 and "\n" not in repr(run.best)
+    assert nas.UserError("here", "is wrong", "mend it")._render_traceback_() == ["UserError: here: is wrong; mend it"]
