@@ -75,14 +75,20 @@ class _Definition:
         )
         self.strided, self.outputs = max(self.strides) > 1, self._outputs()
         rows = [self._row(word) for word in self.words]
-        table = [f"{self.table_name} = {{", *(line for row in sorted(rows) for line in row), "}"]
+        channels = "c_in channels to c" if self.wide else "c channels"
+        table = [
+            f"# What makes each operation, of {channels}:",
+            f"{self.table_name} = {{",
+            *(line for row in sorted(rows) for line in row),
+            "}",
+        ]
         return Cells(self._constants(), {self.table_name: table, self.name: self._class()})
 
     def _arguments(self) -> list[str]:
-        return [*(["in_channels"] if self.wide else []), "channels", *(["stride"] if self.strided else [])]
+        return [*(["c_in"] if self.wide else []), "c", *(["stride"] if self.strided else [])]
 
     def _row(self, word: str) -> list[str]:
-        """`"sep_conv_3x3": lambda channels, stride: SepConv(channels, 3, stride=stride),`."""
+        """`"sep_conv_3x3": lambda c, stride: SepConv(c, 3, stride),`."""
         columns: list[tuple[int, int, int, Make | None]] = []
         for (_, use), channels, steps, made in zip(self.uses, self.channels, self.strides, self.made, strict=True):
             for name, edges in use.nodes.items():
@@ -94,8 +100,8 @@ class _Definition:
         found = Parameters([], [word], Names())
         values = [list(column) for column in zip(*columns, strict=True)]
         found.found = [
-            Parameter("channels", "channels", values[1]),
-            Parameter("in_channels", "channels", values[0]),
+            Parameter("c", "channels", values[1]),
+            Parameter("c_in", "channels", values[0]),
             Parameter("stride", "stride", values[2]),
         ]
         call = overlaid(makes, found)
