@@ -46,7 +46,10 @@ NO_TORCH = {
     "errors",
 }
 ONLY_IN = {"ray": {"executors/ray.py", "integrations"}, "optuna": {"integrations"}}
-TORCH_MODULES = ("graph/operations/modules.py", "graph/operations/padded.py", "searchers/controller.py")
+TORCH_MODULES = (
+    *(f"graph/operations/{name}.py" for name in ("layers", "modules", "padded")),
+    "searchers/controller.py",
+)
 HEAVY = {"torch", "torchvision", "ray", "optuna", "sklearn", "networkx", "numpy", "moocore"}
 
 

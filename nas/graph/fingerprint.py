@@ -59,20 +59,21 @@ def trains_as_usual(graph: "Graph") -> bool:
 
 @lru_cache(maxsize=65536)
 def _usual(op: Operation) -> bool:
-    return not op.inert and not _apart(op)
+    return not op.inert and not _apart(op, op.training_only)
 
 
-def _apart(op: Operation) -> set[str]:
-    """The arguments that act in training alone and are not as usual."""
+def _apart(op: Operation, names: frozenset[str]) -> set[str]:
+    """The arguments of these names that are not as usual."""
     usual = {field.name: field.default for field in fields(op)}  # type: ignore[arg-type]
-    return {name for name in op.training_only if getattr(op, name) != usual[name]}
+    return {name for name in names if getattr(op, name) != usual[name]}
 
 
 @lru_cache(maxsize=65536)
 def _label(op: Operation, inputs: tuple[Shape, ...], shape: Shape, training: bool) -> str:
     """What a node computes, as text: an operation's arguments with their defaults spelled out, and the shape."""
     spelled = op.canonical(*inputs)
-    hidden = op.training_only - _apart(spelled) if training else op.training_only
+    hidden = op.training_only | op.added
+    hidden -= _apart(spelled, hidden if training else op.added)
     arguments = {k: _plain(v) for k, v in spelled.arguments.items() if k not in hidden}
     return json.dumps([op.name, arguments, shape], sort_keys=True)
 

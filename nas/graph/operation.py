@@ -26,8 +26,9 @@ class Operation:
     label: ClassVar[str] = ""  # how people write the name, where not simply with spaces
     drawn: ClassVar[Drawn] = "beside"  # how a drawing shows it
     commutative: ClassVar[bool] = False  # the order of its inputs does not matter
-    merges: ClassVar[bool] = False  # takes any number of inputs; all others take exactly one
+    merges: ClassVar[bool] = False  # takes several inputs; all others take exactly one
     training_only: ClassVar[frozenset[str]] = frozenset()  # arguments that do not change the function at inference
+    added: ClassVar[frozenset[str]] = frozenset()  # arguments that fingerprints name only where they are not as usual
     draws: ClassVar[bool] = False  # random in training: two of the same input differ
     inert: ClassVar[bool] = False  # passes its input on unchanged at inference
     neutral_alone: ClassVar[bool] = False  # of a single input it is that input

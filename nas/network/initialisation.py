@@ -1,7 +1,7 @@
 """How the weights of a new network are drawn, from a seed and no global generator."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 from torch.overrides import TorchFunctionMode
+
+from nas.graph.operations.layers import LocallyConnected
 
 
 def initialise(model: nn.Module, seed: int) -> None:
@@ -24,15 +26,21 @@ def initialise(model: nn.Module, seed: int) -> None:
     with torch.no_grad():
         for module in model.modules():
             if isinstance(module, _ConvNd):
-                fed = module.out_channels // module.groups * math.prod(module.kernel_size)
-                _fill(module.weight, partial(nn.init.normal_, mean=0, std=math.sqrt(2 / fed), generator=generator))
+                _fill(module.weight, _normal(module.out_channels // module.groups, module.kernel_size, generator))
+            elif isinstance(module, LocallyConnected):
+                _fill(module.weight, _normal(module.out_channels, module.kernel, generator))
             elif isinstance(module, nn.Linear):
                 limit = 1 / math.sqrt(module.in_features)
                 _fill(module.weight, partial(nn.init.uniform_, a=-limit, b=limit, generator=generator))
             elif isinstance(module, nn.modules.batchnorm._BatchNorm):
                 module.reset_parameters()
-            if isinstance(module, _ConvNd | nn.Linear) and module.bias is not None:
+            if isinstance(module, _ConvNd | LocallyConnected | nn.Linear) and module.bias is not None:
                 module.bias.fill_(getattr(module, "bias_start", 0.0))
+
+
+def _normal(channels: int, kernel: Sequence[int], generator: torch.Generator) -> Callable[[Tensor], object]:
+    """The draw of the weights of a convolution whose inputs feed so many channels."""
+    return partial(nn.init.normal_, mean=0, std=math.sqrt(2 / (channels * math.prod(kernel))), generator=generator)
 
 
 def _fill(weight: Tensor, draw: Callable[[Tensor], object]) -> None:

@@ -61,7 +61,8 @@ def operation(graph: Graph, node: Node) -> str:
     text += f", {node.shape[0]}"
     if groups > 1:
         text += " depthwise" if source and groups == source[0] else f", {groups} groups"
-    return text + (f", dilated {_stride(dilation)}" if _stride(dilation) != "1" else "")
+    text += f", dilated {_stride(dilation)}" if _stride(dilation) != "1" else ""
+    return text + (", standardised" if own.get("standardised") else "")
 
 
 def _axes(value: Any, rank: int) -> str:

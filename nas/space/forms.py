@@ -1,16 +1,18 @@
 """The forms of the language, one function each: how each walks its parts. `FORM` maps a form's word to its function."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import did_you_mean
+from nas.graph.operations import MaxPool
 from nas.space.dag import dag
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, is_name
 from nas.space.language import FORMS, MERGES
 from nas.space.lazy import force, is_lazy
 from nas.space.place import Flow, Place
 from nas.space.shortcut import residual
-from nas.space.values import bind, choose, evaluate, only, relaxed_alternatives, settle, shown
+from nas.space.values import as_mapping, bind, choose, evaluate, only, relaxed_alternatives, settle, shown
 
 if TYPE_CHECKING:
     from nas.space.interpreter import Interpreter
@@ -173,6 +175,22 @@ def _columns(
     return column(value)
 
 
+def unpool(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
+    """A max pooling, a body, and the unpooling that puts what it gives where the maxima were."""
+    if "body" not in item:
+        raise ExpressionError("'unpool' needs a 'body'")
+    target, allowed = interpreter.target, tuple(field.name for field in fields(MaxPool))
+    written = as_mapping("unpool", item["unpool"], allowed)
+    only(written, allowed, "unpool")
+
+    def both(bound: Mapping[str, Any]) -> Flow:
+        pooled = target.add("max_pool", bound, [flow], at.child("pool"))
+        out = interpreter.chain(item["body"], pooled, at.child("body"), item, "body")
+        return target.add("max_unpool", bound, [out, flow], at.child("unpool"))._replace(before=flow.before)
+
+    return bind(target, written.items(), flow, at, None, both)
+
+
 def when(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place) -> Flow:
     """One of two chains."""
     if "do" not in item:
@@ -207,6 +225,7 @@ FORM: dict[str, Callable[..., Flow]] = {
     "dag": dag,
     "repeat": repeat,
     "for": loop,
+    "unpool": unpool,
     "when": when,
     "auxiliary": auxiliary,
     "choice": choice,

@@ -8,11 +8,12 @@ FORMS: dict[str, tuple[str, ...]] = {
     "dag": ("dag", "output"),
     "repeat": ("repeat", "body"),
     "for": ("for", "do"),
+    "unpool": ("unpool", "body"),
     "when": ("when", "do", "else"),
     "auxiliary": ("auxiliary",),
     "choice": ("choice", "relaxed"),
 }
-MERGES = tuple(name for name, operation in OPERATIONS.items() if operation.merges)
+MERGES = tuple(name for name, operation in OPERATIONS.items() if operation.merges and name != "max_unpool")
 NODE_MERGES = ("add", "concat", "mean")  # of the edges of a cell's node
 SHORTCUTS = ("projection", "pad", "if_same", "identity")
 CELL_KEYS = ("parameters", "stride", "inputs", "nodes", "output", "after_edge", "where", "widths", "body")

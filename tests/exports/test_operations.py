@@ -143,9 +143,26 @@ CASES: list[tuple[tuple[int, ...], str, dict[str, Any]]] = [
     ((3, 5, 5), "scale", {"value": -2}),
     ((3, 5, 5), "scale", {"value": 0.5, "shift": [1, 2, 3], "learned": True}),
     ((3,), "scale", {"value": [1, 2, 0.1]}),
+    ((4, 6, 5), "conv", {"kernel": 3, "standardised": True}),
+    ((4, 6, 5), "conv", {"channels": 6, "kernel": 4, "groups": 2, "standardised": True, "bias": False}),
+    ((4, 6), "conv", {"kernel": 3, "stride": 2, "standardised": True}),
+    ((4, 4, 4, 4), "conv", {"kernel": 3, "standardised": True}),
+    ((4, 6, 5), "locally_connected", {"channels": 6, "kernel": 3}),
+    ((4, 6, 5), "locally_connected", {"channels": 6, "kernel": [2, 3], "stride": [1, 2], "padding": 0, "bias": False}),
+    ((4, 7, 7), "locally_connected", {"kernel": 2, "stride": 2, "padding": "same"}),
+    ((4, 6), "locally_connected", {"kernel": 3, "padding": 1}),
+    ((4, 4, 3, 4), "locally_connected", {"kernel": 2}),
+    ((4, 6, 5), "conv_transpose", {"channels": 6, "kernel": 3, "stride": 2, "padding": 1, "output_padding": 1}),
+    ((4, 6, 5), "conv_transpose", {"kernel": [2, 1], "stride": [2, 1], "groups": 2, "bias": False}),
+    ((4, 6), "conv_transpose", {"kernel": 4, "stride": 2}),
+    ((4, 3, 4, 3), "conv_transpose", {"kernel": 2, "stride": 2, "padding": 1}),
     ((12,), "linear", {"features": 5}),
     ((12,), "linear", {"features": 5, "bias": False}),
     ((12,), "radial_basis", {"units": 5, "seed": 3}),
+    ((4, 7, 6), "max_unpool", {"kernel": 2}),
+    ((4, 7, 6), "max_unpool", {"kernel": 3, "stride": 2, "padding": 1, "ceil": True}),
+    ((4, 7), "max_unpool", {"kernel": 2}),
+    ((4, 4, 4, 5), "max_unpool", {"kernel": 2}),
 ]
 QUICK = [
     0,
@@ -160,7 +177,8 @@ QUICK = [
 def network(shape: tuple[int, ...], operation: str, arguments: dict[str, Any]) -> Network:
     """Of one operation, its statistics and weights not the initial ones."""
     b = Builder(shape)
-    b(operation, 0, **arguments)
+    inputs = [b("max_pool", 0, **arguments), 0] if operation == "max_unpool" else [0]
+    b(operation, *inputs, **arguments)
     model = compile(b.graph()).eval()
     generator = torch.Generator().manual_seed(1)
     for name, value in model.state_dict().items():
@@ -200,7 +218,7 @@ def test_all_operations(tmp_path: Path, format: str, case: Any) -> None:
 
 
 def test_all_operations_are_among_them() -> None:
-    several = {name for name, operation in OPERATIONS.items() if operation.merges}
+    several = {name for name, operation in OPERATIONS.items() if operation.merges and name != "max_unpool"}
     assert {operation for _, operation, _ in CASES} == set(OPERATIONS) - several - {"input"}
 
 

@@ -10,6 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.conv import _ConvNd
 
 from nas.graph.operation import Operation
+from nas.graph.operations.layers import LocallyConnected
 from nas.graph.operations.modules import Add
 from nas.network import Network
 from nas.network.calls import Call
@@ -40,7 +41,7 @@ def calls(model: Network, wanted: Callable[[Operation], bool]) -> list[Call]:
 
 def layers(model: nn.Module) -> list[nn.Module]:
     """The convolutions and linear layers, each once."""
-    return [module for module in model.modules() if isinstance(module, _ConvNd | nn.Linear)]
+    return [module for module in model.modules() if isinstance(module, _ConvNd | nn.Linear | LocallyConnected)]
 
 
 def weights(model: nn.Module) -> list[Tensor]:

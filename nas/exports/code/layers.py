@@ -11,8 +11,17 @@ from nas.graph.graph import Node
 from nas.graph.operation import Shape
 
 # Classes that the file gets a copy of:
-OURS = ("nas.graph.operations.modules", "nas.graph.operations.padded")
-AXES = {"kernel_size", "stride", "padding", "dilation", "output_size", "scale_factor", "normalized_shape"}
+OURS = ("nas.graph.operations.modules", "nas.graph.operations.padded", "nas.graph.operations.layers")
+AXES = {
+    "kernel_size",
+    "stride",
+    "padding",
+    "output_padding",
+    "dilation",
+    "output_size",
+    "scale_factor",
+    "normalized_shape",
+}
 ACTIVATIONS = {"ReLU", "ReLU6", "SiLU", "GELU", "Hardswish", "Mish", "Tanh", "Sigmoid", "Hardsigmoid"}
 CHANNELS = {"in_channels", "out_channels", "num_features", "groups", "in_features", "out_features", "normalized_shape"}
 SAME = ("in_channels", "out_channels", "kernel_size", "stride", "dilation", "groups", "bias")

@@ -22,7 +22,8 @@ class Conv(Operation):
     stride 1; where that is odd, the larger half goes after at stride 1 and is left out at other strides. `same` pads as
     TensorFlow does: as little as gives size / stride outputs, rounded up, the larger half after. A `kernel` of the word
     whole is as large as the map, and then None pads nothing. `bias_start`: the bias of a new network, as of a gate that
-    is to begin closed.
+    is to begin closed. `standardised`: it computes with its weights less their mean and over their deviation, for each
+    channel that it gives (weight standardization, Qiao et al. 2019, arXiv:1903.10520; 1e-5 is added to the variance).
     """
 
     name: ClassVar[str] = "conv"
@@ -30,6 +31,7 @@ class Conv(Operation):
     overwritable: ClassVar[bool] = True
     channels_of_input: ClassVar[bool] = True
     training_only: ClassVar[frozenset[str]] = frozenset({"bias_start"})
+    added: ClassVar[frozenset[str]] = frozenset({"standardised"})
 
     channels: int | None = None
     kernel: Axes | str = None  # type: ignore[assignment]  # required, but documents may leave out the channels before it
@@ -39,6 +41,7 @@ class Conv(Operation):
     groups: int = 1
     bias: bool = True
     bias_start: float = 0.0
+    standardised: bool = False
 
     def __post_init__(self) -> None:
         if self.channels is not None:
@@ -52,8 +55,9 @@ class Conv(Operation):
         check_whole("groups", self.groups)
         check_flag("bias", self.bias)
         check_number("bias_start", self.bias_start)
+        check_flag("standardised", self.standardised)
 
-    def _pads(self, sizes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def pads(self, sizes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """(before, after) for each spatial axis of these sizes."""
         rank = len(sizes)
         extents, strides = self._window(sizes)
@@ -69,13 +73,14 @@ class Conv(Operation):
             return before, before
         return before, tuple(extent // 2 for extent in extents)
 
-    def _kernel(self, sizes: Sequence[int]) -> tuple[int, ...]:
+    def kernels(self, sizes: Sequence[int]) -> tuple[int, ...]:
+        """The kernel's size on each of these axes."""
         return tuple(sizes) if isinstance(self.kernel, str) else per_axis("kernel", self.kernel, len(sizes))
 
     def _window(self, sizes: Sequence[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
         rank = len(sizes)
         dilation = per_axis("dilation", self.dilation, rank)
-        extents = tuple((k - 1) * d + 1 for k, d in zip(self._kernel(sizes), dilation, strict=True))
+        extents = tuple((k - 1) * d + 1 for k, d in zip(self.kernels(sizes), dilation, strict=True))
         return extents, per_axis("stride", self.stride, rank)
 
     def shape(self, *inputs: Shape) -> Shape:
@@ -85,13 +90,15 @@ class Conv(Operation):
             if count % self.groups:
                 raise ShapeError(f"groups {self.groups} does not divide the {count} {side} channels")
         extents, strides = self._window(sizes)
-        before, after = self._pads(sizes)
+        before, after = self.pads(sizes)
         padded = [size + b + a for size, b, a in zip(sizes, before, after, strict=True)]
         if any(size < extent for size, extent in zip(padded, extents, strict=True)):
-            kernel = brief(self._kernel(sizes))
+            kernel = brief(self.kernels(sizes))
             dilation = per_axis("dilation", self.dilation, len(sizes))
             dilated = "" if self.dilation == 1 else f", dilation {brief(dilation)}"
             raise ShapeError(f"kernel {kernel} does not fit in {text(sizes)} (padding {brief(before)}{dilated})")
+        if self.standardised and before != after and any(stride != 1 for stride in strides):
+            raise ShapeError("a standardised convolution with a stride pads both sides alike; put pad before it")
         outputs = [(size - extent) // stride + 1 for size, extent, stride in zip(padded, extents, strides, strict=True)]
         return (self.channels or channels, *outputs)
 
@@ -104,19 +111,19 @@ class Conv(Operation):
 
     def _reads(self, shape: Shape) -> int:
         """How many numbers one output is a weighted sum of."""
-        return shape[0] // self.groups * math.prod(self._kernel(shape[1:]))
+        return shape[0] // self.groups * math.prod(self.kernels(shape[1:]))
 
     def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return self._window(inputs[0][1:])
 
     def canonical(self, *inputs: Shape) -> "Conv":
         rank = spatial_rank(inputs[0])
-        before, after = self._pads(inputs[0][1:])
+        before, after = self.pads(inputs[0][1:])
         strided = any(stride != 1 for stride in self._window(inputs[0][1:])[1])
         return replace(
             self,
             channels=self.channels or inputs[0][0],
-            kernel=self._kernel(inputs[0][1:]),
+            kernel=self.kernels(inputs[0][1:]),
             stride=per_axis("stride", self.stride, rank),
             bias_start=self.bias_start if self.bias else 0.0,
             padding=before if before == after else "same" if strided else None,
@@ -127,11 +134,15 @@ class Conv(Operation):
         from torch import nn
 
         rank = spatial_rank(inputs[0])
-        before, after = self._pads(inputs[0][1:])
+        before, after = self.pads(inputs[0][1:])
         stride = per_axis("stride", self.stride, rank)
         layer: Any = getattr(nn, f"Conv{rank}d")
         padding: Any = before if before == after else "same"
-        if padding == "same" and stride != (1,) * rank:
+        if self.standardised:
+            from nas.graph.operations import layers
+
+            layer = getattr(layers, f"StandardisedConv{rank}d")
+        elif padding == "same" and stride != (1,) * rank:
             from nas.graph.operations import padded
 
             layer = getattr(padded, f"PaddedConv{rank}d")
@@ -139,7 +150,7 @@ class Conv(Operation):
         module: nn.Module = layer(
             inputs[0][0],
             self.channels or inputs[0][0],
-            self._kernel(inputs[0][1:]),
+            self.kernels(inputs[0][1:]),
             stride,
             padding,
             per_axis("dilation", self.dilation, rank),

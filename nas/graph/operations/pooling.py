@@ -92,6 +92,40 @@ class MaxPool(_WindowPool):
 
 
 @dataclass(frozen=True)
+class MaxUnpool(_WindowPool):
+    """Undoes a max pooling of these arguments: its inputs are a map and, second, what the pooling read.
+
+    Each number of the map goes where the maximum of its window was (its switch), and zeros elsewhere; where windows
+    overlap, numbers of one place are added. Zeiler and Fergus 2014, arXiv:1311.2901; SegNet, Badrinarayanan et al.
+    2015, arXiv:1511.00561. The switches are found anew from the second input: only maps go between operations.
+    """
+
+    name: ClassVar[str] = "max_unpool"
+    merges: ClassVar[bool] = True
+
+    def shape(self, *inputs: Shape) -> Shape:
+        if len(inputs) != 2:
+            raise ShapeError(f"takes two inputs (a map, and what the pooling read), not {len(inputs)}")
+        pooled = _WindowPool.shape(self, inputs[1])
+        if inputs[0] != pooled:
+            raise ShapeError(f"the pooling of {text(inputs[1])} gives {text(pooled)}, not {text(inputs[0])}")
+        return inputs[1]
+
+    def window(self, *inputs: Shape) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """A position lies in so many windows; no step between positions is less than one of the map's."""
+        kernel, stride, *_ = self._axes(inputs[1])
+        return tuple(-(-k // s) for k, s in zip(kernel, stride, strict=True)), (1,) * len(kernel)
+
+    def canonical(self, *inputs: Shape) -> Self:
+        return _WindowPool.canonical(self, inputs[1])
+
+    def module(self, *inputs: Shape) -> "nn.Module":
+        from nas.graph.operations import layers
+
+        return layers.MaxUnpool(*self._axes(inputs[1]))
+
+
+@dataclass(frozen=True)
 class AvgPool(_WindowPool):
     """Average over windows; `count_include_pad`: padding counts as zeros, else not at all."""
 
