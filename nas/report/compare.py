@@ -17,16 +17,20 @@ from nas.run.interval import wilson
 from nas.run.words import percent, short
 
 if TYPE_CHECKING:
+    from nas.graph.graph import Graph
     from nas.space import Genome, Space
 
 LARGEST, SMALLEST = 56, 8  # pixels, the diameter of a mark
+PUBLISHED = "published"
+IMAGENET_IMAGES = 50_000  # of its validation set, on which accuracies are published
 NOTHING = {"data": None, "split": None, "accuracy": None, "interval": None, "images": None}
 
 
 def row(name: str, space: "Space", genome: "Genome | None", folder: Path | None = None) -> dict[str, Any]:
     """What is known of one network, and its latency, measured now, with one image on the CPU in float32.
 
-    folder: a run, or what `nas train` left: its accuracy counts, else it is null.
+    folder: a run, or what `nas train` left: its accuracy counts. Without one it is the published one of torchvision's
+    weights for the network, else null.
     """
     import torch
 
@@ -44,8 +48,24 @@ def row(name: str, space: "Space", genome: "Genome | None", folder: Path | None 
         "mult_adds": graph.mult_adds,
         "depth": graph.depth,
         "latency_ms": latency_ms(compile(graph), [graph.input], plain_recipe, torch.device("cpu")),
-        **(NOTHING if folder is None else {**NOTHING, **_accuracy(folder)}),
+        **NOTHING,
+        **(_published(graph) if folder is None else _accuracy(folder)),
     }
+
+
+def _published(graph: "Graph") -> dict[str, Any]:
+    """What torchvision says of its first weights for the network of this name, where it is this network."""
+    from torchvision import models
+
+    if graph.name not in models.list_models(module=models):
+        return {}
+    weights = next(iter(models.get_model_weights(graph.name)))
+    accuracy = weights.meta.get("_metrics", {}).get("ImageNet-1K", {}).get("acc@1")
+    sizes = {graph.parameters, graph.parameters + graph.auxiliary_parameters}  # it counts auxiliary heads, or not
+    if accuracy is None or weights.meta["num_params"] not in sizes or tuple(graph.shape) != (1000,):
+        return {}
+    found = {"data": "ImageNet", "split": PUBLISHED, "images": IMAGENET_IMAGES}
+    return {**found, "accuracy": accuracy / 100, "interval": list(wilson(accuracy / 100, IMAGENET_IMAGES))}
 
 
 def _accuracy(folder: Path) -> dict[str, Any]:
@@ -86,7 +106,9 @@ def remarks(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     said = []
     if len({row["data"] for row in measured}) > 1:
         said.append("The accuracies are of different data.")
-    if len({row["split"] for row in measured}) > 1:
+    if any(row["split"] == PUBLISHED for row in measured):
+        said.append("Published accuracies are those of torchvision's first weights, by its own account.")
+    if len({row["split"] for row in measured if row["split"] != PUBLISHED}) > 1:
         said.append("Some accuracies are of validation images, by which the network was chosen: these flatter it.")
     if len({tuple(row["input"]) for row in rows}) > 1:
         said.append("Mult-adds and latencies are for the input of each network.")

@@ -90,3 +90,12 @@ def test_names_are_no_markup() -> None:
 
     Tags().feed(page)
     assert "img" not in tags and page.count(evil) == 0
+
+
+def test_a_classic_has_the_accuracy_that_torchvision_publishes() -> None:
+    found = row("squeezenet1_1", nas.load("squeezenet1_1"), None)
+    assert (found["split"], found["data"], found["accuracy"]) == ("published", "ImageNet", pytest.approx(0.58178))
+    assert found["interval"] == list(wilson(found["accuracy"], 50_000))
+    assert "torchvision's first weights" in remarks([found])[0]
+    other = row("squeezenet1_1", nas.load("squeezenet1_1", classes=10, input=[3, 64, 64]), None)
+    assert other["accuracy"] is None  # another network
