@@ -1,7 +1,8 @@
 """The frame of a report: one self-contained page that runs two scripts of ours, and shows all but charts without them.
 
 A run directory may come from anyone. Whatever is of it enters as escaped text or as a block of JSON; the page's policy
-lets no other script run than these two, which are told by their hashes, and fetches nothing.
+lets no other script run than these two, told by their hashes, and fetches nothing. Plotly is the file of npm's
+plotly.js-basic-dist-min (MIT), as it is there; its version is in its first lines.
 """
 
 from base64 import b64encode
