@@ -25,6 +25,7 @@ class Trial:
         attempt: how often it was tried before.
         horizon: the epochs of the whole training, of which `budget` are made for now, those before a checkpoint among
             them; the rest may follow. None: there are no others.
+        parent: the trial of whose genome the searcher made this one, the first of several; None: it does not say.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Trial:
     budget: int | None = None
     attempt: int = 0
     horizon: int | None = None
+    parent: int | None = None
 
 
 @dataclass(frozen=True)

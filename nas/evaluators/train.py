@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
-KINDS |= {"latency_batch": int, "latency_limit": float, "resize": str, "skip_unreadable": bool, "weights": str}
-REQUIRED = ("dataset", "skip_unreadable")  # may not be None
+KINDS |= {
+    "latency_batch": int,
+    "latency_limit": float,
+    "resize": str,
+    "skip_unreadable": bool,
+    "weights": str,
+    "inherit": bool,
+}
+REQUIRED = ("dataset", "skip_unreadable", "inherit")  # may not be None
 VALID_METRICS = ("valid_accuracy", "valid_balanced_accuracy", "valid_macro_f1", "valid_loss")
 FIT_METRICS = (*VALID_METRICS, "train_accuracy", "train_loss", "train_seconds", "images_per_second")
 METRICS = (*FIT_METRICS, "learning_rate", "epochs", "steps")
@@ -40,6 +47,8 @@ class Train(Evaluator):
     there is one. `threads`: the CPU's; None: as many as are fastest of what the executor set, else of all cores.
     `final_recipe` is for the last training of a winner; None: the named one, "final", in the number and memory formats
     of `recipe`, with its class weights. It mirrors and crops as `recipe` does, where it says nothing of that.
+    `inherit`: a trial begins with the weights of its parent, if it has one in the same run, as far as they fit
+    (`nas.network.inherit`); the metric `inherited` is the part of its parameters that are the parent's.
     `latency_batch`: images in the batch whose time on the device becomes the metric `latency_ms`; None: not measured.
     `latency_limit`: the most that it may be, in milliseconds. `weights`: what networks begin with, as
     `nas.training.beginning` takes them, and whose normalisation of the images they bring; None: new weights, drawn from
@@ -61,6 +70,7 @@ class Train(Evaluator):
     resize: str | None = None
     skip_unreadable: bool = False
     weights: str | None = None
+    inherit: bool = False
     takes: ClassVar = ("images",)
 
     def __post_init__(self) -> None:
@@ -171,6 +181,7 @@ class Train(Evaluator):
         """
         from nas.data.record import Record
         from nas.space import Space
+        from nas.training.beginning import inherited
         from nas.training.document import applied
         from nas.training.loop import fit
         from nas.training.trained import save_trained
@@ -180,6 +191,8 @@ class Train(Evaluator):
         model, data = self.ready(graph, trial.genome, trial.seed, self.train_images)
         again = checkpoint is not None and checkpoint.exists()
         measured = self.latency(model, limited=not again)
+        if self.inherit:
+            measured["inherited"] = inherited(model, trial, checkpoint)
         epochs = trial.horizon or trial.budget
         measured |= fit(
             model,

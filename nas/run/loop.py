@@ -65,6 +65,8 @@ class Search:
         self.pace = Pace(self.schedule, self.config.trials, per_trial)
         self.watcher.follow(self.state, self.pace, self.clock)
         self.keeps = self.evaluator.takes_checkpoint
+        train = self.evaluator.trainer
+        self.inherits = train is not None and train.inherit  # any trained network may become a parent
         self.first = [self.space.genome(answers) for answers in self.config.start_from]
         self.given = 0  # how many of those, then of the warm start's and the supernets', have had their turn
         self.kept = self._best()  # the one trial whose trained network stays on disk
@@ -184,8 +186,9 @@ class Search:
         if self.state.finished % snapshot.RESULTS_BETWEEN == 0 and not entry.retold:
             snapshot.save(self.path, self.searcher)
         self._settle(self.schedule.settled(self.state.entries, self.config.trials))
-        for number in {entry.trial.number, self.kept} - {self._best(), None}:
-            remove_trained(self.path, number)
+        if not self.inherits:
+            for number in {entry.trial.number, self.kept} - {self._best(), None}:
+                remove_trained(self.path, number)
         self.kept = self._best()
         self.watcher.ended(entry, result.curve)
 

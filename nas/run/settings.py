@@ -184,6 +184,12 @@ class Request(Plan):
     skip_unreadable: bool = evaluation(
         False, "leave out files that cannot be read, instead of ending with an error", to="images.skip_unreadable"
     )
+    inherit: bool = evaluation(
+        False,
+        "begin each candidate with the weights of the one that it was made of, as far as they fit",
+        "Of searchers that say so: evolution, nsga2, local_search, bananas.",
+        to="images.inherit",
+    )
     flip: bool | None = evaluation(
         None,
         "never mirror images in training, because left and right differ in these classes",

@@ -171,7 +171,8 @@ class State:
         if record.number != len(self.entries):
             raise ValueError(f"trial {record.number} issued where {len(self.entries)} was next")
         genome = self._genome(record.answers)
-        trial = Trial(record.number, genome, record.seed, record.budget, horizon=record.horizon)
+        parent = record.parents[0] if record.parents else None
+        trial = Trial(record.number, genome, record.seed, record.budget, horizon=record.horizon, parent=parent)
         self.pending[trial.number] = trial
         parents = None if record.parents is None else tuple(record.parents)
         self.entries.append(Entry(trial, record.fingerprint, record.all_costs, begun=record.time, parents=parents))

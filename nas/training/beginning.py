@@ -1,16 +1,24 @@
-"""What a training begins with: new weights, or those of another."""
+"""What a training begins with: new weights, those of another, or those of a trial's parent."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nas.data import Dataset
 from nas.data.record import Record
+from nas.errors import UserError
 from nas.network import Network
+from nas.network.inherit import inherit
+from nas.network.initialisation import undrawn
 from nas.network.pretrained import Normalisation, pretrained
+from nas.network.weights_file import read_weights
 from nas.space import Genome, Space
 from nas.training.trained import WEIGHTS
+
+if TYPE_CHECKING:
+    from nas.types import Trial
 
 
 def begin(genome: Genome, weights: str, seed: int, data: Dataset) -> tuple[Network, Dataset]:
@@ -35,3 +43,20 @@ def begin(genome: Genome, weights: str, seed: int, data: Dataset) -> tuple[Netwo
         return model, data
     mean, std = (tuple(255 * value for value in values) for values in normalisation)
     return model, replace(data, mean=mean, std=std)
+
+
+def inherited(model: Network, trial: Trial, checkpoint: Path | None) -> float:
+    """Give a trial's network the weights of its parent's, which lie in the folder beside that of `checkpoint`.
+
+    Returns the part of its parameters that are the parent's; 0 where it has no parent, or none that was trained.
+    """
+    if trial.parent is None or checkpoint is None:
+        return 0.0
+    folder = checkpoint.parent.parent / f"{trial.parent:04d}"
+    try:
+        genome, tensors = Genome.load(folder / "genome.json"), read_weights(folder / WEIGHTS)
+    except UserError:  # it failed, or lies on another machine
+        return 0.0
+    with undrawn():
+        names = Network(Space(genome.document).graph(genome).prune()).names
+    return inherit(model, tensors, names)
