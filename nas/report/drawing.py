@@ -4,12 +4,12 @@ import re
 import textwrap
 from collections.abc import Sequence
 from decimal import Decimal
-from html import escape
 from importlib.resources import files
 
 from nas.graph.graph import Graph
 from nas.report import labels
 from nas.report.cells import place_of
+from nas.report.escaped import escape
 from nas.report.figure import Box, arrow, costs, drawn, kind
 from nas.report.figures import figures
 from nas.report.outline import outline

@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from html import escape
 from typing import NamedTuple
 
 from nas.graph.graph import Graph
 from nas.report import labels
+from nas.report.escaped import escape
 from nas.report.layout import RISE, Edge, arrange
 from nas.report.outline import OutlinePart, light, within
 from nas.report.rows import Row, rows

@@ -2,9 +2,9 @@
 
 import textwrap
 from collections.abc import Sequence
-from html import escape
 from typing import NamedTuple
 
+from nas.report.escaped import escape
 from nas.report.figure import Figure, lowered
 
 WIDTH, MARGIN, BETWEEN = 900, 14, 24  # pixels: of the picture, at its sides, between figures

@@ -2,9 +2,9 @@
 
     python tests/benchmarks/inherit.py --data DIR --seeds 3
 
-Regularized evolution over small networks of NAS-Bench-201 on a part of CIFAR-10, every candidate with the same few epochs
-both ways. What counts is not the accuracy of the search's best, which inherited weights flatter, but that of the network
-that it found when it is trained from new weights, longer and on more images: `found`. Forty minutes on a core.
+Regularized evolution over small networks of NAS-Bench-201 on a part of CIFAR-10, every candidate with the same few
+epochs both ways. What counts is not the accuracy of the search's best, which inherited weights flatter, but that of the
+network that it found when it is trained from new weights, longer and on more images: `found`. Forty minutes on a core.
 """
 
 import argparse
