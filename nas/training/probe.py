@@ -6,7 +6,6 @@ of networks for other tasks: Razavian et al. 2014, CNN Features off-the-shelf, a
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -40,12 +39,10 @@ def probe(model: Network, data: Dataset, place: str | None = None, kind: str = "
         `place`, `features` (their number), `C` (the inverse of the penalty), `valid_accuracy` and `test_accuracy`.
 
     Raises:
-        UserError: there is no such place or kind, or the package scikit-learn is missing.
+        UserError: there is no such place or kind.
     """
     if kind not in KINDS:
         raise UserError("probe", f"unknown kind '{kind}'", f"give {' or '.join(KINDS)}")
-    if find_spec("sklearn") is None:
-        raise UserError("probe", "the package scikit-learn is missing", "pip install scikit-learn")
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 

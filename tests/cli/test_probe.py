@@ -7,8 +7,6 @@ import pytest
 
 from nas.cli import main
 
-pytest.importorskip("sklearn")
-
 
 @pytest.fixture(autouse=True)
 def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:

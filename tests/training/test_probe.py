@@ -11,7 +11,6 @@ from nas.training.probe import before_head, features_of, probe
 from tests.space.documents import space_of
 from tests.training.small import small_data
 
-pytest.importorskip("sklearn")
 NETWORK = nas.build(
     space_of(
         "{input: [1, 6, 6], classes: 2, network: {stem: {conv_bn_relu: {channels: 4, kernel: 3}}, "
