@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nas.run import search as search
     from nas.space import Genome as Genome
     from nas.space import Space as Space
+    from nas.space.own import register_operation as register_operation
 
 __version__ = "0.1.0"
 
@@ -32,6 +33,7 @@ _HOME = {
     "export": "nas.exports",
     "load": "nas.opening",
     "load_run": "nas.run",
+    "register_operation": "nas.space.own",
     "resume": "nas.run",
     "search": "nas.run",
     "supernet": "nas.network.document",
@@ -48,6 +50,7 @@ __all__ = [
     "export",
     "load",
     "load_run",
+    "register_operation",
     "resume",
 ]
 __all__ += ["search", "supernet"]

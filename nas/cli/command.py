@@ -1,5 +1,6 @@
 """From the command line to a command, and from every mistake of the user to one line."""
 
+import argparse
 import errno
 import io
 import os
@@ -33,6 +34,7 @@ COMMANDS = {
     "tabulate": "make such a table by training every distinct network of a small space",
     "export": "write a network as weights, ONNX, a torch.export program or Python code",
 }
+WITHOUT_CODE = ("list", "runs", "dashboard")  # these build no network
 USAGE = "usage: nas COMMAND ...   (nas COMMAND --help explains it, nas --version prints the version)"
 
 
@@ -78,7 +80,13 @@ def _run(argv: list[str]) -> int:
     if name not in COMMANDS:
         raise UserError("nas", f"unknown command '{name}'", did_you_mean(name, COMMANDS))
     command = import_module(f"nas.cli.{name}")
-    return int(command.run(parser_of(name).parse(argv[1:])))
+    args = parser_of(name).parse(argv[1:])
+    if not vars(args).pop("allow_code", False):
+        return int(command.run(args))
+    from nas.space.own import code_allowed
+
+    with code_allowed():
+        return int(command.run(args))
 
 
 def parser_of(name: str) -> Parser:
@@ -90,6 +98,9 @@ def parser_of(name: str) -> Parser:
 def add_arguments(name: str, parser: Parser) -> Parser:
     """Those of a command, to a parser that is returned."""
     import_module(f"nas.cli.{name}").arguments(parser)
+    if name not in WITHOUT_CODE:
+        what = "import the code that documents name as operations of their own: only of those that you trust"
+        parser.add_argument("--allow-code", action="store_true", default=argparse.SUPPRESS, help=what)
     return parser
 
 

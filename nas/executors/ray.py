@@ -10,7 +10,7 @@ import math
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,25 @@ from nas.executors.aside import aside
 from nas.executors.attempt import attempt
 from nas.executors.board import LOOK_SECONDS, Board, Notes, noting
 from nas.executors.reaper import stand_by
+from nas.space.own import register_operation, registered
 from nas.types import Evaluate, Result, Trial
 
 STORE_BYTES = 128 * 2**20  # trials and results are small; Ray's default would reserve a third of the memory
 
 
 class Worker:
-    """The actor. `threads`: how many CPU threads its evaluations may use, set before anything imports torch."""
+    """The actor.
 
-    def __init__(self, evaluator: Evaluate, threads: int, board: Any = None) -> None:
+    threads: how many CPU threads its evaluations may use, set before anything imports torch. operations: the user's own
+    that are registered where the search runs: classes themselves, so that no worker imports what a genome names.
+    """
+
+    def __init__(
+        self, evaluator: Evaluate, threads: int, board: Any = None, operations: Mapping[str, type] | None = None
+    ) -> None:
         os.environ["NAS_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)
+        for name, given in (operations or {}).items():
+            register_operation(given, name)
         self.evaluator, self.told = evaluator, None if board is None else noting(board)
 
     def ready(self) -> int:
@@ -135,7 +144,7 @@ class Ray:
     def _start(self, slot: Slot) -> None:
         """A new worker in this slot, which takes trials once it is ready."""
         actor = ray.remote(num_cpus=self.threads, num_gpus=self.gpus, max_restarts=0)(Worker)
-        slot.actor = actor.remote(self.stored, self.threads, self.board and self.board.actor)
+        slot.actor = actor.remote(self.stored, self.threads, self.board and self.board.actor, registered())
         slot.ref, slot.trial, slot.since = slot.actor.ready.remote(), None, time.monotonic()
 
     def _assign(self) -> None:

@@ -75,7 +75,7 @@ def _label(op: Operation, inputs: tuple[Shape, ...], shape: Shape, training: boo
     hidden = op.training_only | op.added
     hidden -= _apart(spelled, hidden if training else op.added)
     arguments = {k: _plain(v) for k, v in spelled.arguments.items() if k not in hidden}
-    return json.dumps([op.name, arguments, shape], sort_keys=True)
+    return json.dumps([op.origin or op.name, arguments, shape], sort_keys=True)
 
 
 def _plain(value: Any) -> Any:

@@ -23,6 +23,7 @@ class Operation:
     """
 
     name: ClassVar[str]
+    origin: ClassVar[str] = ""  # where its class is imported from, of one that a user has registered
     label: ClassVar[str] = ""  # how people write the name, where not simply with spaces
     drawn: ClassVar[Drawn] = "beside"  # how a drawing shows it
     commutative: ClassVar[bool] = False  # the order of its inputs does not matter

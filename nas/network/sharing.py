@@ -31,6 +31,9 @@ def tensors(module: nn.Module) -> dict[str, Tensor]:
 @lru_cache(maxsize=4096)
 def sizes(op: Operation, shapes: tuple[Shape, ...]) -> Sizes:
     """The sizes of an operation's weights and buffers on inputs of these shapes."""
+    if op.origin and op.parameters(*shapes):
+        what = f"a supernet cannot hold {op.name}, an operation of your own: which parts of its weights are shared?"
+        raise UserError("supernet", what, "search with a searcher that trains candidates")
     with torch.device("meta"):
         return {name: tuple(tensor.shape) for name, tensor in tensors(op.module(*shapes)).items()}
 

@@ -30,7 +30,9 @@ def command(run: "Run") -> str:
     keywords = asked(run.config)
     evaluator = keywords.get("evaluator", "train")
     own = not isinstance(evaluator, str) or "function" in run.config.evaluator
-    return _python(keywords, own) if own or "start_from" in keywords else _shell(keywords)
+    if own or "start_from" in keywords:
+        return _python(keywords, own)
+    return _shell(keywords) + (" --allow-code" if run.config.space.get("operations") else "")
 
 
 def _shell(keywords: Mapping[str, Any]) -> str:

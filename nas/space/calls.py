@@ -13,14 +13,14 @@ from nas.space.place import Closure
 
 
 @lru_cache(maxsize=65536, typed=True)  # typed: a `true` is no 1
-def _make(name: str, /, **arguments: Any) -> Operation:
-    return OPERATIONS[name](**arguments)
+def _make(operation: type[Operation], /, **arguments: Any) -> Operation:
+    return operation(**arguments)
 
 
 def make(name: str, arguments: Mapping[str, Any]) -> Operation:
     """The operation with these arguments. Raises ExpressionError (`name: argument is ...`)."""
     try:
-        return _make(name, **arguments)
+        return _make(OPERATIONS[name], **arguments)  # type: ignore[arg-type]  # for mypy a type has no hash
     except ArgumentError as error:
         raise ExpressionError(f"{name}: {error}") from None
     except TypeError:  # a list among the arguments, or what is worse
@@ -34,7 +34,8 @@ def make(name: str, arguments: Mapping[str, Any]) -> Operation:
     if missing:
         raise ExpressionError(f"{name}: needs {' and '.join(missing)}")
     try:
-        return _make(name, **{key: freeze(value) for key, value in arguments.items()})
+        frozen = {key: freeze(value) for key, value in arguments.items()}
+        return _make(OPERATIONS[name], **frozen)  # type: ignore[arg-type]
     except (ArgumentError, TypeError) as error:
         raise ExpressionError(f"{name}: {error}") from None
 

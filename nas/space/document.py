@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from nas.errors import UserError, did_you_mean
-from nas.graph.operations import OPERATIONS
+from nas.graph.operations import BUILT_IN, OPERATIONS
 from nas.space.expressions import ExpressionError, is_expression, is_name, parse
 from nas.space.language import ABOUT_KEYS, CELL_KEYS, FORMS, RESERVED, TOP_KEYS
 from nas.space.parts import Parts
@@ -148,6 +148,11 @@ class Document:
         return any("after_edge" in template.source for template in self.templates.values())
 
     @property
+    def operations(self) -> AnyMapping[str, Any]:
+        """Operations of the user's own, by name: where each is imported from, as written."""
+        return self.data.get("operations") or {}
+
+    @property
     def network(self) -> Any:
         return self.data["network"]
 
@@ -188,7 +193,7 @@ class Document:
         for section in ("blocks", "cells"):
             for name, written in (self.data.get(section) or {}).items():
                 where = f"{section}.{name}"
-                if name in OPERATIONS or name in RESERVED or name in templates:
+                if name in BUILT_IN or name in self.operations or name in RESERVED or name in templates:
                     taken = "both a block and a cell" if name in templates else "a word of the language"
                     raise UserError(
                         line_of(self.data[section], name) or self.name,
@@ -234,7 +239,7 @@ def check_top(data: Any, file: str) -> None:
     for key in data:
         if key not in TOP_KEYS:
             raise UserError(line_of(data, key) or file, f"unknown key '{key}'", did_you_mean(key, TOP_KEYS))
-    for key in ("parameters", "variants", "blocks", "cells", "defaults", "final", "recipe"):
+    for key in ("parameters", "variants", "blocks", "cells", "defaults", "operations", "final", "recipe"):
         if data.get(key) is not None and not isinstance(data[key], dict):
             raise UserError(line_of(data, key) or file, f"{key}: expected a mapping of names, not {kind_of(data[key])}")
     for name, overrides in (data.get("variants") or {}).items():

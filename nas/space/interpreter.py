@@ -7,10 +7,11 @@ answers.
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from nas.errors import did_you_mean
+from nas.graph.operation import Operation
 from nas.graph.operations import OPERATIONS
 from nas.space.cell import walk_cell
 from nas.space.document import Document, Template
@@ -18,6 +19,7 @@ from nas.space.expressions import UNKNOWN, ExpressionError, is_expression
 from nas.space.forms import FORM
 from nas.space.language import FORMS, RESERVED
 from nas.space.library import library
+from nas.space.own import check_operations
 from nas.space.place import Closure, Flow, Place
 from nas.space.problems import UNPLACED, DocumentError, placed, placing
 from nas.space.reader import line_of
@@ -25,15 +27,29 @@ from nas.space.target import Target
 from nas.space.values import as_mapping, bind, channels, only, settle, shown
 
 MAX_TEMPLATES, MAX_STEPS = 32, 250_000
-FIELDS = {name: tuple(item.name for item in dataclasses.fields(op)) for name, op in OPERATIONS.items()}  # type: ignore[arg-type]
-WORDS = RESERVED | OPERATIONS.keys()
-CALLABLE = frozenset(name for name, op in OPERATIONS.items() if not op.merges and name != "input")
+
+
+def _fields(word: str) -> tuple[str, ...]:
+    """The names of an operation's arguments."""
+    return _fields_of(OPERATIONS[word])  # type: ignore[arg-type]  # for mypy a type has no hash
+
+
+@lru_cache(maxsize=1024)
+def _fields_of(operation: type[Operation]) -> tuple[str, ...]:
+    return tuple(item.name for item in dataclasses.fields(operation))  # type: ignore[arg-type]
+
+
+def _callable(word: str) -> bool:
+    return word in OPERATIONS and not OPERATIONS[word].merges and word != "input"
 
 
 class Interpreter:
     """One walk over a document for one target."""
 
     def __init__(self, document: Document, target: Target) -> None:
+        if document.operations:
+            lines = getattr(document.operations, "lines", {})
+            check_operations(document.operations, lines, document.name)
         self.document, self.target, self.steps = document, target, 0
         self.root: Mapping[str, Any] = {}
 
@@ -76,7 +92,7 @@ class Interpreter:
                 if not isinstance(arguments, dict):
                     raise ExpressionError(f"expected arguments with values, not {shown(arguments)}")
                 template = self.document.templates.get(word)
-                only(arguments, template.own if template else FIELDS[word], word)
+                only(arguments, template.own if template else _fields(word), word)
 
     def settings(self, flow: Flow) -> None:
         """The document's `recipe`: each setting by itself, so that those that share no parameter decide apart."""
@@ -106,8 +122,8 @@ class Interpreter:
                 flow = self.item(item, flow, at.child(index), items, index)
             return flow
         if isinstance(items, dict) and self.document.head(items) == "chain":
-            if not WORDS.isdisjoint(items):
-                name = next(name for name in items if name in WORDS)
+            name = next((name for name in items if name in RESERVED or name in OPERATIONS), None)
+            if name is not None:
                 what = f"'{name}' is a word of the language and cannot name an item of a chain"
                 raise placed(ExpressionError(f"{what}; {_nearest(items, name)}"), items, name, at.path)
             for name, item in items.items():
@@ -160,11 +176,11 @@ class Interpreter:
 
     def knows(self, word: str) -> bool:
         """Whether an operation, block or cell has this name."""
-        return word in self.document.templates or word in CALLABLE
+        return word in self.document.templates or _callable(word)
 
     def words(self) -> list[str]:
         """What may be called."""
-        return [*self.document.templates, *library(), *CALLABLE]
+        return [*self.document.templates, *library(), *filter(_callable, OPERATIONS)]
 
     def call(self, name: Any, arguments: Any, flow: Flow, at: Place) -> Flow:
         """An operation, block or cell by name, with its arguments as written."""
@@ -174,8 +190,8 @@ class Interpreter:
         template = self.document.templates.get(word)
         if template is not None:
             declared, accepted = template.declared or ("channels",), template.own
-        elif word in CALLABLE:
-            declared = accepted = FIELDS[word]
+        elif _callable(word):
+            declared = accepted = _fields(word)
         else:
             raise ExpressionError(f"unknown operation {shown(name)}; {did_you_mean(name, [*self.words(), *FORMS])}")
         written = as_mapping(word, arguments, declared)

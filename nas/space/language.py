@@ -27,6 +27,6 @@ EDGE_SETS: dict[str, tuple[str, ...]] = {
 ABOUT_KEYS = ("source", "year", "description", "notes", "deviation")  # for people; a variant may have its own
 TOP_KEYS = (
     *("name", *ABOUT_KEYS, "input", "classes", "parameters", "variants"),
-    *("blocks", "cells", "defaults", "network", "extends", "final", "recipe"),
+    *("blocks", "cells", "defaults", "operations", "network", "extends", "final", "recipe"),
 )
 RESERVED = frozenset(word for keys in FORMS.values() for word in keys) | {"input", "output"}

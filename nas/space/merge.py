@@ -8,7 +8,7 @@ from nas.space.language import FORMS
 from nas.space.library import library
 from nas.space.reader import Mapping
 
-NAMED = ("parameters", "blocks", "cells", "defaults", "final", "recipe")  # sections whose keys are names
+NAMED = ("parameters", "blocks", "cells", "defaults", "operations", "final", "recipe")  # sections whose keys are names
 
 
 def merge(base: Any, child: Any, names: bool = False) -> Any:

@@ -11,9 +11,15 @@ from typing import Any
 
 import pytest
 
+import nas
 from nas.errors import UserError
+from nas.graph.operations import OPERATIONS
+from nas.space import own
+from nas.space.own import register_operation
 from nas.types import Result, Trial
 from tests import cheap
+from tests.space.documents import space_of
+from tests.space.own_operations import ShiftConv
 
 ray = pytest.importorskip("ray")
 from nas.executors.ray import Ray, _room, _shares  # noqa: E402
@@ -226,3 +232,27 @@ def test_fifty_workers_killed_at_random_lose_nothing_and_count_nothing_twice() -
     assert sorted(result.trial.number for result in results) == list(range(number))
     assert not [result.error for result in results if result.failed]
     assert sum(result.trial.attempt for result in results) >= 25
+
+
+def built(trial: Trial, report: Any, checkpoint: Path | None = None) -> dict[str, float]:
+    return {"valid_accuracy": float(nas.Space(trial.genome.document).graph(trial.genome).parameters)}
+
+
+def test_workers_know_the_users_own_operations_and_import_none_that_a_genome_names() -> None:
+    text = '{{operations: {{ray_mine: "{}"}}, input: [3, 8, 8], network: [{{ray_mine: 4}}]}}'
+    register_operation(ShiftConv, "ray_mine")
+    try:
+        known, other = (
+            space_of(text.format("tests.space.own_operations:ShiftConv")),
+            space_of(text.format("os:PathLike")),
+        )
+        trials = [Trial(number, nas.Genome(space.document, {}), 0) for number, space in enumerate((known, other))]
+        executor = Ray(workers=1)
+        for trial in trials:
+            executor.submit(built, trial)
+        results = {result.trial.number: result for result in (executor.next(), executor.next())}
+        executor.close()
+    finally:
+        del OPERATIONS["ray_mine"], own._registered["ray_mine"]
+    assert results[0].metrics == {"valid_accuracy": 3 * 4 * 9 + 4 + 1}
+    assert results[1].metrics is None and "os:PathLike is code" in (results[1].error or "")

@@ -30,4 +30,5 @@ _ALL: tuple[type[Operation], ...] = (
     *(Identity, Zeros, Flatten, Reshape, Upsample, Pad, Slice, Split, Select, ChannelShuffle, Scale),
     *(Add, Concat, Mean, Multiply, Gate, MaxUnpool),
 )
-OPERATIONS = {operation.name: operation for operation in _ALL}
+OPERATIONS = {operation.name: operation for operation in _ALL}  # and those that users register (`nas.space.own`)
+BUILT_IN = frozenset(OPERATIONS)
