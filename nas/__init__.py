@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nas.errors import UserError as UserError
     from nas.exports import export as export
+    from nas.imports import from_module as from_module
     from nas.network.document import supernet as supernet
     from nas.opening import build as build
     from nas.opening import load as load
@@ -31,6 +32,7 @@ _HOME = {
     "build": "nas.opening",
     "draw": "nas.report.picture",
     "export": "nas.exports",
+    "from_module": "nas.imports",
     "load": "nas.opening",
     "load_run": "nas.run",
     "register_operation": "nas.space.own",
@@ -48,6 +50,7 @@ __all__ = [
     "build",
     "draw",
     "export",
+    "from_module",
     "load",
     "load_run",
     "register_operation",

@@ -16,6 +16,7 @@ LONGEST = 280  # lines, docstrings left out
 
 BELOW = {"graph": set(), "space": {"graph"}, "types": {"graph", "space"}, "objectives": {"types"}}
 BELOW["network"] = {"graph", "space"}
+BELOW["imports"] = {"graph", "space", "network"}
 BELOW["searchers"] = {"graph", "space", "types"}
 BELOW["executors"] = {"graph", "space", "types"}
 BELOW["data"] = {"graph", "space", "network"}

@@ -17,6 +17,7 @@ COMMANDS = {
     "list": "list the packaged networks and search spaces, with their sizes and sources",
     "show": "show the sizes, costs and choices of a network or a search space",
     "compare": "compare networks: sizes, costs, latency here, and the accuracy of those that were trained",
+    "import": "import a network that is written in torch: your own, timm's or torchvision's",
     "draw": "draw a network, or a search space with its choices open, as SVG, PNG or PDF",
     "search": "search a space for the best network, and train that",
     "resume": "continue a search that was stopped, or take a finished one further",

@@ -71,7 +71,7 @@ def of_timm(space: "Space", name: str) -> Reference:
 
 def of_file(name: str, tensors: Mapping[str, Tensor], where: str) -> Reference:
     """torchvision's or timm's network `name` with tensors under its names."""
-    for make in (_untrained_torchvision, _untrained_timm):
+    for make in (untrained_torchvision, untrained_timm):
         network = make(name)
         if network is None or not {*counted(network.state_dict())} >= {*counted(tensors)}:
             continue
@@ -96,7 +96,8 @@ def of_file(name: str, tensors: Mapping[str, Tensor], where: str) -> Reference:
     raise UserError(where, what, "give weights of the same network")
 
 
-def _untrained_torchvision(name: str, classes: int = 1000) -> nn.Module | None:
+def untrained_torchvision(name: str, classes: int = 1000) -> nn.Module | None:
+    """torchvision's network of this name, its weights not drawn; None: it has none."""
     from torchvision import models
 
     if name not in models.list_models(module=models):
@@ -107,7 +108,8 @@ def _untrained_torchvision(name: str, classes: int = 1000) -> nn.Module | None:
     return network
 
 
-def _untrained_timm(name: str, classes: int = 1000) -> nn.Module | None:
+def untrained_timm(name: str, classes: int = 1000) -> nn.Module | None:
+    """timm's network of this name, its weights not drawn; None: it has none, or is not installed."""
     timm = _timm()
     if timm is None or name not in timm.list_models():
         return None
