@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from nas.graph.operation import Shape
+from nas.graph.operations.convolution import Conv
 from nas.imports.arguments import axes, make, own, short
 from nas.imports.trace import Weight
 from nas.imports.translate import Translator, Unknown
@@ -25,7 +26,7 @@ def convolution(
     source = t.plain(x)
     if padding == "valid":
         padding = (0,)
-    op: Any = make(
+    op: Conv = make(  # type: ignore[assignment]
         "conv",
         channels=weight.tensor.shape[0],
         kernel=axes(weight.tensor.shape[2:]),
@@ -39,7 +40,7 @@ def convolution(
     whole, border = replace(op, padding=None), t.nodes[source]
     if border.operation == "pad" and op.padding == 0:  # as TensorFlow pads
         same, before = replace(op, padding="same"), t.nodes[border.inputs[0]].shape
-        widths = make("pad", spatial=tuple(zip(*same._pads(before[1:]), strict=True)))
+        widths = make("pad", spatial=tuple(zip(*same.pads(before[1:]), strict=True)))
         if border.op.canonical(before) == widths.canonical(before):
             return t.fresh(same, border.inputs[0])
     return t.fresh(whole if whole.canonical(read) == op.canonical(read) else op, source)
