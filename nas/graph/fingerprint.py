@@ -18,11 +18,13 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from nas.graph.operation import Operation, Shape
+from nas.graph.shared import groups
 
 if TYPE_CHECKING:
     from nas.graph.graph import Graph
 
 Join = tuple[int, ...]  # how a node reads another: at these positions, or (-n,) n times in no order; (): not at all
+WEIGHTS: Join = (1_000_000,)  # more than any position of an input
 Form = tuple[Any, ...]  # nested tuples of ints
 Sources = Mapping[int, Mapping[int, Join]]  # of each node: the nodes it reads, and how
 
@@ -36,12 +38,17 @@ def fingerprint(graph: "Graph", training: bool = False) -> str:
     marks = {graph.output: "output "}
     for head in graph.auxiliary:
         marks[head] = marks.get(head, "") + "head "
-    sources: dict[int, dict[int, Join]] = {}
-    labels: list[str] = []
+    shared = groups(graph.nodes)  # each set of weights that several nodes have is a node of the form, which these read
+    more = len(shared)
+    sources: dict[int, dict[int, Join]] = {number: {} for number in range(more)}
+    labels = ["weights"] * more
     for position, node in enumerate(graph.nodes):
-        sources[position] = _joins(node.inputs, node.op.commutative)
+        sources[more + position] = _joins(tuple([more + i for i in node.inputs]), node.op.commutative)
         shapes = tuple(graph.nodes[i].shape for i in node.inputs)
         labels.append(marks.get(position, "") + _label(node.op, shapes, node.shape, training))
+    for number, members in enumerate(shared):
+        for position in members:
+            sources[more + position][number] = WEIGHTS
     order = sorted(set(labels))
     rank = {label: position for position, label in enumerate(order)}
     given = {position: rank[label] for position, label in enumerate(labels)}

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from nas.errors import UserError
 from nas.graph.graph import Graph
+from nas.graph.shared import groups
 from nas.network.calls import called, in_order
 from nas.network.features import Features, leaving
 from nas.network.in_place import overwrites, overwriting
@@ -69,7 +70,12 @@ class Network(Part):
         self.names = ("", *map(".".join, places))
         homes: dict[int, tuple[dict[str, nn.Module], str]] = {}
         into = overwrites(graph)
+        first = {number: members[0] for members in groups(graph.nodes) for number in members[1:]}
+        self.names = tuple(self.names[first.get(number, number)] for number in range(len(graph.nodes)))
         for number, node in enumerate(graph.nodes[1:], 1):
+            if number in first:
+                homes[number] = homes[first[number]]
+                continue
             module = node.op.module(*(graph.nodes[i].shape for i in node.inputs))
             if number in into:
                 module = overwriting(module, into[number])

@@ -61,6 +61,9 @@ class Supernet(nn.Module):
 
     def __init__(self, space: Space, relaxed: bool = True, seed: int = 0) -> None:
         super().__init__()
+        if space.document.shares:
+            what = "a supernet cannot hold a shared repeat"
+            raise UserError(space.name, what, "search with a searcher that trains candidates")
         self.space, self.relaxed = space, relaxed
         self.adds_others = False
         self.problem: UserError | None = None

@@ -129,7 +129,8 @@ class _Search:
                 inputs = [x.clone() for x in inputs]  # other turns need them
             if own(module):
                 name = self.names[id(module)]
-                fits = [forced] if forced else self._fits(name, module, inputs[0], used)
+                again = [pairs[name]] if name in pairs else []  # of a layer that runs several times
+                fits = [forced] if forced else again or self._fits(name, module, inputs[0], used)
                 forced = None
                 self.untried += [MatchState(number, values[:], dict(pairs), other) for other in reversed(fits[1:])]
                 pairs[name] = fits[0]

@@ -8,6 +8,7 @@ from nas.errors import ShapeError, UserError
 from nas.graph.graph import Graph, Node, Scope, infer
 from nas.graph.operation import Operation, Shape
 from nas.graph.operations import OPERATIONS
+from nas.graph.shared import counted_once
 from nas.space.answers import AnswerTarget
 from nas.space.calls import hashable, make
 from nas.space.document import Document, Template
@@ -42,7 +43,8 @@ def build(document: Document, oracle: Oracle, relaxed: bool = False) -> Built:
     target = GraphTarget(document, oracle, relaxed)
     out = target.walk()
     recipe = tuple(target.recipe.items())
-    graph = Graph(tuple(target.nodes), out.node, tuple(target.heads), document.name, recipe)
+    nodes = counted_once(target.nodes) if document.shares else target.nodes
+    graph = Graph(tuple(nodes), out.node, tuple(target.heads), document.name, recipe)
     return Built(graph, target.answers, target.choices)
 
 

@@ -143,6 +143,20 @@ class Document:
         return any(isinstance(cell.source.get("inputs"), dict) and "before" in cell.source["inputs"] for cell in cells)
 
     @cached_property
+    def shares(self) -> bool:
+        """Whether a `repeat` of it is `shared`."""
+        todo: list[Any] = [self.data]
+        while todo:
+            value = todo.pop()
+            if isinstance(value, dict):
+                if "repeat" in value and "shared" in value:
+                    return True
+                todo.extend(value.values())
+            elif isinstance(value, list):
+                todo.extend(value)
+        return False
+
+    @cached_property
     def follows_edges(self) -> bool:
         """Whether something stands after a cell's edges, unless they pass on what they read."""
         return any("after_edge" in template.source for template in self.templates.values())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nas.errors import did_you_mean
 from nas.graph.operations import MaxPool
+from nas.graph.shared import SHARED
 from nas.space.dag import dag
 from nas.space.expressions import UNKNOWN, ExpressionError, is_expression, is_name
 from nas.space.language import FORMS, MERGES
@@ -92,10 +93,15 @@ def repeat(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Pla
     """A body several times over; `index` is the turn."""
     if "body" not in item:
         raise ExpressionError("'repeat' needs a 'body'")
+    shared = item.get("shared", False)
+    if not isinstance(shared, bool):
+        raise ExpressionError(f"shared is true or false, not {shown(shared)}")
+    if shared and _chooses(interpreter, item["body"], frozenset()):
+        raise ExpressionError("what a shared repeat holds cannot be chosen anew each turn; make the choice a parameter")
 
     def turn(number: int, source: Flow) -> Flow:
         interpreter.step()
-        return interpreter.chain(item["body"], source, at.turn(number, "repeat"), item, "body")
+        return interpreter.chain(item["body"], source, at.turn(number, SHARED if shared else "repeat"), item, "body")
 
     def turns(count: Any) -> Flow:
         if count is UNKNOWN:
@@ -106,6 +112,18 @@ def repeat(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Pla
         return _each_turn(flow, count, turn, join)
 
     return settle(interpreter.target, item["repeat"], flow, at.child("repeat"), turns, "number")
+
+
+def _chooses(interpreter: "Interpreter", value: Any, seen: frozenset[str]) -> bool:
+    """Whether a choice stands in a part of the document, or in a block that it calls."""
+    if isinstance(value, str):
+        template = interpreter.document.templates.get(value)
+        if template is None or template.is_cell or value in seen:
+            return False
+        return _chooses(interpreter, dict(template.source), seen | {value})
+    if isinstance(value, dict):
+        return "choice" in value or any(_chooses(interpreter, each, seen) for pair in value.items() for each in pair)
+    return isinstance(value, list) and any(_chooses(interpreter, each, seen) for each in value)
 
 
 def loop(interpreter: "Interpreter", item: dict[str, Any], flow: Flow, at: Place, join: Join | None = None) -> Flow:

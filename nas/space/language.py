@@ -6,7 +6,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "residual": ("residual", "shortcut"),
     "branches": ("branches", "merge", "drop"),
     "dag": ("dag", "output"),
-    "repeat": ("repeat", "body"),
+    "repeat": ("repeat", "body", "shared"),
     "for": ("for", "do"),
     "unpool": ("unpool", "body"),
     "when": ("when", "do", "else"),

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from nas.errors import UserError
 from nas.exports.code import cells
 from nas.exports.code.classes import define
 from nas.exports.code.families import Family, Use, families
@@ -12,6 +13,7 @@ from nas.exports.code.scopes import Item, Part, tree
 from nas.exports.code.wiring import INPUTS, genotypes
 from nas.exports.code.words import DROPS, GLOBAL, Names, camel
 from nas.exports.code.zeros import localised
+from nas.graph.shared import groups
 
 MOST_LAYERS = 3  # of a block that is written twice rather than as a class
 WIRED = "cells"  # the group of all cells that are data
@@ -27,6 +29,9 @@ class Builder:
     """
 
     def __init__(self, model: "Network", name: str) -> None:
+        if groups(model.graph.nodes):
+            what = "layers that share their weights are not written as source code"
+            raise UserError(model.graph.name, what, "format torch or onnx can hold them")
         self.graph, old = localised(model.graph)
         self.names = Names(GLOBAL)
         self.name = self.names.unique(camel(name))
