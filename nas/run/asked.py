@@ -145,7 +145,8 @@ def _words(evaluator: Evaluator, searched: Mapping[str, Any], space: str) -> dic
             if evaluator.names == ("synflow",):
                 del words["proxies"]
     trainer = evaluator.trainer
-    assert trainer is not None
+    if trainer is None:  # one that was added to those by name
+        return words | {"evaluator": next(name for name, kind in NAMED.items() if type(evaluator) is kind)}
     words |= {name: getattr(trainer, name) for name in ("dataset", "data", "device", *IMAGES)}
     words["dataset"] = None if trainer.dataset == "digits" else trainer.dataset
     return words | _recipes(trainer, searched)
@@ -192,9 +193,9 @@ def _placeless(words: Mapping[str, Any]) -> dict[str, Any]:
         if (trainer := evaluator.trainer) is not None:
             own["evaluator"] = evaluator.with_trainer(replace(trainer, data=None, dataset=folder(trainer.dataset)))
         return own
-    if evaluator != "table":
+    if evaluator != "table" and "dataset" in own:
         own["dataset"] = folder(own["dataset"])
-    elif own["table"]:
+    elif own.get("table"):
         own["table"] = last(own["table"])
     name, colon, run = evaluator.partition(":")
     return own | {"evaluator": f"{name}{colon}{last(run)}"}
