@@ -3,18 +3,37 @@
 from typing import Any
 
 from nas.graph.operation import Shape
+from nas.graph.operations.shapes import same_pads
 from nas.imports.arguments import axes, make
 from nas.imports.translate import Translator, Unknown
-from nas.imports.view import View, joined
+from nas.imports.view import Bordered, View, joined
 
 
 def max_pool(
-    t: Translator, shape: Shape, x: View, kernel: Any, stride: Any = (), padding: Any = (0,), dilation: Any = (1,),
+    t: Translator, shape: Shape, x: View | Bordered, kernel: Any, stride: Any = (), padding: Any = (0,),
+    dilation: Any = (1,),
     ceil: bool = False,
 ) -> View:  # fmt: skip
     if axes(dilation) != 1:
         raise Unknown("with a dilation has no operation here")
+    if isinstance(x, Bordered):
+        if axes(padding) != 0 or ceil:
+            raise Unknown("of a border of minus infinity has no operation here")
+        padding = _border(x, t.nodes[t.plain(x.view)].shape, kernel, stride or kernel)
+        x = x.view
     return _pool(t, x, "max_pool", kernel, stride, padding, ceil)
+
+
+def _border(x: Bordered, shape: Shape, kernel: Any, stride: Any) -> Any:
+    """The padding of a pool that gives it this border."""
+    before, after = zip(*x.widths, strict=True)
+    rank = len(shape) - 1
+    extents, steps = (tuple(value) if len(value) == rank else tuple(value) * rank for value in (kernel, stride))
+    if same_pads(shape[1:], extents, steps) == (before, after):
+        return "same"
+    if before != after:
+        raise Unknown("with borders that differ has no operation here")
+    return before
 
 
 def avg_pool(
@@ -30,7 +49,13 @@ def avg_pool(
 def _pool(t: Translator, x: View, name: str, kernel: Any, stride: Any, padding: Any, ceil: bool, **extra: Any) -> View:
     stride = axes(stride) if stride else None
     stride = None if stride == axes(kernel) else stride
-    arguments = {"kernel": axes(kernel), "stride": stride, "padding": axes(padding), "ceil": ceil, **extra}
+    arguments = {
+        "kernel": axes(kernel),
+        "stride": stride,
+        "padding": padding if padding == "same" else axes(padding),
+        "ceil": ceil,
+        **extra,
+    }
     return t.fresh(make(name, **arguments), t.plain(x))
 
 

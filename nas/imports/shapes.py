@@ -1,5 +1,6 @@
 """What torch's calls become that cut, join, move and merge tensors."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ from nas.graph.operation import Shape
 from nas.imports.arguments import axes, make
 from nas.imports.trace import BATCH
 from nas.imports.translate import Translator, Unknown
-from nas.imports.view import View
+from nas.imports.view import Bordered, View
 
 
 def reshape(t: Translator, shape: Shape, x: View, *_: Any) -> View:
@@ -124,7 +125,7 @@ def select(t: Translator, shape: Shape, x: View, dim: int, index: int) -> View:
 
 def pad(
     t: Translator, shape: Shape, x: View, widths: list[int], mode: str = "constant", value: float | None = None
-) -> View:
+) -> View | Bordered:
     if mode != "constant":
         raise Unknown(f"with mode={mode!r} has no operation here")
     pairs = list(zip(widths[::2], widths[1::2], strict=True))
@@ -134,6 +135,8 @@ def pad(
     pairs = [(0, 0)] * (rank - len(pairs)) + pairs[::-1]
     if not any(map(any, pairs)):
         return x
+    if value == -math.inf and not any(pairs[0]):
+        return Bordered(x, tuple(pairs[1:]))
     arguments: dict[str, Any] = {"spatial": pairs[1:]} if any(map(any, pairs[1:])) else {}
     if len(set(pairs[1:])) == 1 and arguments:
         before, after = pairs[1]

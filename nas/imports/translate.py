@@ -13,7 +13,7 @@ from nas.graph.graph import Graph, Node, Scope, infer
 from nas.graph.operation import Operation, Shape
 from nas.graph.operations import OPERATIONS
 from nas.imports.trace import Trace, Weight, scopes
-from nas.imports.view import View, aligned, joined, sizes
+from nas.imports.view import Bordered, View, aligned, joined, sizes
 
 HINT = "import a part of the network, or replace it there"
 LAYOUT = ("flatten", "reshape", "channel_shuffle", "split", "slice")  # there once for all that read the same
@@ -63,6 +63,8 @@ class Translator:
             return self._constant(call, args, named)
         if self.path in self.trace.marked and kind.rstrip("_") == "dropout":
             return self.same(args[0], self.trace.marked[self.path])
+        if kind[:8] != "max_pool" and any(isinstance(item, Bordered) for item in _flat(args)):
+            raise Unknown("of a border of minus infinity has no operation here")
         in_place = kind.endswith("_")
         rule = rules.get(kind.rstrip("_"))
         if rule is None:
@@ -169,7 +171,7 @@ def _flat(item: Any) -> list[Any]:
 
 
 def _has_view(args: Any) -> bool:
-    return any(isinstance(item, View) for item in _flat(args))
+    return any(isinstance(item, View | Bordered) for item in _flat(args))
 
 
 def _tensors(item: Any) -> Any:

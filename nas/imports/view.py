@@ -92,6 +92,14 @@ class View:
         return None if left else View(view.node, view.base, tuple(dims))
 
 
+@dataclass(frozen=True)
+class Bordered:
+    """A tensor with minus infinity around it, which only a max pooling can read. widths: (before, after) by axis."""
+
+    view: View
+    widths: tuple[tuple[int, int], ...]
+
+
 def sizes(axes: Iterable[Axes]) -> Shape:
     """The size of each dimension."""
     return tuple(math.prod(axis.size for axis in dim) for dim in axes)

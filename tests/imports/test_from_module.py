@@ -133,6 +133,16 @@ FUNCTIONS = {
     "larger": (lambda x: functional.interpolate(x, scale_factor=2, mode="bilinear"), 8, ["upsample"]),
     "clamps": (lambda x: x.clamp(0, 6) * functional.hardtanh(x, 0.0, 6.0), 8, ["relu6", "relu6", "multiply"]),
     "maxima": (lambda x: functional.max_pool2d(x, 3, 2, 1, ceil_mode=True), 8, ["max_pool"]),
+    "border": (
+        lambda x: functional.max_pool2d(functional.pad(x, (0, 1, 0, 1), value=float("-inf")), 2, 2),
+        8,
+        ["max_pool"],
+    ),
+    "border of both sides": (
+        lambda x: functional.max_pool2d(functional.pad(x, (1, 1, 1, 1), value=float("-inf")), 3, 2),
+        8,
+        ["max_pool"],
+    ),
     "local response": (nn.LocalResponseNorm(3, 1e-2), 8, ["local_response_norm"]),
 }
 
