@@ -47,6 +47,15 @@ network:
         - [{layer_norm: {eps: 0.001}}, {group_norm: {groups: 2, eps: 0.001}}, {elu: {alpha: 0.7}}]
       - [{split: {parts: 2, part: 1}}, {conv: {kernel: [1, 3], groups: 4, dilation: [1, 2]}}, hardswish]
     merge: concat
+  lectures:
+    unpool: {kernel: 3, stride: 2, padding: 1}
+    body:
+      - {locally_connected: {kernel: [3, 2], padding: same}}
+      - {conv: {kernel: 3, standardised: true}}
+      - {conv_transpose: {kernel: [3, 2], stride: 2, padding: [1, 0]}}
+      - {max_pool: {kernel: [1, 2]}}
+      - {max_pool: {kernel: 2, stride: 2, padding: [1, 1]}}
+      - {adaptive_avg_pool: 5}
   shuffle: [{channel_shuffle: {groups: 4}}, {scale: {value: 0.5, shift: 0.25, learned: true}}, {scale: {value: -2}}]
   gated:
     branches: [[{conv: {kernel: 3}}, tanh], [{conv: {kernel: 1}}, sigmoid]]

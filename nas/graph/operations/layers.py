@@ -40,8 +40,8 @@ class StandardisedConv3d(nn.Conv3d):
 class LocallyConnected(nn.Module):
     """A convolution that has weights and a bias of its own at each position, for maps of `sizes`.
 
-    `border` is what torch.nn.functional.pad takes. `weight` is (out_channels, in_channels, *kernel, *positions), `bias`
-    (out_channels, *positions).
+    `border` is what torch.nn.functional.pad takes. `weight` is (out_channels, in_channels, *kernel,
+    *positions), `bias` (out_channels, *positions).
     """
 
     def __init__(
@@ -58,7 +58,8 @@ class LocallyConnected(nn.Module):
         self.in_channels, self.out_channels, self.sizes = in_channels, out_channels, tuple(sizes)
         self.kernel, self.strides, self.border = tuple(kernel), tuple(strides), tuple(border)
         axes = len(self.sizes)
-        padded = [size + sum(self.border[2 * (axes - 1 - i) :][:2]) for i, size in enumerate(self.sizes)]
+        borders = [sum(self.border[2 * axis : 2 * axis + 2]) for axis in reversed(range(axes))]
+        padded = [size + border for size, border in zip(self.sizes, borders, strict=True)]
         fits = zip(padded, self.kernel, self.strides, strict=True)
         positions = [(size - extent) // stride + 1 for size, extent, stride in fits]
         self.weight = nn.Parameter(torch.empty(out_channels, in_channels, *self.kernel, *positions))
@@ -79,7 +80,7 @@ class LocallyConnected(nn.Module):
 
 
 class MaxUnpool(nn.Module):
-    """Puts each number of x where the maximum of its window was in `pooled`, what a max pooling read.
+    """Puts each number of x where its window's maximum was in `pooled`, what a max pooling read.
 
     There are zeros elsewhere, and numbers that belong to one place are added.
     """
@@ -92,13 +93,13 @@ class MaxUnpool(nn.Module):
         ceil_mode: bool = False,
     ) -> None:
         super().__init__()
-        self.kernel_size, self.stride, self.padding, self.ceil_mode = kernel_size, stride, padding, ceil_mode
+        self.kernel_size, self.stride = kernel_size, stride
+        self.padding, self.ceil_mode = padding, ceil_mode
 
     def forward(self, x: Tensor, pooled: Tensor) -> Tensor:
         pool = (functional.max_pool1d, functional.max_pool2d, functional.max_pool3d)[x.ndim - 3]
-        _, switches = pool(
-            pooled, self.kernel_size, self.stride, self.padding, ceil_mode=self.ceil_mode, return_indices=True
-        )
+        window = (self.kernel_size, self.stride, self.padding, 1, self.ceil_mode)
+        _, switches = pool(pooled, *window, return_indices=True)
         zeros = x.new_zeros(pooled.shape).flatten(2)
         return zeros.scatter_add(2, switches.flatten(2), x.flatten(2)).reshape(pooled.shape)
 
