@@ -100,8 +100,8 @@ def _block(parameters: dict[str, Any], body: Trees) -> Any:
 
 
 def written(chain: Trees) -> Any:
-    """A chain as a document has it."""
-    return [_item(tree) for tree in chain]
+    """A chain as a document has it, without what never drops."""
+    return [_item(tree) for tree in chain if tree.kind != "when" or tree.arguments["rate"] != 0]
 
 
 def _item(tree: Tree) -> Any:

@@ -158,5 +158,9 @@ def softmax(t: Translator, shape: Shape, x: View, dim: int, *_: Any) -> View:
     raise Unknown("over other axes than the channels has no operation here")
 
 
+def log_softmax(*_: Any) -> View:
+    raise Unknown("has no operation here, and a network gives logits, of which the loss takes it: leave it out")
+
+
 def dropout(t: Translator, shape: Shape, x: View, rate: float, *_: Any) -> View:
     return t.same(x, make("dropout", rate=float(rate))) if rate else x

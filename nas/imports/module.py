@@ -66,6 +66,8 @@ def import_module(
 def graph_of(module: nn.Module, shape: Shape, name: str) -> Graph:
     """What a module computes for images of this shape. Raises UserError, as `from_module` does."""
     graph = tidy(Translator(trace(module, shape, name), shape, name).run(RULES))
+    if len(graph.nodes) == 1:
+        raise UserError(name, "gives its input as it is", "import a network")
     if len(graph.shape) != 1:
         what = f"gives a map of {'x'.join(map(str, graph.shape))} for an image, not one number for each class"
         raise UserError(name, what, "wrap it in a module that ends with a pooling and a linear layer")

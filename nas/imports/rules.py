@@ -39,6 +39,7 @@ RULES: dict[str, Callable[..., Any]] = {
     "hardtanh": layers.hardtanh,
     "prelu": layers.prelu,
     "softmax": layers.softmax,
+    "log_softmax": layers.log_softmax,
     "dropout": layers.dropout,
     "mean": pools.mean,
     "sum": pools.total,

@@ -56,7 +56,7 @@ class Tree:
     @property
     def calls(self) -> int:
         """How many operations and blocks are written in it."""
-        return (self.kind == "call") + sum(item.calls for chain in self.chains for item in chain)
+        return (self.kind in ("call", "when")) + sum(item.calls for chain in self.chains for item in chain)
 
     def changed(self, change: Callable[[Trees], Trees]) -> "Tree":
         """With each of its chains changed."""

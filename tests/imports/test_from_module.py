@@ -178,6 +178,8 @@ class Branching(nn.Module):
         (Ops(lambda x: functional.gelu(x, approximate="tanh")), "gelu with approximate='tanh'"),
         (Ops(lambda x: x, channels=9), "cannot run on images of 3x8x8: Given groups=1"),
         (nn.Sequential(nn.Conv2d(3, 4, 3)), "gives a map of 4x6x6 for an image, not one number for each class"),
+        (nn.Sequential(nn.Flatten(), nn.Linear(192, 4), nn.LogSoftmax(1)), "a network gives logits"),
+        (nn.Identity(), "Identity: gives its input as it is; import a network"),
         (Branching(), "torch.export cannot trace it"),
         (nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4, track_running_stats=False)), "Sequential: 1:"),
     ],
