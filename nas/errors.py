@@ -73,5 +73,6 @@ def did_you_mean(word: object, words: Iterable[str]) -> str:
     near = difflib.get_close_matches(str(word)[:LONGEST], words, n=1, cutoff=0.6)
     if near:
         return f"did you mean '{near[0]}'?"
+    words.sort(key=lambda known: str(word).lower() not in known.lower())  # those that contain it come first
     shown = ", ".join(words[:12]) + (", ..." if len(words) > 12 else "")
     return f"known: {shown}" if words else ""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nas.cli import main
-from nas.errors import RAISED, stops_pass
+from nas.errors import RAISED, did_you_mean, stops_pass
 from nas.executors.attempt import attempt
 from nas.run.interrupt import Stop, Terminated
 from nas.types import Trial
@@ -57,3 +57,9 @@ def test_a_command_ends_as_one_that_was_stopped(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr("nas.evaluators.train.Train.final", lambda *_: swallowed())
     assert main(["train", "resnet20", "--to", str(tmp_path / "t")]) == 143
     assert "to go on" in capsys.readouterr().err
+
+
+def test_known_words_that_contain_the_one_given_come_first() -> None:
+    words = [*(f"a{number:02}" for number in range(12)), "valid_accuracy"]
+    assert did_you_mean("acc", words).startswith("known: valid_accuracy, a00, ")
+    assert "valid_accuracy" not in did_you_mean("zzz", words)

@@ -38,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from nas.cli.output import print_json, table
     from nas.graph.costs import COSTS
+    from nas.report.answers import Answers
     from nas.run import Run
     from nas.run.summary import comparison
     from nas.run.words import in_words, named
@@ -52,6 +53,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(rows)
         return 0
+    numbers = {row["number"] for row in rows}
+    answers = Answers.of(run.space, (e.trial.genome for e in run.trials if e.trial.number in numbers))
     several = len(run.config.objectives) > 1
     others = [text.partition(":")[0] for text in run.config.objectives]
     others = [metric for metric in others if metric not in ("valid_accuracy", *COSTS)]
@@ -75,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
                     *(shown(metric, row["metrics"][metric]) if row["metrics"] else "failed" for metric in others),
                     *(row[cost] for cost in costs),
                     f"{row['seconds']:.1f}",
-                    row["error"] or named(row["genome"]),
+                    row["error"] or named({path: answers.text(path, answer) for path, answer in row["genome"].items()}),
                 ]
                 for row in rows
             ],

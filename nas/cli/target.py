@@ -111,6 +111,9 @@ def find(word: str, settings: list[str] | None = None, fitted: dict[str, Any] | 
         from nas.run import best_genome
 
         genome, run = best_genome(path), path
+    elif path.is_dir() and not (path / "genome.json").exists():
+        hint = "give a run, a folder of nas train or nas export, a document, or a packaged name (nas list)"
+        raise UserError(word, "a folder without a network: it has neither run.yaml nor genome.json", hint)
     elif path.is_dir() or path.suffix == ".json":
         genome = Genome.load(path / "genome.json" if path.is_dir() else path)
     else:

@@ -194,5 +194,7 @@ def _formats() -> tuple[str, ...]:
 def _unreadable(path: object, error: Exception) -> UserError:
     from PIL import UnidentifiedImageError
 
+    if isinstance(error, FileNotFoundError):
+        return UserError(str(path), "cannot be read as an image (no such file)", "give the path of one that exists")
     why = "no picture, or damaged" if isinstance(error, UnidentifiedImageError) else str(error)
     return UserError(str(path), f"cannot be read as an image ({why})", "replace or remove it")

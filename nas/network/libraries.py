@@ -40,6 +40,9 @@ def of_torchvision(space: "Space", weights: str) -> Reference:
     name = space.name
     networks = models.list_models(module=models)
     if name not in networks:
+        if not weights.isupper():  # as all of its names are: a file or a folder was meant
+            hint = f"give a file, a folder of nas train, or timm:NAME; torchvision has no network named {name}"
+            raise UserError(shortened(weights), "no such file or folder of weights", hint)
         hint = f"{did_you_mean(name, networks)}; or give a file of weights, or timm:NAME"
         raise UserError(shortened(name), "torchvision has no network of this name", hint)
     versions = models.get_model_weights(name).__members__

@@ -229,4 +229,4 @@ class CountTarget(AnswerTarget):
 
 def in_words(size: int) -> str:
     """`15,625 genomes`; of more than a person reads, that."""
-    return f"{size:,} genomes" if size < READABLE else "more than 10^15 genomes"
+    return f"{size:,} genome{'' if size == 1 else 's'}" if size < READABLE else "more than 10^15 genomes"

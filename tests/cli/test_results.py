@@ -77,3 +77,12 @@ def test_answers_are_named_by_what_tells_their_paths_apart(paths: list[str], sho
     assert names(paths) == short
     assert len(set(names(paths))) == len(paths)
     assert named(dict.fromkeys(paths, "a b")) == " ".join(f"{name}=ab" for name in short)
+
+
+def test_answers_that_are_positions_are_put_in_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    block = {"choice": [{"conv": {"channels": 4, "kernel": 1}}, "relu"]}
+    document = {"name": "x", "input": [3, 4, 4], "classes": 2, "network": [block, "global_avg_pool", {"linear": 2}]}
+    space = nas.Space(nas.space.Document(document))
+    run = nas.search(space, evaluator=cheap.score, trials=2, searcher="grid", runs=tmp_path)
+    assert main(["results", str(run.path)]) == 0
+    assert {line.split()[-1] for line in capsys.readouterr().out.splitlines()[2:]} == {"0=conv", "0=relu"}

@@ -23,3 +23,8 @@ def test_the_answers_of_a_genome_are_comments(tmp_path: Path, capsys: pytest.Cap
     assert main(["show", str(tmp_path / "genome.json"), "--yaml"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[:6] == [f"# {path}: {answer}" for path, answer in genome.answers.items()]
+
+
+def test_a_folder_without_a_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["show", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path}: a folder without a network: it has neither run.yaml")

@@ -175,7 +175,7 @@ def test_empty_folders(tmp_path: Path) -> None:
 def test_names_that_are_neither_data_set_nor_folder(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"data set 'cifar1O': no such data set or folder; did you mean 'cifar1"):
         load("cifar1O", tmp_path)
-    with pytest.raises(UserError, match=r"data set 'nowhere'"):
+    with pytest.raises(UserError, match=r"data set 'nowhere': .*known: .*; or give a folder"):
         describe("nowhere")
     with pytest.raises(UserError, match=r"valid_fraction: 1.5"):
         load("digits", valid_fraction=1.5)

@@ -88,3 +88,8 @@ def test_sizes() -> None:
     for wrong in (0, -1, "", "x", "3x", "1x2x3", 4.5, True, None, [], (1, 2, 3), "99999999", object()):
         with pytest.raises(UserError, match=r"image_size: is .* HxW"):
             picture.parse_size(wrong)
+
+
+def test_a_picture_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"cat.png: cannot be read as an image \(no such file\); give the path"):
+        picture.upright(tmp_path / "cat.png")

@@ -45,6 +45,7 @@ def test_outputs_equal_those_of_torchvision(downloads: list[nn.Module], name: st
         ("resnet18", {"input": [1, 64, 64]}, "for images of 3 channels, not 1"),
         ("resnet18", {"width": 32}, "layer 'stem.0.convolution' Conv2d(3, 32"),
         ("nasbench201", {}, "nasbench201: torchvision has no network of this name"),
+        ("nasbench201", {"weights": "trained"}, "trained: no such file or folder of weights"),
     ],
 )
 def test_what_has_no_weights_is_refused(downloads: list[nn.Module], name: str, settings: dict, said: str) -> None:
