@@ -58,7 +58,7 @@ def of_run(run: "Run") -> dict[str, str]:
     from nas.run.command import command
     from nas.run.interval import wilson
 
-    facts = {"space": run.space.name, "data": str(trainer_of(run.config.evaluator).dataset)}
+    facts = {"space": run.space.name, "data": Path(str(trainer_of(run.config.evaluator).dataset)).name}
     sets = {"train": "to train on", "valid": "to choose by", "test": "to test on"}
     counts = [f"{run.images[split]:,} {purpose}" for split, purpose in sets.items() if run.images.get(split)]
     facts |= {"images": ", ".join(counts)} if counts else {}
@@ -103,7 +103,10 @@ def of_training(folder: Path) -> dict[str, str]:
     try:
         noted = json.loads((folder / "result.json").read_text(encoding="utf-8"))
         metrics = {name: value for name, value in noted["final"].items() if name.endswith("accuracy")}
-        return {"data": str(noted["dataset"]), **{in_words(name): percent(value) for name, value in metrics.items()}}
+        return {
+            "data": Path(str(noted["dataset"])).name,
+            **{in_words(name): percent(value) for name, value in metrics.items()},
+        }
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
 

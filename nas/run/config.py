@@ -135,6 +135,8 @@ def read_config(path: Path) -> Config:
             raise UserError(str(path), f"unknown key '{name}'", did_you_mean(name, names))
     try:
         return Config(**values)
+    except UserError as error:
+        raise UserError(str(path) if error.where == "run" else error.where, error.what, error.hint) from None
     except TypeError:
         missing = sorted(names - set(values))
         raise UserError(

@@ -1,6 +1,7 @@
 """A run in a few lines: what it is about to do, and what came of it."""
 
 import math
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ def opening(search: "Search", executor: Executor) -> list[str]:
     genomes = f"{size:,}" if size < LARGEST else f"about {size:.1e}".replace("e+", "e")
     facts = {
         "run": str(search.path),
-        "space": f"{search.space.name}, {genomes} genomes",
+        "space": f"{search.space.name}, {genomes} genome{'s' * (size != 1)}",
         "searcher": f"{config.searcher}, seed {config.seed}",
         "trials": _trials(search),
         **evaluator.about(),
@@ -61,11 +62,17 @@ def _data(train: Train) -> dict[str, str]:
     counts = {split: len(labels) for split, labels in data.labels.items()}
     sets = f"{counts['train']:,} train, {counts['valid']:,} valid, {counts['test']:,} test images"
     shape = "x".join(map(str, data.shape))
-    facts = {"data": f"{train.dataset}: {sets} of {shape}, {len(data.classes)} classes"}
+    facts = {"data": f"{_nearby(train.dataset)}: {sets} of {shape}, {len(data.classes)} classes"}
     notes = list(getattr(data, "notes", ()))
     if train.recipe.flip is None and data.flip and train.dataset not in NAMES:
         notes.append("images are mirrored at random in training: --no-flip where left and right differ")
     return facts | {("note" if i == 0 else " " * i): note for i, note in enumerate(notes)}
+
+
+def _nearby(dataset: str) -> str:
+    """A folder or a table below the working directory as it is found from there; all else as it is."""
+    path = Path(dataset)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) and path != Path.cwd() else dataset
 
 
 def _device(evaluator: Evaluator, executor: Executor) -> str:

@@ -109,5 +109,7 @@ def test_what_a_training_noted(tmp_path: Path) -> None:
     assert of_training(tmp_path) == {}
     (tmp_path / "result.json").write_text('{"dataset": "digits", "final": {"test_accuracy": 0.5, "loss": 1}}')
     assert of_training(tmp_path) == {"data": "digits", "test accuracy": "50.00 %"}
+    (tmp_path / "result.json").write_text('{"dataset": "/home/me/photos", "final": {}}')
+    assert of_training(tmp_path) == {"data": "photos"}  # a card is published: where it lies is a machine's own
     (tmp_path / "result.json").write_text("[]")
     assert of_training(tmp_path) == {}

@@ -80,6 +80,15 @@ def test_a_file_from_anyone(tmp_path: Path, text: str, message: str) -> None:
         read_config(tmp_path / "run.yaml")
 
 
+def test_a_value_out_of_range_is_told_with_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "run.yaml"
+    write_config(path, config())
+    path.write_text(path.read_text().replace("\ntrials: ", "\ntrials: x"))
+    with pytest.raises(UserError) as error:
+        read_config(path)
+    assert str(error.value).startswith(f"{path}: trials is 'x")
+
+
 def test_a_file_of_aliases_is_bounded(tmp_path: Path) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]

@@ -107,7 +107,7 @@ def test_numbers_of_images_are_read_from_what_anyone_may_have_written() -> None:
 
 @pytest.mark.parametrize(("flip", "said"), [(None, True), (False, False), (True, False)])
 def test_that_a_folder_is_mirrored_is_said_unless_the_user_has_decided(
-    tmp_path: Path, flip: bool | None, said: bool
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flip: bool | None, said: bool
 ) -> None:
     from PIL import Image
 
@@ -115,7 +115,11 @@ def test_that_a_folder_is_mirrored_is_said_unless_the_user_has_decided(
         (tmp_path / name).mkdir()
         for number in range(4):
             Image.new("RGB", (4, 4), (number, 0, 0)).save(tmp_path / name / f"{number}.png")
-    lines = _data(Train(str(tmp_path), recipe=Recipe().replace(flip=flip))).values()
+    train = Train(str(tmp_path), recipe=Recipe().replace(flip=flip))
+    assert _data(train)["data"].startswith(f"{tmp_path}: ")
+    monkeypatch.chdir(tmp_path.parent)
+    assert _data(train)["data"].startswith(f"{tmp_path.name}: ")
+    lines = _data(train).values()
     assert any("--no-flip where left and right differ" in line for line in lines) is said
     assert not any("--no-flip" in line for line in _data(Train("digits")).values())
 
