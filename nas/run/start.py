@@ -84,7 +84,10 @@ def search(asked: Request) -> Run:
         "start_from": first,
     }
     config = Config(**{**asked.kept(), **resolved})
-    create_searcher(config, space)  # a mistake there must leave no run behind
+    searcher = create_searcher(config, space)  # a mistake there must leave no run behind
+    if (train := own.trainer) is not None and train.inherit and not hasattr(searcher, "parents"):
+        what = f"the searcher {config.searcher} makes each network anew, of no parent"
+        raise UserError("inherit", what, "leave it out, or take regularized_evolution, nsga2, local_search or bananas")
     space.finalised(space.sample(random.Random(0)), config.final_set)
     check_supernets(config, space, own)
     check_evaluator(own, space, epochs, watcher)

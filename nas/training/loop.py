@@ -246,6 +246,8 @@ def evaluate(
 
 
 def _measure(model: nn.Module, data: Dataset, split: str, recipe: Recipe, epoch: int, threads: int) -> Metrics:
+    if split == "test":  # what is told of a network in the end is told of the one that is exported, in float32
+        recipe = recipe.replace(precision="fp32")
     metrics = evaluate(model, data, split, recipe, threads)
     _check(torch.tensor(metrics[f"{split}_loss"]), epoch)
     return metrics

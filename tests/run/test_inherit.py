@@ -72,6 +72,13 @@ def test_a_childs_first_weights_are_its_parents(tmp_path: Path, monkeypatch: pyt
     assert len(seen) >= 3 and all(seen)
 
 
+def test_a_searcher_without_parents_cannot(tmp_path: Path) -> None:
+    settings = {**SETTINGS, "searcher_options": {}, "searcher": "random"}
+    with pytest.raises(UserError, match="the searcher random makes each network anew"):
+        nas.search("nasbench201", runs=tmp_path, name="a", **settings)
+    assert not (tmp_path / "a").exists()
+
+
 def test_an_evaluator_that_trains_nothing_cannot(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="takes no inherit"):
         nas.search("nasbench201", evaluator=lambda genome: 1.0, runs=tmp_path, **SETTINGS)

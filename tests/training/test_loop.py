@@ -273,3 +273,11 @@ def test_a_checkpoint_of_another_training_is_refused(tmp_path: Path) -> None:
         fit(small_network(), small_data(), FAST.replace(epochs=9), 0, checkpoint=path)
     with pytest.raises(UserError, match=r"another network"):
         fit(WithHead(), small_data(), FAST, 0, checkpoint=path)
+
+
+def test_test_images_are_measured_in_float32_whatever_the_training_computes_in() -> None:
+    model, recipe = small_network(), FAST.replace(precision="bf16")
+    told = fit(model, small_data(), recipe, 0, threads=1, train_on=("train", "valid"), evaluate_on="test")
+    exact = evaluate(model, small_data(), "test", recipe.replace(precision="fp32"), threads=1)
+    assert told["test_loss"] == pytest.approx(exact["test_loss"], rel=1e-6)
+    assert evaluate(model, small_data(), "test", recipe, threads=1)["test_loss"] != exact["test_loss"]
