@@ -47,7 +47,7 @@ def _pictures(word: str) -> list[Path]:
     path = Path(word)
     if not path.is_dir():
         return [path]
-    pictures = walk(path)[0].pictures()
+    pictures = walk(path)[0].below()
     if not pictures:
         raise UserError(word, "has no pictures", "give pictures, or a folder of them")
     return pictures

@@ -174,7 +174,7 @@ def stratified(labels: list[int], count: int, seed: int = 0, enough: int | None 
 
 
 def cut(
-    name: str, labels: dict[str, list[int]], valid_fraction: float, test_fraction: float
+    name: str, labels: dict[str, list[int]], valid_fraction: float, test_fraction: float, noun: str = "image"
 ) -> dict[str, tuple[str, list[int]]]:
     """Of which positions of which given set each of the three consists.
 
@@ -190,8 +190,8 @@ def cut(
         enough = 3 if split == "test" and "valid" not in sets else 2
         rest, chosen = stratified([labels["train"][i] for i in left], round(len(left) * fraction), enough=enough)
         if not rest or not chosen:
-            what = f"{len(left)} training images are too few to cut a {split} set of {fraction:g} out of them"
-            raise UserError(f"data set '{name}'", what, "add images")
+            what = f"{len(left)} training {noun}s are too few to cut a {split} set of {fraction:g} out of them"
+            raise UserError(f"data set '{name}'", what, f"add {noun}s")
         sets[split] = ("train", [left[i] for i in chosen])
         sets["train"] = ("train", [left[i] for i in rest])
     return sets
@@ -217,17 +217,17 @@ def build(
     return Dataset(name, images, labels, classes, mean, std, flip, crop)
 
 
-def shortcomings(labels: dict[str, Tensor], classes: tuple[str, ...]) -> list[str]:
+def shortcomings(labels: dict[str, Tensor], classes: tuple[str, ...], noun: str = "image") -> list[str]:
     """What the validation and test sets are too small for, a line each."""
     notes = []
     for split in ("valid", "test"):
         present = set(labels[split].tolist())
         if absent := [name for label, name in enumerate(classes) if label not in present]:
             more = f" and {len(absent) - 5:,} more" if len(absent) > 5 else ""
-            notes.append(f"no {split} images of {len(absent):,} of the classes: {', '.join(absent[:5])}{more}")
+            notes.append(f"no {split} {noun}s of {len(absent):,} of the classes: {', '.join(absent[:5])}{more}")
     if (count := len(labels["valid"])) < MIN_VALID_IMAGES:
         part = f"one of them is {100 / count:.0f} % of the accuracy"
-        notes.append(f"only {count} valid images, too few to rank networks by: {part}")
+        notes.append(f"only {count} valid {noun}s, too few to rank networks by: {part}")
     return notes
 
 

@@ -9,21 +9,18 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from nas.data import picture
-from nas.data.dataset import SPLITS, Dataset, cut, shortcomings, statistics
+from nas.data.dataset import SPLITS, Dataset, statistics
+from nas.data.gather import Decoded, gather
 from nas.data.layout import Layout, read_layout
 from nas.data.listing import read_list
-from nas.data.pages import LARGE, Pages, decoded
-from nas.data.reader import Form, Reader
+from nas.data.pages import LARGE, decoded
+from nas.data.reader import Form, Reader, Unreadable
 from nas.errors import UserError
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 VERSION = 1  # of how files become pixels
-FRACTION = 0.1  # of the training images, for a validation or test set that the folder does not bring
 
 
 def load(
@@ -39,34 +36,16 @@ def load(
     Raises UserError for images of several sizes, for files that cannot be read, unless these are to be skipped, and as
     `read_layout` and `read_list` do.
     """
-    import torch
-
     layout = _layout(folder)
-    files = {
-        split: [(path, label) for label, name in enumerate(layout.classes) for path in classes.get(name, ())]
-        for split, classes in layout.sets.items()
-    }
-    form = _form(folder, (path for each in files.values() for path, _ in each), image_size, resize)
-    fraction = FRACTION if valid_fraction is None else valid_fraction
-    sets = cut(str(folder), {split: [label for _, label in each] for split, each in files.items()}, fraction, FRACTION)
-    listed = {split: [files[source][i] for i in chosen] for split, (source, chosen) in sets.items()}
-    wanted = {split: [path for path, _ in each] for split, each in listed.items()}
-    found = _decoded(Reader(folder, form), wanted, skip_unreadable)
-    images, kept = found.images, found.kept
-    labels = {s: torch.tensor([listed[s][i][1] for i in kept[s]], dtype=torch.long) for s in listed}
-    for label, name in enumerate(layout.classes):
-        if not (labels["train"] == label).any():
-            raise UserError(str(folder), f"no training image of the class {name} can be read", "replace some")
-    for split in images:
-        if not len(labels[split]):
-            raise UserError(str(folder), f"no {split} image can be read", "replace some")
-    notes = (*layout.notes, *found.notes, *shortcomings(labels, layout.classes))
+    files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
+    form = _form(folder, files, image_size, resize)
+
+    def decode(wanted: Mapping[str, Sequence[Path]]) -> Decoded:
+        return _decoded(Reader(Unreadable(folder), form), wanted, skip_unreadable)
+
     way = "none" if image_size is None else resize
     crop = min(form.size) // 8  # 4 pixels at CIFAR's 32
-    about = (layout.classes, found.mean, found.std)
-    return Dataset(
-        *(str(folder), images, labels, *about), flip=True, crop=crop, resize=way, notes=notes, pages=found.pages
-    )
+    return gather(str(folder), layout, valid_fraction, decode, flip=True, crop=crop, resize=way)
 
 
 def describe(folder: Path, image_size: tuple[int, int] | None = None) -> tuple[tuple[int, int, int], int]:
@@ -98,18 +77,7 @@ def _form(folder: Path, files: Iterable[Path], image_size: tuple[int, int] | Non
     return Form(channels, size, "none" if image_size is None else resize, first)
 
 
-class _Decoded(NamedTuple):
-    """All images of the sets, and which of their files could be read; pages: where they are mapped."""
-
-    images: dict[str, Tensor]
-    kept: dict[str, list[int]]
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    notes: tuple[str, ...]
-    pages: Pages | None = None
-
-
-def _decoded(reader: Reader, files: Mapping[str, Sequence[Path]], skip_unreadable: bool) -> _Decoded:
+def _decoded(reader: Reader, files: Mapping[str, Sequence[Path]], skip_unreadable: bool) -> Decoded:
     """In memory, or mapped where they are many; raises UserError for what is unreadable and not to be skipped."""
     import torch
 
@@ -120,8 +88,8 @@ def _decoded(reader: Reader, files: Mapping[str, Sequence[Path]], skip_unreadabl
         for split in SPLITS:  # without gaps, so that training and validation images are one tensor without a copy
             kept[split] = reader.read(files[split], images[end:], rest)
             end += len(kept[split])
-        if reader.unreadable and not skip_unreadable:
-            raise reader.error()
+        if reader.unreadable.files and not skip_unreadable:
+            raise reader.unreadable.error()
         mean, std = statistics(images[: len(kept["train"])], rest) if kept["train"] else ((), ())
         return {"kept": kept, "mean": mean, "std": std, "notes": reader.notes()}
 
@@ -134,12 +102,14 @@ def _decoded(reader: Reader, files: Mapping[str, Sequence[Path]], skip_unreadabl
         told = fill(images, lambda: None)
     counts = [len(told["kept"][split]) for split in SPLITS]
     parts = dict(zip(SPLITS, images[: sum(counts)].split(counts), strict=True))
-    return _Decoded(parts, told["kept"], tuple(told["mean"]), tuple(told["std"]), tuple(told["notes"]), pages)
+    return Decoded(parts, told["kept"], tuple(told["mean"]), tuple(told["std"]), tuple(told["notes"]), pages)
 
 
 def _key(reader: Reader, files: Mapping[str, Sequence[Path]]) -> str:
     """Of these files as they are now, in this form."""
-    hasher = hashlib.blake2b(repr((VERSION, str(reader.folder.resolve()), *reader.form[:3])).encode(), digest_size=16)
+    hasher = hashlib.blake2b(
+        repr((VERSION, str(reader.unreadable.folder.resolve()), *reader.form[:3])).encode(), digest_size=16
+    )
     for split, each in files.items():
         for path in each:
             state = path.stat()

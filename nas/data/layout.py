@@ -1,4 +1,4 @@
-"""Which sets and classes a folder of pictures has: decided by its folders' names, and by what lies in them."""
+"""Which sets and classes a folder has: decided by its folders' names, and by what lies in them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from nas.data.tree import LeftOut, Tree, walk
+from nas.data.tree import PICTURES, Kind, LeftOut, Tree, walk
 from nas.errors import UserError, did_you_mean
 
 NAMES = {
@@ -16,32 +17,33 @@ NAMES = {
     "test": ("test", "testing", "testset", "tst"),
 }
 SPLIT = {name: split for split, names in NAMES.items() for name in names}
-FILLERS = {"set", "data", "dataset", "images", "split", "folder"}  # train_set is train
-EXPECTED = "expected DIR/class/image.png, or DIR/train/class/image.png beside DIR/valid and DIR/test"
+FILLERS = {"set", "data", "dataset", "images", "signals", "clips", "split", "folder"}  # train_set is train
 
 
 @dataclass(frozen=True)
 class Layout:
-    """`sets` has the picture files of each class of each set that is there; `notes`: what was left out, a line each."""
+    """`sets` has what each class of each set that is there consists of: files, or signals of a table; `notes`: what was
+    left out, a line each."""
 
     classes: tuple[str, ...]
-    sets: dict[str, dict[str, list[Path]]]
+    sets: dict[str, dict[str, list[Any]]]
     notes: tuple[str, ...]
 
 
-def read_layout(root: Path) -> Layout:
+def read_layout(root: Path, kind: Kind = PICTURES) -> Layout:
     """The layout of DIR/class/..., or of DIR/train/class/... with DIR/valid and DIR/test where they are there.
 
-    A set's folder may have any of NAMES, in any case. A folder of such a name that holds pictures itself, beside
-    folders of other names, is a class. Raises UserError where that leaves a doubt, for a class without pictures, for
-    one that the training set does not have, and for fewer than two.
+    A set's folder may have any of NAMES, in any case. A folder of such a name that holds files of the kind itself,
+    beside folders of other names, is a class. Raises UserError where that leaves a doubt, for a class without files,
+    for one that the training set does not have, and for fewer than two.
     """
-    tree, left = walk(root)
+    tree, left = walk(root, kind)
     if not tree.within:
         for folder in tree.folders.values():
-            raise UserError(str(folder.path), "a class folder without images", "add some or remove the folder")
-        raise UserError(str(root), f"has {f'{_count(tree.files)} and ' * bool(tree.files)}no class folders", EXPECTED)
-    notes = _left_out(root, left)
+            raise _empty(folder)
+        found = f"{_count(kind, tree.files)} and " * bool(tree.files)
+        raise UserError(str(root), f"has {found}no class folders", _expected(kind))
+    notes = _left_out(root, kind, left)
     places, more = _places(tree)
     classes = _classes(places["train"])
     sets = {}
@@ -50,11 +52,11 @@ def read_layout(root: Path) -> Layout:
             if name not in classes:
                 hint = f"{did_you_mean(name, classes)}; rename or remove it"
                 raise UserError(str(place.path / name), "a class that the training set does not have", hint)
-        sets[split] = {name: place.folders[name].pictures() for name in classes if name in place.within}
+        sets[split] = {name: place.folders[name].below() for name in classes if name in place.within}
         if place.files:
-            more.append(f"left out {_count(place.files)} in no class folder ({_listed(root, place.files)})")
+            more.append(f"left out {_count(kind, place.files)} in no class folder ({_listed(root, place.files)})")
     if tree.files and places["train"] is not tree:
-        more.append(f"left out {_count(tree.files)} in no class folder ({_listed(root, tree.files)})")
+        more.append(f"left out {_count(kind, tree.files)} in no class folder ({_listed(root, tree.files)})")
     if len(classes) == 1:
         raise _one_class(root, places["train"], classes[0])
     return Layout(tuple(classes), sets, (*more, *notes))
@@ -77,7 +79,8 @@ def _begins_like(word: str) -> str | None:
 
 def _places(tree: Tree) -> tuple[dict[str, Tree], list[str]]:
     """The folder of each set, and what there is to say of the others; the whole is the training set if none is one."""
-    root, named = str(tree.path), {name: split for name in tree.folders if (split := split_of(name))}
+    root, kind = str(tree.path), tree.kind
+    named = {name: split for name in tree.folders if (split := split_of(name))}
     plain = [name for name in tree.within if name not in named]
     sets = [name for name in named if tree.folders[name].within and not (tree.folders[name].files and plain)]
     if not sets:
@@ -100,25 +103,27 @@ def _places(tree: Tree) -> tuple[dict[str, Tree], list[str]]:
             continue
         files = tree.folders[name].files
         if named[name] == "test" and files:
-            notes.append(f"left out {name}/: {_count(files)} in no class folder")
+            notes.append(f"left out {name}/: {_count(kind, files)} in no class folder")
             continue
-        what = f"{name}/ holds {_count(files)} and no class folders with images"
-        raise UserError(root, what, f"expected {name}/class/image.png, or no {name}/ at all")
+        what = f"{name}/ holds {_count(kind, files)} and no class folders with {kind.noun}s"
+        raise UserError(root, what, f"expected {name}/class/{kind.example}, or no {name}/ at all")
     if plain and len(sets) == 1:
-        what = f"{sets[0]}/ has class folders ({_listing(tree.folders[sets[0]].within)}), and beside it are images in"
+        inside = _listing(tree.folders[sets[0]].within)
+        what = f"{sets[0]}/ has class folders ({inside}), and beside it are {kind.noun}s in"
         hint = f"name DIR/{sets[0]} if that is the data, or move the others out of the way"
         raise UserError(root, f"{what} {_listing(plain)}", hint)
-    notes += [f"left out {name}/, which is no set: {_count(tree.folders[name].pictures())}" for name in plain]
+    notes += [f"left out {name}/, which is no set: {_count(kind, tree.folders[name].below())}" for name in plain]
     return {named[name]: tree.folders[name] for name in sets}, notes
 
 
 def _whole(tree: Tree, named: dict[str, str], plain: list[str]) -> list[str]:
     """Raises UserError where the folders of `tree` are not likely its classes."""
-    root = str(tree.path)
+    root, kind = str(tree.path), tree.kind
     flat = [name for name in named if tree.folders[name].files]
     if flat and (not plain or len({named[name] for name in flat}) > 1):
-        what = f"{_listing(flat)} {'hold' if len(flat) > 1 else 'holds'} images and no class folders"
-        raise UserError(root, what, "expected DIR/train/class/image.png; a class of that name stands beside others")
+        what = f"{_listing(flat)} {'hold' if len(flat) > 1 else 'holds'} {kind.noun}s and no class folders"
+        hint = f"expected DIR/train/class/{kind.example}; a class of that name stands beside others"
+        raise UserError(root, what, hint)
     deep = [name for name in tree.within if not tree.folders[name].files]
     like_sets = {name: split for name in deep for word in _words(name) if (split := _begins_like(word))}
     if len(set(like_sets.values())) > 1:
@@ -130,8 +135,8 @@ def _whole(tree: Tree, named: dict[str, str], plain: list[str]) -> list[str]:
             if len(tree.within) == 1:
                 break  # the one-class error names it
             what = f"the folder {name} has the sets {_listing(inner)} within it"
-            raise UserError(root, what, f"put the sets first: DIR/{inner[0]}/{name}/image.png")
-    notes = [f"{name}/ holds images itself, beside other class folders: it is read as a class" for name in flat]
+            raise UserError(root, what, f"put the sets first: DIR/{inner[0]}/{name}/{kind.example}")
+    notes = [f"{name}/ holds {kind.noun}s itself, beside other class folders: it is read as a class" for name in flat]
     insides = {tuple(tree.folders[name].within) for name in tree.within}
     if deep == tree.within and len(deep) > 1 and len(insides) == 1 and len(same := insides.pop()) > 1:
         what = f"the classes are {_listing(deep)}, and each has the same folders ({_listing(same)})"
@@ -141,10 +146,10 @@ def _whole(tree: Tree, named: dict[str, str], plain: list[str]) -> list[str]:
 
 def _classes(place: Tree) -> list[str]:
     if not place.within:
-        raise UserError(str(place.path), "has no class folders with images", EXPECTED)
+        raise UserError(str(place.path), f"has no class folders with {place.kind.noun}s", _expected(place.kind))
     for name, folder in place.folders.items():
         if not folder:
-            raise UserError(str(folder.path), "a class folder without images", "add some or remove the folder")
+            raise _empty(folder)
         try:
             name.encode()
         except UnicodeEncodeError:
@@ -154,18 +159,22 @@ def _classes(place: Tree) -> list[str]:
 
 def _one_class(root: Path, place: Tree, name: str) -> UserError:
     inner = place.folders[name]
-    what = f"one class: {name} ({_count(inner.pictures())}, folders: {_listing(inner.within) or 'none'})"
+    what = f"one class: {name} ({_count(inner.kind, inner.below())}, folders: {_listing(inner.within) or 'none'})"
     if place.path != root:
         what = f"{place.path.name}/ has {what}"
     while len(inner.within) == 1 and not inner.files:
         inner = inner.folders[inner.within[0]]
-    likely = f"did you mean {inner.path}?" if len(inner.within) > 1 else "add a folder of images for each other class"
+    likely = (
+        f"did you mean {inner.path}?"
+        if len(inner.within) > 1
+        else f"add a folder of {place.kind.noun}s for each other class"
+    )
     return UserError(str(root), what, likely)
 
 
-def _left_out(root: Path, left: LeftOut) -> list[str]:
+def _left_out(root: Path, kind: Kind, left: LeftOut) -> list[str]:
     groups = (
-        (left.others, "file that holds no image", "files that hold no image"),
+        (left.others, f"file that holds no {kind.noun}", f"files that hold no {kind.noun}"),
         (left.hidden, "hidden file or folder", "hidden files or folders"),
         (left.loops, "link to a folder that is read already", "links to folders that are read already"),
     )
@@ -176,8 +185,16 @@ def _left_out(root: Path, left: LeftOut) -> list[str]:
     ]
 
 
-def _count(files: Sequence[Path]) -> str:
-    return f"{len(files):,} image{'s' * (len(files) != 1)}"
+def _empty(folder: Tree) -> UserError:
+    return UserError(str(folder.path), f"a class folder without {folder.kind.noun}s", "add some or remove the folder")
+
+
+def _expected(kind: Kind) -> str:
+    return f"expected DIR/class/{kind.example}, or DIR/train/class/{kind.example} beside DIR/valid and DIR/test"
+
+
+def _count(kind: Kind, files: Sequence[Path]) -> str:
+    return f"{len(files):,} {kind.noun}{'s' * (len(files) != 1)}"
 
 
 def _listing(names: Iterable[str], most: int = 5) -> str:

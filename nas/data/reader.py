@@ -41,12 +41,38 @@ class Read(NamedTuple):
 
 
 @dataclass
+class Unreadable:
+    """The files of a folder that cannot be read, and why."""
+
+    folder: Path
+    files: dict[Path, str] = field(default_factory=dict)
+
+    def error(self) -> UserError:
+        """Of all of them."""
+        hint = "replace or remove it, or give --skip-unreadable (skip_unreadable=True)"
+        if len(self.files) == 1:
+            ((path, why),) = self.files.items()
+            return UserError(str(path), why, hint)
+        return UserError(str(self.folder), f"{len(self.files):,} files cannot be read: {self._listed()}", hint)
+
+    def notes(self) -> list[str]:
+        """That they were skipped; empty where there are none."""
+        count = len(self.files)
+        return [f"skipped {count:,} that cannot be read: {self._listed()}"] if count else []
+
+    def _listed(self) -> str:
+        places = list(self.files)[:SHOWN]
+        names = [str(p.relative_to(self.folder)) if p.is_relative_to(self.folder) else str(p) for p in places]
+        more = len(self.files) - SHOWN
+        return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
+
+
+@dataclass
 class Reader:
     """Reads files into tensors of a form, and counts what it met on the way."""
 
-    folder: Path
+    unreadable: Unreadable
     form: Form
-    unreadable: dict[Path, str] = field(default_factory=dict)
     met: Counter[str] = field(default_factory=Counter)
     brightest: int = 0  # of the images of 16 bits
 
@@ -59,7 +85,7 @@ class Reader:
                 part = files[start : start + AT_ONCE]
                 for position, (path, read) in enumerate(zip(part, pool.map(self._read, part), strict=True), start):
                     if isinstance(read, str):
-                        self.unreadable[path] = read
+                        self.unreadable.files[path] = read
                         continue
                     images[len(kept)] = read.pixels
                     self._meet(read)
@@ -94,19 +120,9 @@ class Reader:
             self.met["deep"] += 1
             self.brightest = max(self.brightest, int(read.pixels.max()))
 
-    def error(self) -> UserError:
-        """Of all files that could not be read."""
-        hint = "replace or remove it, or give --skip-unreadable (skip_unreadable=True)"
-        if len(self.unreadable) == 1:
-            ((path, why),) = self.unreadable.items()
-            return UserError(str(path), why, hint)
-        return UserError(str(self.folder), f"{len(self.unreadable):,} files cannot be read: {self._listed()}", hint)
-
     def notes(self) -> list[str]:
         """A line on each kind of image that was changed or skipped."""
-        notes = []
-        if count := len(self.unreadable):
-            notes.append(f"skipped {count:,} that cannot be read: {self._listed()}")
+        notes = self.unreadable.notes()
         if count := self.met["transparent"]:
             notes.append(f"{count:,} image{'s are' if count > 1 else ' is'} transparent in places: composed on white")
         if (count := self.met["grey"]) and self.form.channels == 3:
@@ -116,9 +132,3 @@ class Reader:
             many = f"images of 16 bits: read in their upper 8{dark}"
             notes.append(f"{count:,} {many if count > 1 else many.replace('images', 'image').replace('their', 'its')}")
         return notes
-
-    def _listed(self) -> str:
-        places = list(self.unreadable)[:SHOWN]
-        names = [str(p.relative_to(self.folder)) if p.is_relative_to(self.folder) else str(p) for p in places]
-        more = len(self.unreadable) - SHOWN
-        return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")

@@ -1,12 +1,13 @@
-"""The picture files of a folder, at any depth: what is hidden or holds no picture is left out and remembered."""
+"""The files of a folder that hold examples, at any depth: what is hidden or holds none is left out and remembered."""
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from nas.data import picture
 from nas.errors import UserError
@@ -19,9 +20,31 @@ HIDDEN = {"__macosx", "@eadir", "__pycache__", "lost+found", "$recycle.bin", "sy
 DEEPEST = 40
 
 
+class Kind(NamedTuple):
+    """What the files hold: what one is called, how a path of one looks, and whether a file is one, by its path."""
+
+    noun: str
+    example: str
+    holds: Callable[[Path], bool]
+
+
+def _is_picture(path: Path) -> bool:
+    """By its name, or where that says nothing by its content. A broken picture counts, to be named later."""
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        picture.header(path)
+    except UserError:
+        return False
+    return True
+
+
+PICTURES = Kind("image", "image.png", _is_picture)
+
+
 @dataclass
 class LeftOut:
-    """What is no part of the data: hidden files and folders, files without a picture, links back to a folder above."""
+    """What is no part of the data: hidden files and folders, files of others, links back to a folder above."""
 
     hidden: list[Path] = field(default_factory=list)
     others: list[Path] = field(default_factory=list)
@@ -30,14 +53,15 @@ class LeftOut:
 
 @dataclass
 class Tree:
-    """A folder: the files with pictures that lie in it directly, and the folders in it by name, sorted."""
+    """A folder: the files of a kind that lie in it directly, and the folders in it by name, sorted."""
 
     path: Path
+    kind: Kind
     identity: tuple[int, int]  # the same for all links to it
     files: list[Path] = field(default_factory=list)
     folders: dict[str, Tree] = field(default_factory=dict)
 
-    def pictures(self) -> list[Path]:
+    def below(self) -> list[Path]:
         """All of them, at any depth, in a fixed order; those of a folder that links lead to as well, once."""
         return sorted(self._all(set()), key=lambda path: path.parts)
 
@@ -47,7 +71,7 @@ class Tree:
 
     @property
     def within(self) -> list[str]:
-        """The names of the folders that hold pictures."""
+        """The names of the folders that hold some."""
         return [name for name, folder in self.folders.items() if folder]
 
     def _all(self, seen: set[tuple[int, int]]) -> Iterator[Path]:
@@ -58,19 +82,19 @@ class Tree:
                 yield from folder._all(seen)
 
 
-def walk(root: Path) -> tuple[Tree, LeftOut]:
+def walk(root: Path, kind: Kind = PICTURES) -> tuple[Tree, LeftOut]:
     """The tree of `root`; links are followed, unless to a folder that is read already on the way there or beside it.
 
     Raises UserError for a folder that cannot be read, or is nested too deep.
     """
     left = LeftOut()
-    return _walk(root, left, {_identity(root)}, 0), left
+    return _walk(root, kind, left, {_identity(root)}, 0), left
 
 
-def _walk(path: Path, left: LeftOut, seen: set[tuple[int, int]], depth: int) -> Tree:
+def _walk(path: Path, kind: Kind, left: LeftOut, seen: set[tuple[int, int]], depth: int) -> Tree:
     if depth > DEEPEST:
         raise UserError(str(path), f"folders nested deeper than {DEEPEST}", "name the folder that holds the classes")
-    tree = Tree(path, _identity(path))
+    tree = Tree(path, kind, _identity(path))
     for name in sorted(_names(path)):
         place = path / name
         if name.lower() in LITTER:
@@ -79,10 +103,10 @@ def _walk(path: Path, left: LeftOut, seen: set[tuple[int, int]], depth: int) -> 
             left.hidden.append(place)
             continue
         try:
-            kind = place.stat().st_mode
-        except OSError:  # a link to nowhere, or one that leads to itself
-            kind = 0
-        if stat.S_ISDIR(kind):
+            mode = place.stat().st_mode
+        except OSError:  # a link to nowhere, or one that leads to itself: it counts, to be named later
+            mode = 0
+        if stat.S_ISDIR(mode):
             identity = _identity(place)
             if identity in seen:
                 left.loops.append(place)
@@ -90,25 +114,12 @@ def _walk(path: Path, left: LeftOut, seen: set[tuple[int, int]], depth: int) -> 
             # Sets and classes may be links to one folder; below them each is walked once, or links could multiply.
             seen_below = set(seen) if depth < 2 else seen
             seen_below.add(identity)
-            tree.folders[name] = _walk(place, left, seen_below, depth + 1)
-        elif _holds_picture(place, kind):
+            tree.folders[name] = _walk(place, kind, left, seen_below, depth + 1)
+        elif (not mode or stat.S_ISREG(mode)) and kind.holds(place):  # a pipe would be waited for
             tree.files.append(place)
         else:
             left.others.append(place)
     return tree
-
-
-def _holds_picture(path: Path, kind: int) -> bool:
-    """By its name, or where that says nothing by its content. A broken picture or link counts, to be named later."""
-    if kind and not stat.S_ISREG(kind):  # a pipe would be waited for
-        return False
-    if path.suffix.lower() in SUFFIXES:
-        return True
-    try:
-        picture.header(path)
-    except UserError:
-        return False
-    return True
 
 
 def _identity(path: Path) -> tuple[int, int]:

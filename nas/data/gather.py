@@ -1,0 +1,72 @@
+"""From what the classes of each set consist of to a data set: missing sets are cut out, the rest is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from nas.data.dataset import Dataset, cut, shortcomings
+from nas.data.layout import Layout
+from nas.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from nas.data.pages import Pages
+
+FRACTION = 0.1  # of the training examples, for a validation or test set that the data do not bring
+
+
+class Decoded(NamedTuple):
+    """All examples of the sets, and which of each set could be read; pages: where they are mapped."""
+
+    images: dict[str, Tensor]
+    kept: dict[str, list[int]]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    notes: tuple[str, ...]
+    pages: Pages | None = None
+
+
+def gather(
+    name: str,
+    layout: Layout,
+    valid_fraction: float | None,
+    decode: Callable[[Mapping[str, Sequence[Any]]], Decoded],
+    noun: str = "image",
+    **about: Any,
+) -> Dataset:
+    """The data set.
+
+    Args:
+        name: its name: the folder's or the table's.
+        layout: its classes and sets.
+        valid_fraction: of the training examples, for a validation set that the data do not bring; None: FRACTION.
+        decode: tensors of what the layout has of each of the three sets, by the set's name.
+        noun: what one example is called.
+        about: other fields of the data set.
+
+    Raises:
+        UserError: a set has too little to be cut out of it, or nothing of a class or a set can be read.
+    """
+    import torch
+
+    items = {
+        split: [(item, label) for label, one in enumerate(layout.classes) for item in classes.get(one, ())]
+        for split, classes in layout.sets.items()
+    }
+    fraction = FRACTION if valid_fraction is None else valid_fraction
+    given = {split: [label for _, label in each] for split, each in items.items()}
+    sets = cut(name, given, fraction, FRACTION, noun)
+    listed = {split: [items[source][i] for i in chosen] for split, (source, chosen) in sets.items()}
+    found = decode({split: [item for item, _ in each] for split, each in listed.items()})
+    labels = {s: torch.tensor([listed[s][i][1] for i in found.kept[s]], dtype=torch.long) for s in listed}
+    for label, one in enumerate(layout.classes):
+        if not (labels["train"] == label).any():
+            raise UserError(name, f"no training {noun} of the class {one} can be read", "replace some")
+    for split in labels:
+        if not len(labels[split]):
+            raise UserError(name, f"no {split} {noun} can be read", "replace some")
+    notes = (*layout.notes, *found.notes, *shortcomings(labels, layout.classes, noun))
+    statistics = {"mean": found.mean, "std": found.std}
+    return Dataset(name, found.images, labels, layout.classes, **statistics, notes=notes, pages=found.pages, **about)
