@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nas.data import picture
 from nas.data.dataset import SPLITS, Dataset, statistics
@@ -19,6 +19,9 @@ from nas.data.listing import read_list
 from nas.data.pages import LARGE, decoded
 from nas.data.reader import Form, Reader, Unreadable
 from nas.errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 VERSION = 1  # of how files become pixels
 

@@ -68,5 +68,5 @@ def gather(
         if not len(labels[split]):
             raise UserError(name, f"no {split} {noun} can be read", "replace some")
     notes = (*layout.notes, *found.notes, *shortcomings(labels, layout.classes, noun))
-    statistics = {"mean": found.mean, "std": found.std}
-    return Dataset(name, found.images, labels, layout.classes, **statistics, notes=notes, pages=found.pages, **about)
+    seen = (found.images, labels, layout.classes, found.mean, found.std)
+    return Dataset(name, *seen, notes=notes, pages=found.pages, **about)
