@@ -86,5 +86,7 @@ def _folder(name: str, directory: str | Path | None) -> Path:
     for place in places:
         if place.is_dir() or (place.suffix.lower() in SUFFIXES and place.is_file()):
             return place
-    hint = f"{did_you_mean(name, NAMES)}; or give a folder of class folders (DIR/class/image.png), or a table (.csv)"
+    hint = (
+        f"{did_you_mean(name, NAMES)}; or give a folder of class folders (DIR/class/image.png), or a table of pictures"
+    )
     raise UserError(f"data set '{name}'", "no such data set or folder", hint)

@@ -15,7 +15,8 @@ from nas.data import picture
 from nas.data.dataset import SPLITS, Dataset, statistics
 from nas.data.gather import Decoded, gather
 from nas.data.layout import Layout, read_layout
-from nas.data.listing import read_list
+from nas.data.listing import read_list, tables
+from nas.data.packed import Source
 from nas.data.pages import LARGE, decoded
 from nas.data.reader import Form, Reader, Unreadable
 from nas.errors import UserError
@@ -43,7 +44,7 @@ def load(
     files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
     form = _form(folder, files, image_size, resize)
 
-    def decode(wanted: Mapping[str, Sequence[Path]]) -> Decoded:
+    def decode(wanted: Mapping[str, Sequence[Source]]) -> Decoded:
         return _decoded(Reader(Unreadable(folder), form), wanted, skip_unreadable)
 
     way = "none" if image_size is None else resize
@@ -60,10 +61,10 @@ def describe(folder: Path, image_size: tuple[int, int] | None = None) -> tuple[t
 
 
 def _layout(place: Path) -> Layout:
-    return read_layout(place) if place.is_dir() else read_list(place)
+    return read_list(place) if tables(place) else read_layout(place)
 
 
-def _form(folder: Path, files: Iterable[Path], image_size: tuple[int, int] | None, resize: str) -> Form:
+def _form(folder: Path, files: Iterable[Source], image_size: tuple[int, int] | None, resize: str) -> Form:
     """Of the first file that can be read, in colour where any is; raises UserError where none can be."""
     first, channels, size = None, 1, image_size
     for path in files:
@@ -80,7 +81,7 @@ def _form(folder: Path, files: Iterable[Path], image_size: tuple[int, int] | Non
     return Form(channels, size, "none" if image_size is None else resize, first)
 
 
-def _decoded(reader: Reader, files: Mapping[str, Sequence[Path]], skip_unreadable: bool) -> Decoded:
+def _decoded(reader: Reader, files: Mapping[str, Sequence[Source]], skip_unreadable: bool) -> Decoded:
     """In memory, or mapped where they are many; raises UserError for what is unreadable and not to be skipped."""
     import torch
 
@@ -108,7 +109,7 @@ def _decoded(reader: Reader, files: Mapping[str, Sequence[Path]], skip_unreadabl
     return Decoded(parts, told["kept"], tuple(told["mean"]), tuple(told["std"]), tuple(told["notes"]), pages)
 
 
-def _key(reader: Reader, files: Mapping[str, Sequence[Path]]) -> str:
+def _key(reader: Reader, files: Mapping[str, Sequence[Source]]) -> str:
     """Of these files as they are now, in this form."""
     hasher = hashlib.blake2b(
         repr((VERSION, str(reader.unreadable.folder.resolve()), *reader.form[:3])).encode(), digest_size=16

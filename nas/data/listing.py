@@ -1,62 +1,102 @@
-"""A table of pictures: a CSV file with a row each, its path, its class and maybe its set."""
+"""A table of pictures: a row each, its path or the file itself, its class and maybe its set; in CSV or Parquet."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TextIO
 
 from nas.data.layout import Layout, split_of
+from nas.data.packed import ENDING, Packed, Source, read_parquet
 from nas.errors import UserError, did_you_mean, shortened
 
-SUFFIXES = (".csv", ".tsv")
+SUFFIXES = (".csv", ".tsv", ENDING)
 COLUMNS = {
-    "path": ("path", "file", "filename", "file_name", "image", "image_path", "filepath"),
+    "path": ("path", "file", "filename", "file_name", "image", "img", "image_path", "filepath"),
     "class": ("class", "label", "target", "category", "class_name"),
     "set": ("set", "split", "subset", "partition", "fold"),
 }
 EXPECTED = "expected a head such as path,class or path,class,set"
 
 
-def read_list(path: Path) -> Layout:
-    """The pictures of a table with a head, whose columns may have any of COLUMNS' names, in any case.
+def tables(place: Path) -> dict[Path, str | None]:
+    """The tables in a folder of nothing but Parquet, as Hugging Face names them (train-00000-of-00002.parquet), and of
+    which set each is; of a table itself, itself alone. None: its rows say so, or are training images."""
+    if not place.is_dir():
+        return {place: None}
+    found = {path: split_of(path.stem.split("-")[0]) for path in sorted(place.glob(f"*{ENDING}"))}
+    return {} if found and any(path.is_dir() for path in place.iterdir()) else found
+
+
+def read_list(source: Path) -> Layout:
+    """The pictures of a table with a head, or of a folder of `tables`; columns may have any of COLUMNS' names, in any
+    case.
 
     Paths are relative to the table's folder, or whole. Classes are in the order of the alphabet, of numbers if all are
     such. Without a column of sets, or where it never says valid or test, these are cut out of the training images.
     Raises UserError with the line for what is missing or twice there.
     """
-    sets: dict[str, dict[str, list[Path]]] = {}
-    lines: dict[Path, int] = {}
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
-            columns = _columns(path, rows.fieldnames or [])
-            for row in rows:
-                where = f"{path}:{rows.line_num}"
-                picture, name = (_cell(where, row, columns[part]) for part in ("path", "class"))
-                place = path.parent / Path(picture).expanduser()
-                if place in lines:
-                    raise UserError(
-                        where, f"{shortened(picture)} is in line {lines[place]} too", "leave one of them out"
-                    )
-                lines[place] = rows.line_num
-                split = _split(where, row, columns)
-                sets.setdefault(split, {}).setdefault(name, []).append(place)
-    except OSError as error:
-        raise UserError(str(path), f"cannot be read ({error.strerror})", "give a table of pictures") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UserError(str(path), f"is no table in UTF-8 ({shortened(str(error))})", EXPECTED) from None
+    sets: dict[str, dict[str, list[Source]]] = {}
+    lines: dict[Path, str] = {}
+    for table, of in tables(source).items():
+        columns, rows = _read_csv(table) if table.suffix.lower() != ENDING else _read_parquet(table)
+        for number, row in rows:
+            where = f"{table}:{number}"
+            picture: Source | Any = row[columns["path"]]
+            if not isinstance(picture, Packed):
+                text = _cell(where, row, columns["path"])
+                picture = table.parent / Path(text).expanduser()
+                if (before := lines.setdefault(picture, where)) != where:
+                    raise UserError(where, f"{shortened(text)} is in {before} too", "leave one of them out")
+            name, split = _cell(where, row, columns["class"]), of or _split(where, row, columns)
+            sets.setdefault(split, {}).setdefault(name, []).append(picture)
     if "train" not in sets:
-        raise UserError(str(path), "has no training images", "add rows, or leave the column of sets out")
+        raise UserError(str(source), "has no training images", "add rows, or leave the column of sets out")
     classes = sorted(sets["train"], key=lambda name: (int(name), name) if name.isdecimal() else (0, name))
     if len(classes) < 2:
-        raise UserError(str(path), f"one class: {shortened(classes[0])}", "add pictures of others")
+        raise UserError(str(source), f"one class: {shortened(classes[0])}", "add pictures of others")
     for split, found in sets.items():
         for name in found:
             if name not in classes:
                 what = f"the {split} set has the class {shortened(name)}, and the training set does not"
-                raise UserError(str(path), what, did_you_mean(name, classes))
+                raise UserError(str(source), what, did_you_mean(name, classes))
     return Layout(tuple(classes), {s: {n: each[n] for n in classes if n in each} for s, each in sets.items()}, ())
+
+
+Rows = tuple[dict[str, str], Iterator[tuple[int, Mapping[str, Any]]]]  # names of columns; rows with their numbers
+
+
+def _read_csv(path: Path) -> Rows:
+    form: Any = {"delimiter": "\t" if path.suffix.lower() == ".tsv" else ",", "strict": True}
+
+    def rows() -> Iterator[tuple[int, Mapping[str, Any]]]:
+        with _text(path) as file:
+            reader = csv.DictReader(file, **form)
+            for row in reader:
+                yield reader.line_num, row
+
+    with _text(path) as file:
+        head = next(csv.reader(file, **form), [])
+    return _columns(path, head), rows()
+
+
+def _read_parquet(path: Path) -> Rows:
+    names, rows = read_parquet(path)
+    return _columns(path, names), rows
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[TextIO]:
+    """An open table; what goes wrong with it is the user's error."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            yield file
+    except OSError as error:
+        raise UserError(str(path), f"cannot be read ({error.strerror})", "give a table of pictures") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UserError(str(path), f"is no table in UTF-8 ({shortened(str(error))})", EXPECTED) from None
 
 
 def _columns(path: Path, head: Sequence[str]) -> dict[str, str]:
@@ -75,13 +115,16 @@ def _columns(path: Path, head: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _cell(where: str, row: Mapping[str, str | None], column: str) -> str:
-    if not (text := (row[column] or "").strip()):
+def _cell(where: str, row: Mapping[str, Any], column: str) -> str:
+    value = row[column]
+    if not isinstance(value, str | int | None) and value == value:
+        raise UserError(where, f"its {column} is {shortened(str(value))}", "give text, or a whole number")
+    if value is None or value != value or not (text := str(value).strip()):  # NaN is nothing
         raise UserError(where, f"has no {column}", "fill it in, or leave the row out")
     return text
 
 
-def _split(where: str, row: Mapping[str, str | None], columns: Mapping[str, str]) -> str:
+def _split(where: str, row: Mapping[str, Any], columns: Mapping[str, str]) -> str:
     """The set of a row: training where the table has no such column."""
     if "set" not in columns:
         return "train"

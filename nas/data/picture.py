@@ -8,9 +8,11 @@ from __future__ import annotations
 import functools
 import struct
 import zlib
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.data.packed import Packed
 from nas.errors import UserError, did_you_mean
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ DAMAGE: tuple[type[Exception], ...] = (
 )
 
 
-def header(path: str | Path) -> tuple[int, int, bool]:
+def header(path: str | Path | Packed) -> tuple[int, int, bool]:
     """(height, width, whether it is grey) of a picture as it is shown, from the head of its file.
 
     Raises UserError where there is no picture in it.
@@ -38,7 +40,7 @@ def header(path: str | Path) -> tuple[int, int, bool]:
     from PIL import Image
 
     try:
-        with Image.open(path, formats=_formats()) as image:
+        with Image.open(_file(path), formats=_formats()) as image:
             width, height = image.size
             orientation = _orientation(image)
             if orientation in TURNED and image.format != "TIFF":  # whose size PIL has turned already
@@ -48,7 +50,7 @@ def header(path: str | Path) -> tuple[int, int, bool]:
         raise _unreadable(path, error) from error
 
 
-def upright(source: str | Path | Image) -> Image:
+def upright(source: str | Path | Packed | Image) -> Image:
     """A picture with all its pixels read, as viewers show it (by the orientation in its EXIF data), in its own mode.
 
     Of several frames the first. Raises UserError where it cannot be read.
@@ -58,11 +60,15 @@ def upright(source: str | Path | Image) -> Image:
     if isinstance(source, Image.Image):
         return ImageOps.exif_transpose(source) if _orientation(source) != 1 else source
     try:
-        with Image.open(source, formats=_formats()) as image:
+        with Image.open(_file(source), formats=_formats()) as image:
             image.load()
             return ImageOps.exif_transpose(image) if _orientation(image) != 1 else image
     except _damage() as error:
         raise _unreadable(source, error) from error
+
+
+def _file(source: str | Path | Packed) -> str | Path | BytesIO:
+    return source.open() if isinstance(source, Packed) else source
 
 
 def is_grey(image: Image) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nas.data import picture
+from nas.data.packed import Source
 from nas.errors import UserError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Form(NamedTuple):
     channels: int
     size: tuple[int, int]
     resize: str
-    first: Path
+    first: Source
 
 
 class Read(NamedTuple):
@@ -45,7 +46,7 @@ class Unreadable:
     """The files of a folder that cannot be read, and why."""
 
     folder: Path
-    files: dict[Path, str] = field(default_factory=dict)
+    files: dict[Source, str] = field(default_factory=dict)
 
     def error(self) -> UserError:
         """Of all of them."""
@@ -62,7 +63,7 @@ class Unreadable:
 
     def _listed(self) -> str:
         places = list(self.files)[:SHOWN]
-        names = [str(p.relative_to(self.folder)) if p.is_relative_to(self.folder) else str(p) for p in places]
+        names = [str(path).removeprefix(f"{self.folder}{os.sep}") for path in places]
         more = len(self.files) - SHOWN
         return ", ".join(names) + (f" and {more:,} more" if more > 0 else "")
 
@@ -76,7 +77,7 @@ class Reader:
     met: Counter[str] = field(default_factory=Counter)
     brightest: int = 0  # of the images of 16 bits
 
-    def read(self, files: Sequence[Path], images: Tensor, rest: Callable[[], None] = lambda: None) -> list[int]:
+    def read(self, files: Sequence[Source], images: Tensor, rest: Callable[[], None] = lambda: None) -> list[int]:
         """Reads files into `images`, uint8 (N, C, H, W), one after the other; gives the positions of those that can be
         read. `rest` is called now and then."""
         kept: list[int] = []
@@ -93,7 +94,7 @@ class Reader:
                 rest()
         return kept
 
-    def _read(self, path: Path) -> Read | str:
+    def _read(self, path: Source) -> Read | str:
         """A file, or why it cannot be read. Raises UserError for a size that nobody asked for."""
         try:
             image = picture.upright(path)
@@ -106,7 +107,7 @@ class Reader:
             return str(error)
         return Read(tensor, picture.is_grey(image), picture.see_through(image), image.mode.startswith("I"))
 
-    def _check_size(self, path: Path, image: Image) -> None:
+    def _check_size(self, path: Source, image: Image) -> None:
         height, width = self.form.size
         if self.form.resize == "none" and image.size != (width, height):
             what = f"is {image.width}x{image.height} pixels where {self.form.first} is {width}x{height}"

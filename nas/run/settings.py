@@ -162,7 +162,7 @@ class Request(Plan):
     )
     dataset: str | Path | None = evaluation(
         None,
-        f"{', '.join(NAMES)}, a folder with one folder of images per class, or a table (.csv)",
+        f"{', '.join(NAMES)}, a folder with one folder of images per class, or a table (.csv, .parquet)",
         "None: digits; of a table that is given, cifar10.",
         to="evaluator.dataset",
     )

@@ -56,7 +56,7 @@ def test_numbers_are_in_their_order(photos: Path) -> None:
     ("lines", "head", "said"),
     [
         (["photos/000.png,cat"], "path,class", "one class: cat"),
-        (["photos/000.png,cat", "photos/000.png,dog"], "path,class", "list.csv:3: photos/000.png is in line 2 too"),
+        (["photos/000.png,cat", "photos/000.png,dog"], "path,class", "list.csv:2 too; leave one of them out"),
         (["photos/000.png,", "photos/001.png,dog"], "path,class", "list.csv:2: has no class"),
         (["photos/000.png,cat"], "where,class", "its head has no column path: where, class"),
         ([], "", "its head has no column path: it is empty"),
