@@ -7,12 +7,13 @@ import hashlib
 import json
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from nas.data.picture import pixels
 from nas.data.preprocessing import Preprocessing
 from nas.errors import UserError
+from nas.tasks import Classification, Task
 
 if TYPE_CHECKING:
     import torch
@@ -29,12 +30,13 @@ MIN_VALID_IMAGES = 30  # validation images
 class Dataset:
     """Images and labels of the three sets, keyed "train", "valid" and "test".
 
-    `images`: uint8 (N, C, H, W); `labels`: int64 (N,), positions in `classes`. `mean` and `std`: of the training
-    images, a number a channel, in pixel values (0..255). `flip` and `crop` are facts about the images that augmentation
-    goes by: whether a mirrored image is still one of its class, and by how many pixels it may be shifted. `resize`: how
-    pictures of other sizes were brought to this one, as `Preprocessing` names it. `notes`: what a person should know of
-    how the data were read, a line each: what was left out or changed, and what is too little. `pages`: where the images
-    lie if they are mapped from a file, and not in memory.
+    `images`: uint8 (N, C, H, W); `labels`: int64 (N,), positions in `classes`, or the targets of another `task`, whose
+    outputs `classes` names. `mean` and `std`: of the training images, a number a channel, in pixel values (0..255).
+    `flip` and `crop` are facts about the images that augmentation goes by: whether a mirrored image is still one of its
+    class, and by how many pixels it may be shifted. `resize`: how pictures of other sizes were brought to this one, as
+    `Preprocessing` names it. `notes`: what a person should know of how the data were read, a line each: what was left
+    out or changed, and what is too little. `pages`: where the images lie if they are mapped from a file, and not in
+    memory.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Dataset:
     resize: str = "none"
     notes: tuple[str, ...] = ()
     pages: Pages | None = None
+    task: Task = field(default_factory=Classification)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -66,10 +69,12 @@ class Dataset:
     def digest(self) -> dict[str, Any]:
         """What tells these data from others, wherever they lie: plain values, equal where the data are.
 
-        `shape` of an image, `classes`, the number of `images` of each set, and `hash`: of all labels and pixels.
+        `shape` of an image, `classes`, the number of `images` of each set, the `task` unless it is classification, and
+        `hash`: of all labels and pixels.
         """
         images = {split: len(self.labels[split]) for split in SPLITS if split in self.labels}
         facts = {"shape": list(self.shape), "classes": list(self.classes), "images": images}
+        facts |= {"task": self.task.name} if self.task != Classification() else {}
         hasher = hashlib.blake2b(json.dumps(facts).encode(), digest_size=16)
         for split in images:
             for tensor in (self.labels[split], self.images[split]):
@@ -115,7 +120,7 @@ class Dataset:
             raise UserError("train_images", f"{count} images cannot be trained on", "give 1 or more")
         if count >= len(labels):
             return self
-        _, kept = stratified(labels.tolist(), count, seed=1)
+        _, kept = stratified(self.task.groups(labels), count, seed=1)
         images = {**self.images, "train": self.images["train"][kept]}
         return replace(self, images=images, labels={**self.labels, "train": labels[kept]})
 

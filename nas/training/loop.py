@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from nas.data import Dataset
 from nas.data.dataset import joined, take
+from nas.tasks.criterion import Criterion
 from nas.training.augmentation import Augmentation
 from nas.training.average import Average
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
-from nas.training.classes import Tally, balanced_weights
 from nas.training.frozen import freeze
 from nas.training.memory import keep_freed_memory
 from nas.training.optimizer import set_learning_rate
@@ -62,7 +61,8 @@ def fit(
     threads.
 
     Args:
-        model: takes float32 images (N, channels, height, width) and gives logits (N, classes).
+        model: takes float32 images (N, channels, height, width) and gives what the task of the data asks for, logits
+            (N, classes) in classification (`nas.tasks`).
         data: the images and labels of its sets.
         recipe: how.
         seed: of the order of the images, their augmentation and all else.
@@ -75,21 +75,23 @@ def fit(
             same call with a larger one goes on with the recipe, none of whose steps depends on where it was paused.
         report_all: a training that goes on reports first what was reported before, so that the curve is whole.
         train_on: the sets to train on.
-        evaluate_on: the set to measure on. A plateau is one of `valid_accuracy`, or of `train_loss` where the training
-            sees the validation set or this is another: the test set decides nothing.
+        evaluate_on: the set to measure on. A plateau is one of `valid_accuracy`, or what else the task watches, or of
+            `train_loss` where the training sees the validation set or this is another: the test set decides nothing.
         device: None: a GPU, if there is one.
         threads: of a CPU; None: as many of torch.get_num_threads() as are measured to be fastest (`nas.training.pace`).
         step: makes the step of training, anew where that is measured: see `nas.training.step`.
 
     Returns:
-        What `evaluate` measures on `evaluate_on` after the last epoch; `train_accuracy` and `train_loss` (of the last
-        epoch, as it was trained, the loss with its class weights); `learning_rate` (of the last step), `epochs`,
-        `steps`, `train_seconds` and `images_per_second`.
+        What `evaluate` measures on `evaluate_on` after the last epoch; `train_loss` and, in classification,
+        `train_accuracy` (of the last epoch, as it was trained, the loss with its class weights); `learning_rate` (of
+        the last step), `epochs`, `steps`, `train_seconds` and `images_per_second`.
 
     Raises:
         Diverged: the loss became NaN or infinite.
-        UserError: the checkpoint is one of another training.
+        UserError: the checkpoint is one of another training, or a setting of the recipe means nothing to the task.
     """
+    task = data.task
+    task.check(recipe)
     device = torch.device(device) if device is not None else default_device()
     if device.type == "cpu":
         keep_freed_memory()
@@ -101,8 +103,9 @@ def fit(
     plan = StepPlan.of(recipe, len(images))
     augmentation = Augmentation(data, recipe, device)
     frozen = freeze(model, recipe)
-    weights = balanced_weights(labels, len(data.classes)) if recipe.class_weights == "balanced" else None
-    run = step(model, recipe, device, weights)
+    weights = task.weights(labels, len(data.classes)) if recipe.class_weights == "balanced" else None
+    criterion = Criterion(task, weights)
+    run = step(model, recipe, device, criterion)
     drops = bool(recipe.drop_path) and any(getattr(module, "scheduled", False) for module in model.modules())
     # a graph replays the drop-path rate it was recorded with
     graphed = recipe.cuda_graphs and device.type == "cuda" and not drops
@@ -126,7 +129,7 @@ def fit(
     reported = curve if report_all and report is not None else []
     pace = training_pace(
         model,
-        lambda copied: FastStep(step(copied, recipe, device, weights), copied),
+        lambda copied: FastStep(step(copied, recipe, device, criterion), copied),
         lambda: (augmentation.normalise(images[: plan.batch].to(device)), labels[: plan.batch]),
         mult_adds(model, plan.batch, data.shape),
         device,
@@ -168,9 +171,10 @@ def fit(
             pace.rest()
             seen = len(batches) * plan.batch
             seconds = time.perf_counter() - began + metrics.get("train_seconds", 0.0)
+            right = {"train_accuracy": float(run.correct) / seen} if task.counts_hits else {}
             metrics = {
                 "train_loss": float(run.loss) / len(batches),
-                "train_accuracy": float(run.correct) / seen,
+                **right,
                 "learning_rate": rate,
                 "epochs": epoch,
                 "steps": done,
@@ -181,8 +185,8 @@ def fit(
                 metrics |= _measure(judged, data, evaluate_on, recipe, epoch, pace.count)
             if not validated:
                 plateau.tell(-metrics["train_loss"])
-            elif "valid_accuracy" in metrics:
-                plateau.tell(metrics["valid_accuracy"])
+            elif (value := metrics.get(f"valid_{task.watched}")) is not None:
+                plateau.tell(-value if task.smaller else value)
             curve.append(dict(metrics))
             if checkpoint is not None and (done == end < plan.steps or time.monotonic() >= saved + save_every):
                 state = {**identity, "done": done, "metrics": metrics, "plateau": asdict(plateau), "curve": curve}
@@ -194,7 +198,7 @@ def fit(
         layer.requires_grad_(True)
     if average:
         model.load_state_dict(average.module.state_dict())
-    if f"{evaluate_on}_accuracy" not in metrics:  # stopped between two evaluations
+    if f"{evaluate_on}_loss" not in metrics:  # stopped between two evaluations
         metrics |= _measure(model, data, evaluate_on, recipe, int(metrics["epochs"]), pace.count)
     return metrics
 
@@ -205,22 +209,22 @@ def evaluate(
     """Measure a model, which is left in evaluation mode.
 
     Args:
-        model: takes float32 images (N, channels, height, width) and gives logits (N, classes).
+        model: takes float32 images (N, channels, height, width) and gives what the task of the data asks for.
         data: the images and labels of its sets.
         split: the set: "train", "valid" or "test".
         recipe: how it was trained, for its precision.
         threads: as in `fit`.
 
     Returns:
-        `{split}_loss`, `_accuracy` (top-1, a fraction) and, with each class weighing alike, `_balanced_accuracy` and
-        `_macro_f1`: see `classes.Tally`.
+        `{split}_loss` and what the task measures: in classification `_accuracy` (top-1, a fraction) and, with each
+        class weighing alike, `_balanced_accuracy` and `_macro_f1`.
     """
     recipe = recipe or Recipe()
     device = next(model.parameters()).device
     augmentation = Augmentation(data, recipe, device)
     images, labels = data.images[split], data.labels[split]
     size = EVALUATION_BATCH.get(device.type, 256)
-    loss = torch.zeros((), device=device)
+    loss, criterion = torch.zeros((), device=device), Criterion(data.task)
     tally = None
 
     def forward(batch: Tensor) -> Tensor:
@@ -235,11 +239,11 @@ def evaluate(
     with torch.inference_mode(), pace:
         for start in range(0, len(labels), size):
             pace.step((len(labels) - start) / PACE_IMAGES)
-            logits, truth = forward(images[start : start + size]), labels[start : start + size].to(device)
-            loss += functional.cross_entropy(logits.float(), truth, reduction="sum")
+            output, truth = forward(images[start : start + size]).float(), labels[start : start + size].to(device)
+            loss += criterion.total(output, truth)
             data.release()
-            tally = tally or Tally(logits.shape[1], device)
-            tally.add(logits.argmax(1), truth)
+            tally = tally or data.task.tally(output.shape[1], device)
+            tally.add(output, truth)
     assert tally is not None  # no set is empty
     scores = {f"{split}_{name}": value for name, value in tally.scores().items()}
     return {**scores, f"{split}_loss": float(loss) / len(labels)}

@@ -7,10 +7,10 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim import Optimizer
 
 from nas.network.depthwise import FastBackward
+from nas.tasks.criterion import Criterion
 from nas.training.frozen import scales
 from nas.training.optimizer import make_optimizer
 from nas.training.precision import autocast
@@ -24,7 +24,7 @@ class Step(Protocol):
     """Trains by a batch at each call, and sums up loss and hits on the device without waiting for it.
 
     optimizers: by name, kept in checkpoints; the schedule is that of `MAIN`. loss: the sum of the batches' losses since
-    `reset`, float32; correct: of the images that were classified rightly, int64.
+    `reset`, float32; correct: of the images that were classified rightly, int64; 0 where a task knows no such thing.
     """
 
     optimizers: Mapping[str, Optimizer]
@@ -34,19 +34,21 @@ class Step(Protocol):
     def reset(self) -> None: ...
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
-        """images: float32 (N, C, H, W), normalised; labels: int64 (N,), or probabilities (N, classes) where images are
-        mixed. Random numbers come from torch's generator."""
+        """images: float32 (N, C, H, W), normalised; labels: targets of the task (`nas.tasks`), as int64 (N,) or, where
+        images are mixed, probabilities (N, classes). Random numbers come from torch's generator."""
 
 
-# Of a model, a recipe, a device, and the weights of the classes in the loss: float32 (classes,), None: all the same.
-MakeStep = Callable[[nn.Module, Recipe, torch.device, Tensor | None], Step]
+# Of a model, a recipe, a device, and the loss.
+MakeStep = Callable[[nn.Module, Recipe, torch.device, Criterion], Step]
 
 
 class Supervised:
-    """Descends the cross entropy of the logits and, with the recipe's weight, of those of side heads."""
+    """Descends the loss of the output and, with the recipe's weight, of those of side heads."""
 
-    def __init__(self, model: nn.Module, recipe: Recipe, device: torch.device, weights: Tensor | None = None) -> None:
-        self.model, self.recipe, self.device, self.weights = model, recipe, device, weights
+    def __init__(
+        self, model: nn.Module, recipe: Recipe, device: torch.device, criterion: Criterion | None = None
+    ) -> None:
+        self.model, self.recipe, self.device, self.criterion = model, recipe, device, criterion or Criterion()
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         optimizer = make_optimizer(self.parameters, recipe, device, scales(model, recipe))
         self.optimizers: Mapping[str, Optimizer] = {MAIN: optimizer}
@@ -58,27 +60,24 @@ class Supervised:
         self.correct.zero_()
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
-        logits, auxiliary = self.forward(images)
-        self.descend(self.cross_entropy(logits, auxiliary, labels))
-        likeliest = labels if labels.ndim == 1 else labels.argmax(1)  # of a mixture the one that has more of it
-        self.correct += (logits.detach().argmax(1) == likeliest).sum()
+        output, auxiliary = self.forward(images)
+        self.descend(self.objective(output, auxiliary, labels))
+        if (hits := self.criterion.task.hits(output.detach(), labels)) is not None:
+            self.correct += hits
 
     def forward(self, images: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(logits, those of the side heads)."""
+        """(the output, those of the side heads)."""
         with autocast(self.recipe, self.device):
             output = self.model(images)
         return output if isinstance(output, tuple) else (output, [])
 
-    def cross_entropy(self, logits: Tensor, auxiliary: list[Tensor], labels: Tensor) -> Tensor:
-        """The mean over the batch. labels: of classes int64 (N,), or their probabilities (N, classes)."""
-        loss = self._cross_entropy(logits, labels)
-        for side in auxiliary:
-            loss = loss + self.recipe.auxiliary * self._cross_entropy(side, labels)
-        return loss
-
-    def _cross_entropy(self, logits: Tensor, labels: Tensor) -> Tensor:
+    def objective(self, output: Tensor, auxiliary: list[Tensor], labels: Tensor) -> Tensor:
+        """The mean loss over the batch, that of side heads with the recipe's weight. labels: the targets."""
         smoothing = self.recipe.label_smoothing
-        return functional.cross_entropy(logits.float(), labels, weight=self.weights, label_smoothing=smoothing)
+        loss = self.criterion(output, labels, smoothing)
+        for side in auxiliary:
+            loss = loss + self.recipe.auxiliary * self.criterion(side, labels, smoothing)
+        return loss
 
     def descend(self, loss: Tensor) -> None:
         """One step of the optimizer along the gradients of `loss`, clipped as the recipe says."""

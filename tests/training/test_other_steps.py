@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from nas.tasks.criterion import Criterion
 from nas.training import fit
 from nas.training.recipe import Recipe
 from nas.training.step import MakeStep, Supervised
@@ -20,8 +21,8 @@ class Mixup(Supervised):
         share = torch.distributions.Beta(0.2, 0.2).sample().item()
         other = torch.randperm(len(images))
         logits, auxiliary = self.forward(share * images + (1 - share) * images[other])
-        loss = self.cross_entropy(logits, auxiliary, labels)
-        self.descend(share * loss + (1 - share) * self.cross_entropy(logits, auxiliary, labels[other]))
+        loss = self.objective(logits, auxiliary, labels)
+        self.descend(share * loss + (1 - share) * self.objective(logits, auxiliary, labels[other]))
         self.correct += (logits.detach().argmax(1) == labels).sum()
 
 
@@ -36,15 +37,15 @@ class Distilled(Supervised):
         with torch.no_grad():
             targets = self.teacher(images).softmax(1)
         logits, auxiliary = self.forward(images)
-        self.descend(self.cross_entropy(logits, auxiliary, targets))
+        self.descend(self.objective(logits, auxiliary, targets))
 
 
 class Bilevel(Supervised):
     """As Liu et al. 2019, DARTS, arXiv:1806.09055: the last weights learn from another half of the batch than the
     others do, by an optimizer of their own. Two samples a step."""
 
-    def __init__(self, model: nn.Module, recipe: Recipe, device: torch.device, weights: Tensor | None) -> None:
-        super().__init__(model, recipe, device, weights)
+    def __init__(self, model: nn.Module, recipe: Recipe, device: torch.device, criterion: Criterion) -> None:
+        super().__init__(model, recipe, device, criterion)
         *_, last = model.parameters()
         self.upper = torch.optim.Adam([last], lr=0.01)
         self.optimizers = {**self.optimizers, "upper": self.upper}
@@ -52,7 +53,7 @@ class Bilevel(Supervised):
     def __call__(self, images: Tensor, labels: Tensor) -> None:
         for part in (slice(0, None, 2), slice(1, None, 2)):
             logits, auxiliary = self.forward(images[part])
-            loss = self.cross_entropy(logits, auxiliary, labels[part])
+            loss = self.objective(logits, auxiliary, labels[part])
             if part.start == 0:
                 self.upper.zero_grad()
                 loss.backward()

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from nas.tasks.criterion import Criterion
 from nas.training import Recipe, fit
 from nas.training.step import Supervised
 from tests.training.small import FAST, WithHead, small_data, small_network
@@ -29,7 +30,7 @@ def test_the_classes_weigh_what_they_are_given_in_every_head() -> None:
     recipe = Recipe(precision="fp32", learning_rate=0.1, momentum=0.0, nesterov=False, weight_decay=0.0)
     recipe = recipe.replace(auxiliary=0.5, label_smoothing=0.1)
     images, labels = torch.randn(8, 1, 6, 6), torch.tensor([0, 0, 0, 0, 0, 1, 0, 1])
-    step = Supervised(model, recipe, torch.device("cpu"), weights)
+    step = Supervised(model, recipe, torch.device("cpu"), Criterion(weights=weights))
     step(images, labels)
     entropy = torch.nn.CrossEntropyLoss(weight=weights, label_smoothing=0.1)
     out, (side,) = theirs(images)

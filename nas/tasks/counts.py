@@ -6,19 +6,27 @@ import torch
 from torch import Tensor
 
 
-class Tally:
+class Counts:
     """Counts a class of what was predicted and what was true, summed up on the device without waiting for it."""
 
     def __init__(self, classes: int, device: torch.device) -> None:
         self.counts = torch.zeros(3, classes, dtype=torch.long, device=device)  # hits, images, predictions
 
-    def add(self, predicted: Tensor, labels: Tensor) -> None:
+    def count(self, predicted: Tensor, labels: Tensor) -> None:
         """Both int64 (N,): positions of classes."""
         one = torch.ones_like(labels)
         for row, (places, values) in enumerate(
             ((labels, (predicted == labels).long()), (labels, one), (predicted, one))
         ):
             self.counts[row].index_add_(0, places, values)
+
+
+class ClassTally(Counts):
+    """Of images, each of one class."""
+
+    def add(self, output: Tensor, targets: Tensor) -> None:
+        """output: (N, classes). targets: int64 (N,)."""
+        self.count(output.argmax(1), targets)
 
     def scores(self) -> dict[str, float]:
         """`accuracy` (top-1), `balanced_accuracy` (the mean over the classes that have images of the part of them that

@@ -7,8 +7,8 @@ from sklearn.utils.class_weight import compute_class_weight
 from torch import nn
 
 from nas.data import Dataset
+from nas.tasks.counts import ClassTally, balanced_weights
 from nas.training import fit
-from nas.training.classes import Tally, balanced_weights
 from tests.training.small import FAST
 
 
@@ -18,9 +18,9 @@ def test_scores_are_scikit_learns(seed: int) -> None:
     classes, count = 2 + seed % 5, 1 + 7 * seed
     labels = torch.randint(0, max(1, classes - seed % 3), (count,), generator=generator)  # some classes are absent
     predicted = torch.randint(0, classes, (count,), generator=generator)
-    tally = Tally(classes, torch.device("cpu"))
+    tally = ClassTally(classes, torch.device("cpu"))
     for part in range(0, count, 5):  # in batches, the last of them short
-        tally.add(predicted[part : part + 5], labels[part : part + 5])
+        tally.count(predicted[part : part + 5], labels[part : part + 5])
     scores = tally.scores()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scikit-learn says that it leaves out absent classes
@@ -30,8 +30,8 @@ def test_scores_are_scikit_learns(seed: int) -> None:
 
 
 def test_the_common_class_alone_is_half_right() -> None:
-    tally = Tally(2, torch.device("cpu"))
-    tally.add(torch.zeros(312, dtype=torch.long), torch.tensor([0] * 300 + [1] * 12))
+    tally = ClassTally(2, torch.device("cpu"))
+    tally.count(torch.zeros(312, dtype=torch.long), torch.tensor([0] * 300 + [1] * 12))
     scores = tally.scores()
     assert scores["accuracy"] == pytest.approx(300 / 312)
     assert scores["balanced_accuracy"] == 0.5

@@ -1,0 +1,103 @@
+"""What every task is, and the answers that most of them give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
+
+from nas.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+class Tally(Protocol):
+    """Sums up what is predicted of a set, batch by batch, on the device without waiting for it."""
+
+    def add(self, output: Tensor, targets: Tensor) -> None:
+        """output: float32, as the network gives it. targets: as the data set has them."""
+
+    def scores(self) -> dict[str, float]:
+        """The task's `measures`."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What the targets of a data set are, and what follows for the training on them.
+
+    name: by which users know it. measures: what its tally gives, by their names without a set's. watched: the one that
+    drives a search. smaller: whether that is better where it is smaller. refused: settings of a recipe that mean
+    nothing to it, and why. noun: what one output is called. dense: whether there is a target for each pixel, which
+    moves with it. counts_hits: whether an image is right or wrong.
+    """
+
+    name: ClassVar[str]
+    measures: ClassVar[tuple[str, ...]]
+    watched: ClassVar[str]
+    smaller: ClassVar[bool] = False
+    refused: ClassVar[Mapping[str, str]] = {}
+    noun: ClassVar[str] = "class"
+    dense: ClassVar[bool] = False
+    counts_hits: ClassVar[bool] = False
+
+    @property
+    def objective(self) -> str:
+        """That of a search which names none."""
+        return f"valid_{self.watched}{':min' * self.smaller}"
+
+    def shape(self, outputs: int, size: Sequence[int]) -> tuple[int, ...]:
+        """Of what a network gives for one image of this (height, width)."""
+        return (outputs, *size) if self.dense else (outputs,)
+
+    def check(self, recipe: Any) -> None:
+        """Raises UserError for a setting of a recipe that means nothing here."""
+        for setting, why in self.refused.items():
+            if getattr(recipe, setting) not in (0, "none"):
+                raise UserError(f"recipe.{setting}", f"{self.name.replace('_', '-')}: {why}", "leave it out")
+
+    def groups(self, targets: Tensor) -> list[int]:
+        """A number for each target: where sets are split, each number keeps its proportion. All alike: by chance."""
+        return [0] * len(targets)
+
+    def weights(self, targets: Tensor, outputs: int) -> Tensor:
+        """float32 (outputs,): what makes them count alike in the loss, however rare they are."""
+        raise NotImplementedError
+
+    def loss(self, output: Tensor, targets: Tensor, weights: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
+        """The mean over a batch. output: float32, as the network gives it. smoothing: of the labels."""
+        raise NotImplementedError
+
+    def total(self, output: Tensor, targets: Tensor) -> Tensor:
+        """The sum over the images of a batch, without weights."""
+        return self.loss(output, targets) * len(output)
+
+    def hits(self, output: Tensor, targets: Tensor) -> Tensor | None:
+        """How many of a batch are right, int64; None where none is right or wrong."""
+        return None
+
+    def tally(self, outputs: int, device: torch.device) -> Tally:
+        raise NotImplementedError
+
+    def targets(self, targets: Tensor) -> Tensor:
+        """What the network is to give: `targets` in its own units."""
+        return targets
+
+    def predictions(self, output: Tensor) -> Tensor:
+        """What the network gives in the units of the targets."""
+        return output
+
+    def answer(self, output: Tensor, names: Sequence[str]) -> dict[str, Any]:
+        """What is said of one image, as plain values. names: of the outputs."""
+        raise NotImplementedError
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, **asdict(self)}
+
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> Self:
+        """Of values of anyone's. Raises UserError."""
+        if values:
+            raise UserError("task", f"{cls.name} has no {', '.join(map(str, values))}", "leave it out")
+        return cls()
