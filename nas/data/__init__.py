@@ -8,6 +8,8 @@ from typing import Any
 
 from nas.data.dataset import Dataset
 from nas.data.export import as_folder
+from nas.data.given import NAME as GIVEN
+from nas.data.given import collect
 from nas.data.listing import SUFFIXES
 from nas.data.picture import check_way, parse_size
 from nas.data.preprocessing import Preprocessing
@@ -23,7 +25,7 @@ NAMES: dict[str, tuple[str, tuple[int, int, int], int]] = {  # the file that loa
     "stl10": ("published", (3, 96, 96), 10),
 }
 
-__all__ = ["NAMES", "Dataset", "Preprocessing", "as_folder", "describe", "load"]
+__all__ = ["GIVEN", "NAMES", "Dataset", "Preprocessing", "as_folder", "collect", "describe", "load"]
 
 
 def load(
@@ -82,6 +84,9 @@ def _size(image_size: Any, resize: str | None) -> tuple[tuple[int, int] | None, 
 
 
 def _folder(name: str, directory: str | Path | None) -> Path:
+    if name == GIVEN:
+        hint = "give them again: nas.resume(run, train=...); or name a folder or table of the same (--dataset)"
+        raise UserError("data", f"were {GIVEN}, and nobody keeps those", hint)
     places = [Path(name).expanduser()] + ([Path(directory).expanduser() / name] if directory is not None else [])
     for place in places:
         if place.is_dir() or (place.suffix.lower() in SUFFIXES and place.is_file()):

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from nas.data.pairs import class_names, pair
 from nas.errors import UserError, shortened
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-
-KEYS = (("image", "img"), ("label", "labels", "class"))
 
 
 def as_folder(
@@ -25,10 +20,10 @@ def as_folder(
         folder: to be made; it must not be there, or be empty.
         train: a dataset of torch's, of Hugging Face's, shards of WebDataset's, or anything to go through, of pairs: a
             picture, as PIL's image or as a uint8 tensor (1 or 3, H, W), and its class, an int. Mappings have these by
-            `image` or `img`, and `label`.
+            `image` or `img`, and `label`. Floats that are 255ths, as of ToTensor, are taken for the pixels they were.
         valid: likewise; None: a part of `train` validates.
         test: likewise.
-        classes: the names of the classes in order; None: `train.classes` where it has them, else numbers.
+        classes: the names of the classes in order; None: those that `train` tells, else numbers.
 
     Returns:
         The folder, for `--dataset` and `nas.data.load`.
@@ -39,7 +34,7 @@ def as_folder(
     folder = Path(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(str(folder), "is there already", "give a new folder")
-    names = classes if classes is not None else getattr(train, "classes", None)
+    names = classes if classes is not None else class_names(train)
     for name in names or ():
         if not re.fullmatch(r"[^/\\\x00]+", str(name)) or str(name) in (".", "..") or str(name).startswith("."):
             raise UserError("classes", f"{shortened(repr(name))} cannot name a folder", "give other names")
@@ -47,8 +42,10 @@ def as_folder(
         if data is None:
             continue
         for number, item in enumerate(_items(data)):
-            picture, label = _pair(f"{split}[{number}]", item, names)
-            place = folder / split / label
+            picture, label = pair(where := f"{split}[{number}]", item)
+            if names is not None and label >= len(names):
+                raise UserError(where, f"its class is {label}", f"give 0 to {len(names) - 1}")
+            place = folder / split / (str(label) if names is None else str(names[label]))
             place.mkdir(parents=True, exist_ok=True)
             picture.save(place / f"{number:06}.png")
     return folder
@@ -59,35 +56,3 @@ def _items(data: Any) -> Iterator[Any]:
     if hasattr(data, "__len__") and hasattr(data, "__getitem__"):
         return (data[number] for number in range(len(data)))
     return iter(data)
-
-
-def _pair(where: str, item: Any, names: Sequence[str] | None) -> tuple[Image, str]:
-    """A picture, and the name of its class."""
-    if isinstance(item, Mapping):
-        item = tuple(next((item[key] for key in keys if key in item), None) for keys in KEYS)
-    try:
-        picture, label = item
-        number = int(label)
-    except (TypeError, ValueError):
-        what = f"is {shortened(repr(item))}, not a picture and a class"
-        raise UserError(where, what, "give pairs of an image and an int") from None
-    if number < 0 or (names is not None and number >= len(names)):
-        raise UserError(where, f"its class is {number}", f"give 0 to {len(names) - 1}" if names else "give 0 or more")
-    return _picture(where, picture), str(names[number]) if names is not None else str(number)
-
-
-def _picture(where: str, picture: Any) -> Image:
-    import torch
-    from PIL import Image
-
-    if isinstance(picture, Image.Image):
-        return picture
-    if not isinstance(picture, torch.Tensor) or picture.dtype != torch.uint8 or picture.ndim != 3:
-        kind = (
-            f"{picture.dtype} of {list(picture.shape)}" if isinstance(picture, torch.Tensor) else type(picture).__name__
-        )
-        hint = "give PIL's images or uint8 tensors (1 or 3, H, W), before normalisation and augmentation"
-        raise UserError(where, f"its picture is {kind}", hint)
-    if picture.shape[0] not in (1, 3):
-        raise UserError(where, f"its picture has {picture.shape[0]} channels", "give 1 or 3")
-    return Image.fromarray(picture.permute(1, 2, 0).squeeze(2).contiguous().numpy())

@@ -14,6 +14,7 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from nas.errors import UserError
@@ -34,11 +35,13 @@ class Pages:
     """A mapped file of uint8 images.
 
     images: (N, C, H, W), which share its memory. Writing to those of a file that was opened to read changes no file.
+    path, shape: where they are, and (N, C, H, W).
     """
 
     def __init__(self, path: Path, shape: Sequence[int], write: bool = False) -> None:
         import torch
 
+        self.path, self.shape = path, tuple(shape)
         with open(path, "r+b" if write else "rb") as file:
             self.map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_WRITE if write else mmap.ACCESS_COPY)
         self.images: Tensor = torch.frombuffer(self.map, dtype=torch.uint8)[: math.prod(shape)].view(*shape)
@@ -69,18 +72,30 @@ def decoded(key: str, shape: Sequence[int], decode: Callable[[Pages], dict[str, 
     return Pages(pixels, shape), json.loads(record.read_text(encoding="utf-8"))
 
 
-def _fill(pixels: Path, record: Path, shape: Sequence[int], decode: Callable[[Pages], dict[str, Any]]) -> None:
+def scratch(shape: Sequence[int]) -> Pages:
+    """Pages to write to, which are gone with the process. Raises UserError where the disk has too little room."""
+    folder = cache() / "decoded"
+    folder.mkdir(parents=True, exist_ok=True)
+    with NamedTemporaryFile(dir=folder, prefix="scratch-") as file:
+        return _new(Path(file.name), shape)
+
+
+def _new(pixels: Path, shape: Sequence[int]) -> Pages:
     size, free = math.prod(shape), shutil.disk_usage(pixels.parent).free
     if size + SPARE > free:
         what = f"decoded images take {size / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free"
         raise UserError(
             str(pixels.parent), what, "make room, set NAS_DATA to a folder with more, or give a smaller size"
         )
+    with open(pixels, "wb") as file:
+        file.truncate(size)
+    return Pages(pixels, shape, write=True)
+
+
+def _fill(pixels: Path, record: Path, shape: Sequence[int], decode: Callable[[Pages], dict[str, Any]]) -> None:
     record.unlink(missing_ok=True)
     try:
-        with open(pixels, "wb") as file:
-            file.truncate(size)
-        pages = Pages(pixels, shape, write=True)
+        pages = _new(pixels, shape)
         told = decode(pages)
         pages.map.flush()
     except BaseException:

@@ -29,7 +29,7 @@ class Form(NamedTuple):
     channels: int
     size: tuple[int, int]
     resize: str
-    first: Source
+    first: Source | str
 
 
 class Read(NamedTuple):
@@ -89,7 +89,7 @@ class Reader:
                         self.unreadable.files[path] = read
                         continue
                     images[len(kept)] = read.pixels
-                    self._meet(read)
+                    self.meet(read)
                     kept.append(position)
                 rest()
         return kept
@@ -100,21 +100,28 @@ class Reader:
             image = picture.upright(path)
         except UserError as error:
             return error.what
-        self._check_size(path, image)
         try:
-            tensor = picture.pixels(image, self.form.channels, self.form.size, self.form.resize)
+            return self.brought(str(path), image)
+        except UserError:
+            raise
         except ValueError as error:
             return str(error)
+
+    def brought(self, where: str, image: Image) -> Read:
+        """An `upright` picture in the form. Raises UserError for a size that nobody asked for, and ValueError for what
+        cannot be shown in 8 bits."""
+        self._check_size(where, image)
+        tensor = picture.pixels(image, self.form.channels, self.form.size, self.form.resize)
         return Read(tensor, picture.is_grey(image), picture.see_through(image), image.mode.startswith("I"))
 
-    def _check_size(self, path: Source, image: Image) -> None:
+    def _check_size(self, where: str, image: Image) -> None:
         height, width = self.form.size
         if self.form.resize == "none" and image.size != (width, height):
             what = f"is {image.width}x{image.height} pixels where {self.form.first} is {width}x{height}"
             hint = "give --image-size N or HxW (image_size=...); images are never resized silently"
-            raise UserError(str(path), what, hint)
+            raise UserError(where, what, hint)
 
-    def _meet(self, read: Read) -> None:
+    def meet(self, read: Read) -> None:
         self.met["grey"] += read.grey
         self.met["transparent"] += read.transparent
         if read.deep:

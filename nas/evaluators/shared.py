@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from nas.errors import UserError
 from nas.evaluators.base import Evaluator, Settings
-from nas.evaluators.data import check_fit, load, placed
+from nas.evaluators.data import check_fit, placed
 from nas.evaluators.supernet import CHECKPOINT, DESCRIPTION
 from nas.evaluators.train import Train
 from nas.training.threads import use_threads
@@ -110,7 +110,7 @@ class Shared(Evaluator):
         self.check_document(genome.document)
         use_threads(self.train.threads)
         device = self.train.device or str(default_device())
-        data = placed(load(**self.train.source), self.images, device)
+        data = placed(self.train.whole(), self.images, device)
         check_fit(Space(genome.document).graph(genome), data)
         net = read_supernet(self.run, device)
         normalise = Augmentation(data, Recipe(), data.labels["train"].device).normalise

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from nas.data.given import Given
 from nas.data.picture import parse_size
 from nas.errors import UserError
 from nas.evaluators.base import Evaluator, Settings
@@ -52,8 +53,8 @@ class Train(Evaluator):
     `latency_batch`: images in the batch whose time on the device becomes the metric `latency_ms`; None: not measured.
     `latency_limit`: the most that it may be, in milliseconds. `weights`: what networks begin with, as
     `nas.training.beginning` takes them, and whose normalisation of the images they bring; None: new weights, drawn from
-    the trial's seed. Raises UserError where the network's input or classes are
-    not the data set's, training.Diverged, TooSlow, and whatever torch raises when memory runs out.
+    the trial's seed. `given`: data of a program, in place of those of a name. Raises UserError where the network's
+    input or classes are not the data set's, training.Diverged, TooSlow, and whatever torch raises when memory runs out.
     """
 
     dataset: str = "digits"
@@ -71,6 +72,7 @@ class Train(Evaluator):
     skip_unreadable: bool = False
     weights: str | None = None
     inherit: bool = False
+    given: Given | None = field(default=None, compare=False, repr=False)
     takes: ClassVar = ("images",)
 
     def __post_init__(self) -> None:
@@ -78,6 +80,8 @@ class Train(Evaluator):
             value = getattr(self, name)
             if type(value) is not kind and (value is not None or name in REQUIRED):
                 raise UserError("evaluator train", f"{name} is {value!r}", f"give it as {kind.__name__}")
+        if not isinstance(self.given, Given | None):
+            raise UserError("evaluator train", f"given is {self.given!r}", "give a nas.data.given.Given")
         if self.image_size is not None:
             object.__setattr__(self, "image_size", parse_size(self.image_size))
 
@@ -96,8 +100,8 @@ class Train(Evaluator):
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Without what a subclass has besides."""
-        values = {item.name: getattr(self, item.name) for item in fields(Train)}
+        """Without what a subclass has besides, and without data."""
+        values = {item.name: getattr(self, item.name) for item in fields(Train) if item.name != "given"}
         final = self.final_recipe.to_json() if self.final_recipe else None
         return {**values, "recipe": self.recipe.to_json(), "final_recipe": final}
 
@@ -138,6 +142,8 @@ class Train(Evaluator):
         """`input` and `classes`, without reading more than the heads of its files."""
         from nas.data import describe
 
+        if self.given is not None:
+            return {"input": list(self.given.data.shape), "classes": len(self.given.data.classes)}
         shape, classes = describe(self.dataset, self.data, image_size=self.image_size, resize=self.resize)
         return {"input": list(shape), "classes": classes}
 
@@ -167,7 +173,11 @@ class Train(Evaluator):
         return self._data(self.train_images, "cpu")
 
     def _data(self, train_images: int | None, device: str) -> Dataset:
-        return placed(load(**self.source), train_images, device)
+        return placed(self.whole(), train_images, device)
+
+    def whole(self) -> Dataset:
+        """All its data, read once a search. Raises UserError where they are missing or damaged."""
+        return self.given.data if self.given is not None else load(**self.source)
 
     def digest(self) -> dict[str, Any]:
         """Of all the data, as `Dataset.digest`. Raises UserError where they cannot be read."""

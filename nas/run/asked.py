@@ -10,7 +10,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from nas import searchers
-from nas.data import NAMES
+from nas.data import GIVEN, NAMES
 from nas.errors import ShapeError, UserError
 from nas.evaluators import NAMED, Evaluator, Proxy, Shared, TableEvaluator, Train
 from nas.evaluators.tables import packaged
@@ -29,11 +29,15 @@ IMAGES = ("image_size", "resize", "skip_unreadable", "inherit")
 def asked(config: Config) -> dict[str, Any]:
     """The keywords, without those that are as they would be by themselves, and without where files lie.
 
-    `evaluator` is an Evaluator where no words make it, and the text `module:function` of a user's own.
+    `evaluator` is an Evaluator where no words make it, and the text `module:function` of a user's own. `train` is an
+    Ellipsis where the data were the program's.
     """
     evaluator = evaluator_of(config)
+    own_data = config.evaluator.get("train", config.evaluator).get("dataset") == GIVEN
+    if own_data and evaluator is not None and (trainer := evaluator.trainer) is not None:
+        evaluator = evaluator.with_trainer(replace(trainer, dataset="digits"))
     name, overrides, searched = _space(config)
-    given = {"space": name, "overrides": overrides}
+    given = {"space": name, "overrides": overrides, "train": ... if own_data else None}
     given |= {item.name: getattr(config, item.name) for item in fields(Plan) if item.name not in RESOLVED}
     executor = {ours: config.executor.get(theirs) for theirs, ours in names_of("executor").items()}
     if executor["ray_address"] != "auto":  # a cluster's own
@@ -48,7 +52,7 @@ def asked(config: Config) -> dict[str, Any]:
         given |= {"evaluator": config.evaluator["function"], "recipe_set": searched}
         return _needed(given, (), "network" if "train" in config.evaluator else "genome", None)
     words = _words(evaluator, searched, name)
-    request = Request(**{**given, **words, "start_from": ()})
+    request = Request(**{**given, **words, "start_from": (), "train": None})
     if asked_for(request)[0] != evaluator:
         words = {"evaluator": evaluator, "recipe_set": searched}
     epochs = evaluator.most_epochs(None, config.schedule) if config.schedule in HALVING else None

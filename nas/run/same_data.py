@@ -29,7 +29,8 @@ def check_same(run: Path, before: Mapping[str, Any], evaluator: Evaluator) -> No
         warnings.warn(f"{run}: {note}", stacklevel=5)
     elif change := difference(before, digest(evaluator)):
         where = (train.data if train.dataset in NAMES else None) or train.dataset
-        raise UserError(where, f"not the data that this run began with: {change}", f"bring them back, or {moved}")
+        hint = f"bring them back, or {moved}" if train.given is None else "give the same: nas.resume(run, train=...)"
+        raise UserError(where, f"not the data that this run began with: {change}", hint)
 
 
 def difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:

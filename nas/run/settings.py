@@ -169,6 +169,10 @@ class Request(Plan):
     data: str | Path | None = evaluation(
         None, "the folder that the data set is in, or is downloaded to", metavar="DIR", to="evaluator.data"
     )
+    train: Any = in_python(None, "training images of your program, in place of `dataset` (nas.data.collect)")
+    valid: Any = in_python(None, "validation images likewise; None: a part of `train`")
+    test: Any = in_python(None, "test images likewise; None: a part of `train`")
+    classes: Sequence[str] | None = in_python(None, "the names of the classes of `train`; None: those that it tells")
     image_size: int | str | Sequence[int] | None = evaluation(
         None,
         "bring all images to N x N pixels, or H x W (height, width); without it they must have one size",

@@ -24,6 +24,7 @@ from nas.run.directory import CONFIG, JOURNAL, LOCK, create_directory, existing
 from nas.run.display import shown
 from nas.run.final import final_is_due, finish
 from nas.run.fitting import check_evaluator, fitted, measured
+from nas.run.given import with_data
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
 from nas.run.keywords import taking
@@ -67,6 +68,9 @@ def search(asked: Request) -> Run:
     watcher.stage("reading the search space")
     read_anew()
     own, objectives = asked_for(asked)
+    if asked.train is not None and (asked.dataset, asked.data) != (None, None):
+        raise UserError("train", "another data set is named too (dataset, data)", "leave one of them out")
+    own = with_data(own, watcher, asked.train, asked.valid, asked.test, asked.classes)
     objectives = measured(own, objectives)
     epochs = own.most_epochs(asked.epochs, asked.schedule) if asked.schedule in HALVING else asked.epochs
     searched = recipe_of(asked.recipe, asked.recipe_set)[1]
@@ -119,6 +123,10 @@ def resume(
     ray_address: str | None = None,
     deadline: float | None = None,
     data: str | Path | None = None,
+    train: Any = None,
+    valid: Any = None,
+    test: Any = None,
+    classes: Sequence[str] | None = None,
     evaluator: Any = None,
     table: str | Path | None = None,
     progress: Watch | bool | None = None,
@@ -143,6 +151,10 @@ def resume(
         deadline: the seconds that one evaluation may take, from now on.
         data: the folder where the data set is now: that of your own data itself, CIFAR's the one around it. The data
             have to be the ones that the run began with.
+        train: the training images, where the run was given them in Python; the same ones.
+        valid: likewise.
+        test: likewise.
+        classes: likewise.
         evaluator: your own evaluator, where the run had one: what a run directory names is never imported.
         table: the benchmark table, where it is elsewhere now, or where it is a pickle (which can run any code when it
             is read, and so has to be given again).
@@ -177,7 +189,8 @@ def resume(
         if address not in (ray_address, "auto", None):  # "auto" is this machine's own cluster; another may be anybody's
             what = f"it ran on the Ray cluster {address}"
             raise UserError(str(path), what, "give the address again, or another: ray_address=... (--ray-address)")
-        return revive(config.evaluator, evaluator, None if table is None else str(table))
+        own = revive(config.evaluator, evaluator, None if table is None else str(table))
+        return with_data(own, watcher, train, valid, test, classes)
 
     def hired(config: Config) -> Executor:
         return executors.create_executor(**config.executor)
