@@ -41,7 +41,8 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json(measured)
     else:
+        noun = model.preprocessing.noun
         print(
-            f"{percent(measured['accuracy'])} of {measured['images']} {args.split} images, loss {measured['loss']:.4f}"
+            f"{percent(measured['accuracy'])} of {measured['images']} {args.split} {noun}s, loss {measured['loss']:.4f}"
         )
     return 0

@@ -1,4 +1,7 @@
-"""Data sets: images as uint8 tensors in three sets (train, valid, test). One file a data set."""
+"""Data sets: images or clips as uint8 tensors, or signals as float32 ones, in three sets (train, valid, test).
+
+One file a data set.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,11 @@ from nas.data.given import collect
 from nas.data.listing import SUFFIXES
 from nas.data.picture import check_way, parse_size
 from nas.data.preprocessing import Preprocessing
+from nas.data.signal import parse_length
+from nas.data.signal_table import SUFFIXES as TABLES
 from nas.errors import UserError, did_you_mean
 
-NAMES: dict[str, tuple[str, tuple[int, int, int], int]] = {  # the file that loads it, an image's shape, and the classes
+NAMES: dict[str, tuple[str, tuple[int, ...], int]] = {  # the file that loads it, an example's shape, and the classes
     "digits": ("digits", (1, 8, 8), 10),
     "cifar10": ("cifar", (3, 32, 32), 10),
     "cifar100": ("cifar", (3, 32, 32), 100),
@@ -23,6 +28,12 @@ NAMES: dict[str, tuple[str, tuple[int, int, int], int]] = {  # the file that loa
     "fashion_mnist": ("published", (1, 28, 28), 10),
     "svhn": ("published", (3, 32, 32), 10),
     "stl10": ("published", (3, 96, 96), 10),
+    "cylinder_bell_funnel": ("cylinder_bell_funnel", (1, 128), 3),
+}
+SIZES = {
+    "signal": ("length", "--length"),
+    "image": ("image_size", "--image-size"),
+    "clip": ("image_size", "--image-size"),
 }
 
 __all__ = ["GIVEN", "NAMES", "Dataset", "Preprocessing", "as_folder", "collect", "describe", "load"]
@@ -35,52 +46,92 @@ def load(
     *,
     image_size: Any = None,
     resize: str | None = None,
+    length: int | None = None,
     skip_unreadable: bool = False,
 ) -> Dataset:
-    """The data set `name`: one of NAMES, a folder of class folders, or a table of pictures.
+    """The data set `name`: one of NAMES, a folder of class folders, a list of files, or a table of signals.
 
     `directory` is where published ones lie or are downloaded to (default: $NAS_DATA, or ~/.cache/nas); a relative
-    folder's name is also looked for in it. `valid_fraction` is the part of the training images that becomes the
+    folder's name is also looked for in it. `valid_fraction` is the part of the training examples that becomes the
     validation set where the data set brings none (default: each data set's own, a tenth for CIFAR as in Real et al.
     2019).
     `image_size`: N, "HxW" or (height, width), to which every image is brought by `resize`: "crop" (the default: scaled
     until it covers the size, the middle taken), "stretch" or "pad"; without it images of several sizes are an error.
+    `length`: the steps to which every signal is brought: by "crop" (the default: the middle of longer ones, zeros after
+    shorter ones), "stretch" (interpolated) or "pad" (nothing is cut).
     `skip_unreadable`: leave out files of a folder that cannot be read, which are an error otherwise.
     Raises UserError for an unknown name and for missing or damaged files.
     """
     if valid_fraction is not None and not 0 < valid_fraction < 1:
         raise UserError("valid_fraction", f"{valid_fraction} leaves an empty set", "give a number between 0 and 1")
-    size, way = _size(image_size, resize)
-    if name not in NAMES:
-        from nas.data import folder
+    place, kind = _found(name, directory)
+    size, way = _size(name, kind, image_size, length, resize)
+    if place is None:
+        module, *_ = NAMES[name]
+        data: Dataset = import_module(f"nas.data.{module}").load(name, directory, valid_fraction)
+        return data.resized(size, way) if size else data
+    if kind == "signal":
+        from nas.data import signal_folder
 
-        return folder.load(_folder(name, directory), valid_fraction, size, way, skip_unreadable)
-    module, *_ = NAMES[name]
-    data: Dataset = import_module(f"nas.data.{module}").load(name, directory, valid_fraction)
-    return data.resized(size, way) if size else data
+        return signal_folder.load(place, valid_fraction, length, way, skip_unreadable)
+    from nas.data import folder
+
+    return folder.load(place, valid_fraction, size, way, skip_unreadable)
 
 
 def describe(
-    name: str, directory: str | Path | None = None, *, image_size: Any = None, resize: str | None = None
-) -> tuple[tuple[int, int, int], int]:
-    """The shape (channels, height, width) of the images of data set `name`, and its number of classes.
+    name: str,
+    directory: str | Path | None = None,
+    *,
+    image_size: Any = None,
+    resize: str | None = None,
+    length: int | None = None,
+) -> tuple[tuple[int, ...], int]:
+    """The shape of an example of data set `name`, (channels, height, width) of an image and (channels, steps) of a
+    signal, and its number of classes.
 
-    Cheap: reads the heads of a folder's files, up to the first in colour, and never imports torch. Raises UserError as
-    `load` does.
+    Cheap for images: reads the heads of a folder's files, up to the first in colour, and never imports torch. Raises
+    UserError as `load` does.
     """
-    size, _ = _size(image_size, resize)
-    if name in NAMES:
+    place, kind = _found(name, directory)
+    size, _ = _size(name, kind, image_size, length, resize)
+    if place is None:
         _, shape, classes = NAMES[name]
         return (shape[0], *size) if size else shape, classes
+    if kind == "signal":
+        from nas.data import signal_folder
+
+        return signal_folder.describe(place, length)
     from nas.data import folder
 
-    return folder.describe(_folder(name, directory), size)
+    return folder.describe(place, size)
 
 
-def _size(image_size: Any, resize: str | None) -> tuple[tuple[int, int] | None, str]:
-    if image_size is None and resize is not None:
-        raise UserError("resize", f"is {resize!r}, and to which size is not said", "give image_size too (--image-size)")
-    return None if image_size is None else parse_size(image_size), check_way(resize or "crop")
+def _found(name: str, directory: str | Path | None) -> tuple[Path | None, str]:
+    """(where it lies; None: it has a name, what it holds)."""
+    from nas.data.kind import KINDS, kind_of
+
+    if name in NAMES:
+        return None, KINDS[len(NAMES[name][1]) - 1]
+    place = _folder(name, directory)
+    return place, kind_of(place)
+
+
+def _size(
+    name: str, kind: str, image_size: Any, length: int | None, resize: str | None
+) -> tuple[tuple[int, ...] | None, str]:
+    """(the size that is asked for, without channels; None: none, and the way to it)."""
+    right, option = SIZES[kind]
+    given = {"image_size": image_size, "length": length}
+    for setting, value in given.items():
+        if value is not None and setting != right:
+            raise UserError(setting, f"is {value!r}, and {name} holds {kind}s", f"give {option} ({right}=...)")
+    if resize is not None and given[right] is None:
+        raise UserError("resize", f"is {resize!r}, and to which size is not said", f"give {right} too ({option})")
+    way = check_way(resize or "crop")
+    if length is not None:
+        return (parse_length(length),), way
+    return None if image_size is None else parse_size(image_size), way
 
 
 def _folder(name: str, directory: str | Path | None) -> Path:
@@ -89,7 +140,7 @@ def _folder(name: str, directory: str | Path | None) -> Path:
         raise UserError("data", f"were {GIVEN}, and nobody keeps those", hint)
     places = [Path(name).expanduser()] + ([Path(directory).expanduser() / name] if directory is not None else [])
     for place in places:
-        if place.is_dir() or (place.suffix.lower() in SUFFIXES and place.is_file()):
+        if place.is_dir() or (place.suffix.lower() in (*SUFFIXES, *TABLES) and place.is_file()):
             return place
     hint = (
         f"{did_you_mean(name, NAMES)}; or give a folder of class folders (DIR/class/image.png), or a table of pictures"

@@ -30,13 +30,13 @@ MIN_VALID_IMAGES = 30  # validation images
 class Dataset:
     """Images and labels of the three sets, keyed "train", "valid" and "test".
 
-    `images`: uint8 (N, C, H, W); `labels`: int64 (N,), positions in `classes`, or the targets of another `task`, whose
-    outputs `classes` names. `mean` and `std`: of the training images, a number a channel, in pixel values (0..255).
-    `flip` and `crop` are facts about the images that augmentation goes by: whether a mirrored image is still one of its
-    class, and by how many pixels it may be shifted. `resize`: how pictures of other sizes were brought to this one, as
-    `Preprocessing` names it. `notes`: what a person should know of how the data were read, a line each: what was left
-    out or changed, and what is too little. `pages`: where the images lie if they are mapped from a file, and not in
-    memory.
+    `images`: uint8 (N, C, H, W), or signals, float32 (N, C, L); `labels`: int64 (N,), positions in `classes`, or the
+    targets of another `task`, whose outputs `classes` names. `mean` and `std`: of the training images, a number a
+    channel, in pixel values (0..255), or of the signals as they are. `flip` and `crop` are facts about the images that
+    augmentation goes by: whether a mirrored image is still one of its class, and by how many pixels, or steps of a
+    signal, it may be shifted. `resize`: how pictures of other sizes were brought to this one, as `Preprocessing` names
+    it. `notes`: what a person should know of how the data were read, a line each: what was left out or changed, and
+    what is too little. `pages`: where the images lie if they are mapped from a file, and not in memory.
     """
 
     name: str
@@ -53,17 +53,17 @@ class Dataset:
     task: Task = field(default_factory=Classification)
 
     @property
-    def shape(self) -> tuple[int, int, int]:
-        """(channels, height, width) of an image."""
-        channels, height, width = self.images["train"].shape[1:]
-        return channels, height, width
+    def shape(self) -> tuple[int, ...]:
+        """(channels, height, width) of an image, (channels, steps) of a signal."""
+        return tuple(self.images["train"].shape[1:])
 
     @property
     def preprocessing(self) -> Preprocessing:
         """How a picture becomes what a network that was trained on these images takes."""
-        channels, height, width = self.shape
-        mean, std = (tuple(value / 255 for value in values) for values in (self.mean, self.std))
-        return Preprocessing((height, width), channels, mean, std, resize=self.resize)
+        channels, *size = self.shape
+        unit = 1 if len(size) == 1 else 255
+        mean, std = (tuple(value / unit for value in values) for values in (self.mean, self.std))
+        return Preprocessing(tuple(size), channels, mean, std, resize=self.resize)
 
     @functools.cached_property
     def digest(self) -> dict[str, Any]:
@@ -95,17 +95,22 @@ class Dataset:
         if self.pages is not None:
             self.pages.release()
 
-    def resized(self, size: tuple[int, int], resize: str) -> Dataset:
-        """The same data set with its images brought to `size` (height, width), as a folder's are."""
+    def resized(self, size: tuple[int, ...], resize: str) -> Dataset:
+        """The same data set with its images brought to `size` (height, width), or signals to (steps,), as a folder's
+        are."""
         from PIL.Image import fromarray
 
         def bring(images: Tensor) -> Tensor:
+            if len(size) == 1:
+                return torch.stack([fit(values, *size, resize) for values in images])
             resized = torch.empty((len(images), images.shape[1], *size), dtype=torch.uint8)
             for place, image in zip(resized, images, strict=True):
                 place.copy_(pixels(fromarray(image.permute(1, 2, 0).squeeze(2).numpy()), len(image), size, resize))
             return resized
 
         import torch
+
+        from nas.data.signal import fit
 
         images = {split: bring(tensor) for split, tensor in self.images.items()}
         mean, std = statistics(images["train"])
@@ -237,12 +242,17 @@ def shortcomings(labels: dict[str, Tensor], classes: tuple[str, ...], noun: str 
 
 
 def statistics(images: Tensor, rest: Callable[[], None] = lambda: None) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and standard deviation a channel of uint8 images (N, C, H, W), exactly, from the channels' histograms.
+    """Mean and standard deviation a channel of uint8 images (N, C, H, W), exactly, from the channels' histograms; of
+    signals, float32 (N, C, L), in float64.
 
     rest: is called now and then.
     """
     import torch
 
+    if images.is_floating_point():
+        channels = images.double().transpose(0, 1).flatten(1)
+        deviations = channels.std(1, correction=0).tolist()
+        return tuple(channels.mean(1).tolist()), tuple(each or 1.0 for each in deviations)
     values = torch.arange(256, dtype=torch.float64)
     mean, std = [], []
     totals = torch.zeros(images.shape[1], 256, dtype=torch.long)

@@ -30,7 +30,7 @@ VERSION = 1  # of how files become pixels
 def load(
     folder: Path,
     valid_fraction: float | None = None,
-    image_size: tuple[int, int] | None = None,
+    image_size: tuple[int, ...] | None = None,
     resize: str = "crop",
     skip_unreadable: bool = False,
 ) -> Dataset:
@@ -52,7 +52,7 @@ def load(
     return gather(str(folder), layout, valid_fraction, decode, flip=True, crop=crop, resize=way)
 
 
-def describe(folder: Path, image_size: tuple[int, int] | None = None) -> tuple[tuple[int, int, int], int]:
+def describe(folder: Path, image_size: tuple[int, ...] | None = None) -> tuple[tuple[int, ...], int]:
     """(channels, height, width) of the images, from the heads of their files, and the number of classes."""
     layout = _layout(folder)
     files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
@@ -64,7 +64,7 @@ def _layout(place: Path) -> Layout:
     return read_list(place) if tables(place) else read_layout(place)
 
 
-def _form(folder: Path, files: Iterable[Source], image_size: tuple[int, int] | None, resize: str) -> Form:
+def _form(folder: Path, files: Iterable[Source], image_size: tuple[int, ...] | None, resize: str) -> Form:
     """Of the first file that can be read, in colour where any is; raises UserError where none can be."""
     first, channels, size = None, 1, image_size
     for path in files:

@@ -86,7 +86,7 @@ def see_through(image: Image) -> bool:
 def pixels(
     image: Image,
     channels: int,
-    size: tuple[int, int],
+    size: tuple[int, ...],
     resize: str = "none",
     interpolation: str = "bilinear",
 ) -> Tensor:

@@ -1,4 +1,6 @@
-"""How a picture becomes the input of a network: the record that travels with every trained and exported network."""
+"""How a picture, or a signal, becomes the input of a network: the record that travels with every trained and exported
+network.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nas.data import picture
+from nas.data import picture, signal
 from nas.errors import UserError, did_you_mean, shortened
 
 if TYPE_CHECKING:
@@ -16,20 +18,23 @@ if TYPE_CHECKING:
 
 INTERPOLATIONS = ("bilinear", "nearest")
 RESIZES = ("none", *picture.WAYS)
+NOUNS, LARGEST_SIDE = ("signal", "image", "clip"), max(picture.LARGEST, signal.LONGEST)
 MOST_CHANNELS = 1024
-LARGEST_NUMBER = 1e6
+LARGEST_NUMBER = 1e30
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """Called with a picture it gives what the network was trained on: float32 (channels, height, width), normalised.
+    """Called with a picture it gives what the network was trained on: float32 (channels, height, width), normalised; so
+    with a signal, where the network was trained on those: (channels, steps).
 
-    size: (height, width). channels: 1, of grey, or 3, red, green and blue. mean, std: a number a channel, of pixels in
-    0..1. resize: how a picture of another size is brought to `size`, as `picture.pixels` does; "none": it is an error.
+    size: (height, width), or (steps,). channels: of a picture 1, of grey, or 3, red, green and blue. mean, std: a
+    number a channel, of pixels in 0..1, or of signals as they are. resize: how a picture of another size, or a signal
+    of another length, is brought to `size`, as `picture.pixels` and `signal.fit` do; "none": it is an error.
     Raises UserError for values of a wrong kind or out of range.
     """
 
-    size: tuple[int, int]
+    size: tuple[int, ...]
     channels: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -38,8 +43,10 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         sides = self.size
-        if not (_numbers(sides, int) and len(sides) == 2 and all(0 < side <= picture.LARGEST for side in sides)):
-            raise _wrong("size", sides, "give the height and the width in pixels")
+        if not (
+            _numbers(sides, int) and 0 < len(sides) <= len(NOUNS) and all(0 < side <= LARGEST_SIDE for side in sides)
+        ):
+            raise _wrong("size", sides, "give the height and the width in pixels, or the steps of a signal")
         if type(self.channels) is not int or not 0 < self.channels <= MOST_CHANNELS:
             raise _wrong("channels", self.channels, "give the number of channels: 1 or 3")
         for name, least in (("mean", -math.inf), ("std", 0.0)):
@@ -52,13 +59,32 @@ class Preprocessing:
                 raise _wrong(name, word, did_you_mean(word, words))
         object.__setattr__(self, "size", tuple(sides))
 
-    def __call__(self, source: str | Path | Image) -> Tensor:
-        """Of a picture, or of the file that holds one. Raises UserError where it cannot be read or does not fit."""
-        return self.normalise(self.pixels(source)[None])[0]
+    @property
+    def unit(self) -> int:
+        """What `mean` and `std` count in, of the values that are normalised: 255 of pixels, 1 of signals."""
+        return 1 if len(self.size) == 1 else 255
+
+    @property
+    def noun(self) -> str:
+        """What one example is called."""
+        return NOUNS[len(self.size) - 1]
+
+    def __call__(self, source: Any) -> Tensor:
+        """Of a picture, PIL's, or a signal, an array (steps,) or (channels, steps), or of the file that holds one.
+
+        Raises UserError where it cannot be read or does not fit.
+        """
+        return self.normalise(self.values(source)[None])[0]
+
+    def values(self, source: Any) -> Tensor:
+        """As the call, before it is normalised: uint8 (channels, height, width), or float32 (channels, steps)."""
+        return self._signal(source) if len(self.size) == 1 else self.pixels(source)
 
     def pixels(self, source: str | Path | Image) -> Tensor:
-        """As the call, before it is normalised: uint8 (channels, height, width)."""
+        """Those of a picture: uint8 (channels, height, width)."""
         where = str(source) if isinstance(source, str | Path) else "picture"
+        if len(self.size) != 2:
+            raise UserError(where, "the network takes no pictures", f"its input is {[self.channels, *self.size]}")
         if self.channels not in (1, 3):
             raise UserError(where, f"the network's input has {self.channels} channels", "give it tensors of your own")
         image = picture.upright(source)
@@ -67,12 +93,23 @@ class Preprocessing:
         except ValueError as error:
             raise UserError(where, str(error), "the network takes pictures like those of its training") from error
 
+    def _signal(self, source: Any) -> Tensor:
+        where = str(source) if isinstance(source, str | Path) else "signal"
+        values = signal.read(Path(source)).values if isinstance(source, str | Path) else signal.checked(source, where)
+        if len(values) != self.channels:
+            raise UserError(where, f"has {len(values)} channels, and the network takes {self.channels}", "give these")
+        try:
+            return signal.fit(values, self.size[0], self.resize)
+        except ValueError as error:
+            raise UserError(where, str(error), "the network takes signals like those of its training") from error
+
     def normalise(self, images: Tensor) -> Tensor:
-        """uint8 (N, C, H, W) to float32, as the training did."""
+        """uint8 (N, C, H, W), or float32 (N, C, L), to float32, as the training did."""
         import torch
 
-        mean = torch.tensor([255 * value for value in self.mean], device=images.device).view(1, -1, 1, 1)
-        scale = 1 / torch.tensor([255 * value for value in self.std], device=images.device).view(1, -1, 1, 1)
+        shape = (1, -1, *(1 for _ in self.size))
+        mean = torch.tensor([self.unit * value for value in self.mean], device=images.device).view(shape)
+        scale = 1 / torch.tensor([self.unit * value for value in self.std], device=images.device).view(shape)
         return (images.float() - mean) * scale
 
     def to_json(self) -> dict[str, Any]:

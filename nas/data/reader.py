@@ -27,7 +27,7 @@ class Form(NamedTuple):
     """What every image becomes, and the first file, which says so where no size is given."""
 
     channels: int
-    size: tuple[int, int]
+    size: tuple[int, ...]
     resize: str
     first: Source | str
 

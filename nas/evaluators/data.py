@@ -16,7 +16,7 @@ def check_fit(graph: Graph, data: Dataset) -> None:
     """Raises UserError where the graph is not of these images and classes."""
     if tuple(graph.input) != data.shape or tuple(graph.shape) != (len(data.classes),):
         shapes = f"{list(data.shape)} in {len(data.classes)} classes"
-        what = f"maps {list(graph.input)} to {list(graph.shape)}, and the data has images {shapes}"
+        what = f"maps {list(graph.input)} to {list(graph.shape)}, and the data has {data.preprocessing.noun}s {shapes}"
         raise UserError("network", what, f"set input={list(data.shape)} and classes={len(data.classes)}")
 
 

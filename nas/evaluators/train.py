@@ -29,6 +29,7 @@ KINDS |= {
     "latency_batch": int,
     "latency_limit": float,
     "resize": str,
+    "length": int,
     "skip_unreadable": bool,
     "weights": str,
     "inherit": bool,
@@ -44,8 +45,8 @@ class Train(Evaluator):
     """Trains on the data set `dataset` (of the directory `data`) by `recipe`; a trial's budget replaces its epochs.
 
     `train_images` caps the training images, always the same ones, for cheap budgets; `valid_fraction`, `image_size`,
-    `resize` and `skip_unreadable` are as in `nas.data.load`. `device` is torch's name of one; None takes a GPU where
-    there is one. `threads`: the CPU's; None: as many as are fastest of what the executor set, else of all cores.
+    `resize`, `length` and `skip_unreadable` are as in `nas.data.load`. `device`: torch's name of one; None takes a GPU
+    where there is one. `threads`: the CPU's; None: as many as are fastest of what the executor set, else of all cores.
     `final_recipe` is for the last training of a winner; None: the named one, "final", in the number and memory formats
     of `recipe`, with its class weights. It mirrors and crops as `recipe` does, where it says nothing of that.
     `inherit`: a trial begins with the weights of its parent, if it has one in the same run, as far as they fit
@@ -69,6 +70,7 @@ class Train(Evaluator):
     latency_limit: float | None = None
     image_size: tuple[int, int] | None = None
     resize: str | None = None
+    length: int | None = None
     skip_unreadable: bool = False
     weights: str | None = None
     inherit: bool = False
@@ -135,6 +137,7 @@ class Train(Evaluator):
             "valid_fraction": self.valid_fraction,
             "image_size": self.image_size,
             "resize": self.resize,
+            "length": self.length,
             "skip_unreadable": self.skip_unreadable,
         }
 
@@ -144,7 +147,8 @@ class Train(Evaluator):
 
         if self.given is not None:
             return {"input": list(self.given.data.shape), "classes": len(self.given.data.classes)}
-        shape, classes = describe(self.dataset, self.data, image_size=self.image_size, resize=self.resize)
+        size: dict[str, Any] = {"image_size": self.image_size, "resize": self.resize, "length": self.length}
+        shape, classes = describe(self.dataset, self.data, **size)
         return {"input": list(shape), "classes": classes}
 
     def check(self, space: Space) -> None:

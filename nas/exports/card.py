@@ -6,6 +6,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas.data.preprocessing import NOUNS
 from nas.exports.int8 import FILE as INT8
 from nas.run.words import clean, in_words, percent
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from nas.exports.source import Source
     from nas.run import Run
 
+TASKS = {  # what Hugging Face calls it, and a tag
+    "signal": ("other", "time-series-classification"),
+    "image": ("image-classification", "image-classification"),
+    "clip": ("video-classification", "video-classification"),
+}
+AXES = {"signal": "steps", "image": "height, width", "clip": "frames, height, width"}
 MOST_CLASSES = 20  # that are named
 REPEAT = "command"  # the fact that is no row of a table: what repeats the search
 SHOWN = ("searcher", "trials", "epochs", "final_epochs", "seed", "limits", "objectives")
@@ -26,17 +33,18 @@ def card(source: "Source", name: str, entry: str, drawing: str) -> str:
     graph = source.graph
     origin = str(source.genome.document.data.get("source", "")) if source.genome else ""
     shape = "x".join(map(str, source.record.input))
+    noun = NOUNS[len(source.record.input) - 2]
     lines = [
         "---",
         "library_name: pytorch",
-        "pipeline_tag: image-classification",
-        "tags: [neural-architecture-search, image-classification]",
+        f"pipeline_tag: {TASKS[noun][0]}",
+        f"tags: [neural-architecture-search, {TASKS[noun][1]}]",
         "---",
         "",
         f"# {name}",
         "",
         _plain(". ".join(text.rstrip(" .") for text in (graph.name, origin) if text) + "."),
-        f"It classifies images of {shape} (channels, height, width): {graph.shape[0]} classes, a logit each.",
+        f"It classifies {noun}s of {shape} (channels, {AXES[noun]}): {graph.shape[0]} classes, a logit each.",
         "",
         *_table({in_words(cost): f"{value:,}" for cost, value in graph.costs.items() if value}),
     ]
@@ -133,12 +141,10 @@ def _use(name: str, entry: str) -> list[str]:
 
 def _runtime(source: "Source") -> list[str]:
     """With onnxruntime, where such files lie beside the card."""
-    from nas.exports.source import RAW
-
     files = [name for format, name in (("onnx", "model.onnx"), ("int8", INT8)) if format in source.formats]
     if not files:
         return []
-    takes = RAW if source.raw else "as preprocess gives them"
+    takes = source.takes(raw=True) if source.raw else "as preprocess gives them"
     return [
         "",
         "# or with onnxruntime alone:",
@@ -152,7 +158,8 @@ def _runtime(source: "Source") -> list[str]:
 def _input(source: "Source") -> list[str]:
     record, lines = source.record, list[str]()
     if record.preprocessing is not None:
-        lines += ["", "`preprocess` of model.py makes its input of a picture; config.json says how."]
+        what = "picture" if record.preprocessing.noun == "image" else record.preprocessing.noun
+        lines += ["", f"`preprocess` of model.py makes its input of a {what}; config.json says how."]
     if record.classes is not None:
         named = [_plain(name) for name in record.classes[:MOST_CLASSES]]
         more = len(record.classes) - len(named)

@@ -1,4 +1,4 @@
-"""A few real pictures of the data that a network was trained on, where they can be had within a moment."""
+"""A few real examples of the data that a network was trained on, where they can be had within a moment."""
 
 import os
 from collections.abc import Iterator
@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from nas.data.preprocessing import Preprocessing
 
 COUNT, TRIED = 5, 40
+MADE = ("digits", "cylinder_bell_funnel")  # data sets that need no download
 
 
 def few(dataset: Any, preprocessing: "Preprocessing | None") -> "Tensor | None":
-    """uint8 (N, channels, height, width), prepared for the network. dataset: as `nas.data.load` takes it.
+    """uint8 (N, channels, height, width), or float32 (N, channels, steps), as the network was trained on. dataset: as
+    `nas.data.load` takes it.
 
     None where there is none, or it lies elsewhere by now, or would have to be downloaded.
     """
@@ -25,14 +27,15 @@ def few(dataset: Any, preprocessing: "Preprocessing | None") -> "Tensor | None":
 
     if preprocessing is None or not isinstance(dataset, str):
         return None
-    if dataset == "digits":
+    if dataset in MADE:
         from nas.data import load
 
-        return load("digits").images["test"][:COUNT] if preprocessing.size == (8, 8) else None
+        data = load(dataset)
+        return data.images["test"][:COUNT] if preprocessing.size == data.shape[1:] else None
     pictures: list[Tensor] = []
     for path in islice(_files(Path(dataset)), TRIED):
         try:
-            pictures.append(preprocessing.pixels(path))
+            pictures.append(preprocessing.values(path))
         except UserError:
             continue
         if len(pictures) == COUNT:

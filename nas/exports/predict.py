@@ -1,4 +1,4 @@
-"""What a trained network says of pictures, and how often it is right about a data set."""
+"""What a trained network says of pictures or signals, and how often it is right about a data set."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -31,7 +31,7 @@ def preprocessing_and_classes(model: "Network", where: str) -> "tuple[Preprocess
 
 
 def predict(model: "Network", pictures: Sequence[Path], where: str) -> Iterator[dict[str, Any] | UserError]:
-    """`{image, class, probability}` of each picture in turn, or why it cannot be read.
+    """`{image, class, probability}` of each picture in turn, or why it cannot be read; `signal` instead, of signals.
 
     Raises UserError as `preprocessing_and_classes` does.
     """
@@ -55,7 +55,7 @@ def predict(model: "Network", pictures: Sequence[Path], where: str) -> Iterator[
                 yield at
             else:
                 chosen = classes[int(likeliest.indices[at])]
-                yield {"image": str(path), "class": chosen, "probability": float(likeliest.values[at])}
+                yield {preprocessing.noun: str(path), "class": chosen, "probability": float(likeliest.values[at])}
 
 
 def evaluate(model: "Network", source: Mapping[str, Any], split: str, where: str) -> dict[str, Any]:
@@ -83,7 +83,8 @@ def images_for(source: Mapping[str, Any], how: "Preprocessing", classes: tuple[s
     from nas.data import load
 
     if how.resize != "none":
-        settings = {"image_size": how.size, "resize": how.resize}
+        size = {"length": how.size[0]} if how.noun == "signal" else {"image_size": how.size}
+        settings = {**size, "resize": how.resize}
         source = {**source, **{name: source.get(name) or setting for name, setting in settings.items()}}
     return _prepared(load(**source), how, classes)
 
@@ -102,17 +103,24 @@ def _prepared(data: "Dataset", how: "Preprocessing", classes: tuple[str, ...]) -
         raise UserError(f"data set '{data.name}'", f"other classes than the network's: {what}", "rename its folders")
     if data.shape[1:] != how.size:
         given, wanted = ("x".join(map(str, size)) for size in (data.shape[1:], how.size))
-        what = f"images of {given} pixels where the network takes {wanted}, and it was trained without resizing"
-        raise UserError(f"data set '{data.name}'", what, "bring them to that size first")
+        unit = "steps" if how.noun == "signal" else "pixels"
+        what = f"{data.preprocessing.noun}s of {given} where the network takes {wanted} {unit}"
+        hint = "it was trained without resizing: bring them to that size first"
+        raise UserError(f"data set '{data.name}'", what, hint)
     places = torch.tensor([classes.index(name) for name in data.classes])
     images = {split: _channels(tensor, how.channels) for split, tensor in data.images.items()}
     labels = {split: places[tensor] for split, tensor in data.labels.items()}
-    mean, std = (tuple(255 * value for value in values) for values in (how.mean, how.std))
+    if images["train"].shape[1] != how.channels:
+        what = f"{how.noun}s of {data.shape[0]} channels where the network takes {how.channels}"
+        raise UserError(f"data set '{data.name}'", what, "give others")
+    mean, std = (tuple(how.unit * value for value in values) for values in (how.mean, how.std))
     return replace(data, images=images, labels=labels, classes=classes, mean=mean, std=std)
 
 
 def _channels(images: Any, channels: int) -> Any:
-    """Grey as colour, and colour as grey, by the weights of PIL (ITU-R 601)."""
+    """Grey as colour, and colour as grey, by the weights of PIL (ITU-R 601); signals as they are."""
+    if images.is_floating_point():
+        return images
     if images.shape[1] == 1 and channels == 3:
         return images.expand(-1, 3, -1, -1)
     if images.shape[1] == 3 and channels == 1:

@@ -1,6 +1,8 @@
-"""The part of `model.py` that makes pictures into input: names of classes, and a function that needs PIL for pictures.
+"""The part of `model.py` that makes pictures or signals into input: names of classes, and a function, which needs PIL
+for pictures.
 
-It is written for the one size and way that the network was trained with, and gives the pixels of `nas.data.picture`.
+It is written for the one size and way that the network was trained with, and gives what `nas.data.picture`, or
+`nas.data.signal`, does.
 """
 
 from collections.abc import Sequence
@@ -68,6 +70,40 @@ FITTINGS = {
 }
 
 
+SIGNALS = '''
+
+def preprocess(signals: Any) -> Tensor:
+    """Make input, float32 (N, {channels}, {length}), of signals (N, {channels}, steps), or of one:
+    ({channels}, steps), or (steps,) if it has one channel.
+    """
+    values = torch.as_tensor(signals, dtype=torch.float32)
+    if values.ndim < 3:
+        values = values.reshape(1, -1, values.shape[-1])
+{fitting}
+    if tuple(values.shape[1:]) != ({channels}, {length}):
+        raise ValueError(f"{{tuple(values.shape)}} where (N, {channels}, {length}) is expected")
+    mean, std = (torch.tensor(each).view(-1, 1) for each in (MEAN, STD))
+    return (values - mean) * (1 / std)
+'''
+LENGTHS = {
+    "none": "",
+    "crop": """\
+    start = max(0, values.shape[2] - {length}) // 2
+    values = values[:, :, start : start + {length}]
+    values = torch.nn.functional.pad(values, (0, {length} - values.shape[2]))
+""",
+    "stretch": """\
+    if values.shape[2] != {length}:
+        sampling = {{"mode": "linear", "align_corners": True}}
+        values = torch.nn.functional.interpolate(values, {length}, **sampling)
+""",
+    "pad": """\
+    if values.shape[2] < {length}:
+        values = torch.nn.functional.pad(values, (0, {length} - values.shape[2]))
+""",
+}
+
+
 def preparing(record: Record | None) -> tuple[list[str], list[str]]:
     """(constants, functions) of the file; none of what nobody noted. Class names are escaped: they are any text."""
     constants: list[str] = []
@@ -75,10 +111,10 @@ def preparing(record: Record | None) -> tuple[list[str], list[str]]:
         constants += ["\n# The classes, in the order of the logits:", *_listed(record.classes)]
     if record is None or (how := record.preprocessing) is None:
         return constants, []
-    mean, std = (", ".join(repr(255 * value) for value in values) for values in (how.mean, how.std))
+    mean, std = (", ".join(repr(how.unit * value) for value in values) for values in (how.mean, how.std))
     lines = [f"MEAN = ({mean},)", f"STD = ({std},)"]
     constants += [
-        "\n# Of pixels in 0..255, by channel:",
+        f"\n# Of {'signals as they are' if how.noun == 'signal' else 'pixels in 0..255'}, by channel:",
         *([f"MEAN, STD = ({mean},), ({std},)"] if _short(lines) else lines),
     ]
     return constants, [_functions(how)]
@@ -90,6 +126,10 @@ def _short(lines: Sequence[str]) -> bool:
 
 def _functions(how: Preprocessing) -> str:
     """Their code; numbers and our own words are all that enters it."""
+    if how.noun == "signal":
+        length = {"channels": how.channels, "length": how.size[0]}
+        text = SIGNALS.format(fitting=LENGTHS[how.resize].format(**length).rstrip("\n"), **length)
+        return text.replace("\n\n    if tuple", "\n    if tuple").rstrip("\n")
     height, width = how.size
     words = {
         "width": width,

@@ -52,15 +52,21 @@ class Source:
 
     def metadata(self) -> dict[str, str]:
         """The record as texts, and what a file takes that may take either: see `Raw`."""
-        return {**self.record.metadata(), "images": RAW if self.raw else NORMALISED}
+        return {**self.record.metadata(), "images": self.takes(self.raw)}
+
+    def takes(self, raw: bool) -> str:
+        """What goes in, in words."""
+        signals = self.record.preprocessing is not None and self.record.preprocessing.noun == "signal"
+        return (RAW_SIGNALS if raw else NORMALISED_SIGNALS) if signals else RAW if raw else NORMALISED
 
 
-RAW = "float32 pixels from 0 to 255"
+RAW, RAW_SIGNALS = "float32 pixels from 0 to 255", "float32 signals as they are"
 NORMALISED = "float32, normalised: (pixels / 255 - mean) / std"
+NORMALISED_SIGNALS = "float32, normalised: (signals - mean) / std"
 
 
 class Raw(nn.Module):
-    """A network that takes float32 pixels from 0 to 255, of the right size and channels."""
+    """A network that takes float32 pixels from 0 to 255, or signals as they are, of the right size and channels."""
 
     mean: Tensor
     scale: Tensor
@@ -69,7 +75,8 @@ class Raw(nn.Module):
         super().__init__()
         self.network = network
         for name, numbers in (("mean", preprocessing.mean), ("std", preprocessing.std)):
-            values = torch.tensor([255 * value for value in numbers]).view(-1, 1, 1)
+            axes = (1,) * len(preprocessing.size)
+            values = torch.tensor([preprocessing.unit * value for value in numbers]).view(-1, *axes)
             self.register_buffer("mean" if name == "mean" else "scale", values if name == "mean" else 1 / values)
 
     def forward(self, pixels: Tensor) -> Tensor:

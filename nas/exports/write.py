@@ -278,12 +278,9 @@ def _kept(before: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _verified(source: "Source", written: Written, drafts: dict[str, Path]) -> dict[str, Any]:
-    from nas.exports.source import NORMALISED
-    from nas.exports.source import RAW as PIXELS
-
     files = {}
     for name, result in written.compared.items():
-        images = PIXELS if source.raw and name in RAW else NORMALISED
+        images = source.takes(source.raw and name in RAW)
         counts = {"random": result.random, "real": result.real}
         files[name] = {"file": drafts[name].name, "difference": result.difference, "compared": counts, "images": images}
         if result.accuracy is not None:

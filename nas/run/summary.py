@@ -60,7 +60,7 @@ def _trials(search: "Search") -> str:
 def _data(train: Train) -> dict[str, str]:
     data = train.read_data()
     counts = {split: len(labels) for split, labels in data.labels.items()}
-    sets = f"{counts['train']:,} train, {counts['valid']:,} valid, {counts['test']:,} test images"
+    sets = f"{counts['train']:,} train, {counts['valid']:,} valid, {counts['test']:,} test {data.preprocessing.noun}s"
     shape = "x".join(map(str, data.shape))
     facts = {"data": f"{_nearby(train.dataset)}: {sets} of {shape}, {len(data.classes)} classes"}
     notes = list(getattr(data, "notes", ()))

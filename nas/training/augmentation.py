@@ -6,6 +6,7 @@ What torchvision has for single images is in `nas.training.transforms`, and come
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -15,33 +16,41 @@ from nas.data import Dataset
 from nas.data.dataset import in_parts
 from nas.errors import UserError
 from nas.training.recipe import Recipe
-from nas.training.transforms import Mixing, after_normalising, each, of_pixels
+from nas.training.signals import OF_SIGNALS, Signals
+from nas.training.transforms import OF_PIXELS, Mixing, after_normalising, each, of_pixels
+
+OF_IMAGES = (*OF_PIXELS, "flip", "cutout", "color_pca", "random_erasing", "cutmix")
+OFF = (None, False, 0, "none")
 
 
 class Augmentation:
-    """Batches of uint8 images to normalised float32 ones, changed at random where they are trained on.
+    """Batches of uint8 images to normalised float32 ones, changed at random where they are trained on; of signals and
+    clips likewise.
 
-    Each image has its own crop, mirroring, colour and cutout, drawn from `generator`, which is on the images' device.
-    `mixed` then mixes images and labels where the recipe says so. Raises UserError for a recipe that would blank images
-    of this size, or shift them away, and for one of colours where there are none.
+    Each image has its own crop, mirroring, colour and cutout, drawn from `generator`, which is on the images' device;
+    all frames of a clip have the same. Signals are changed as `nas.training.signals` has it. `mixed` then mixes images
+    and labels where the recipe says so. Raises UserError for a recipe that would blank images of this size, or shift
+    them away, for one of colours where there are none, and for one of images where there are signals, or the reverse.
     """
 
     def __init__(self, data: Dataset, recipe: Recipe, device: torch.device) -> None:
+        self.rank = len(data.shape) - 1
+        check_kind(recipe, self.rank)
         # blanking after normalisation (DARTS) means the blank is the data set's mean colour
         self.flip = data.flip if recipe.flip is None else recipe.flip
         self.crop = 0 if recipe.random_resized_crop else data.crop if recipe.crop is None else recipe.crop
         self.cutout, self.color = recipe.cutout, recipe.color_pca
-        side = min(data.shape[1:])
-        for name, pixels in (("cutout", self.cutout), ("crop", self.crop)):
-            if pixels >= side:
-                what = f"{pixels} pixels leave nothing of images of {data.shape[1]}x{data.shape[2]}"
-                raise UserError(f"recipe.{name}", what, f"give less than {side}: {name}={side // 2}")
+        self.of_signals = Signals(recipe, self.crop, data.shape[1]) if self.rank == 1 else None
+        if self.of_signals is None:
+            _check_size(data.shape[-2:], {"cutout": self.cutout, "crop": self.crop})
         self.of_pixels, self.after = of_pixels(recipe, data.shape), after_normalising(recipe)
         self.mixed = Mixing(recipe, len(data.classes))
         self.pixels = data.images["train"]
-        self.format = torch.channels_last if recipe.channels_last else torch.contiguous_format
-        self.mean = torch.tensor(data.mean, device=device).view(1, -1, 1, 1)
-        self.scale = 1 / torch.tensor(data.std, device=device).view(1, -1, 1, 1)
+        last = recipe.channels_last and self.rank == 2
+        self.format = torch.channels_last if last else torch.contiguous_format
+        self.axes = (1,) * self.rank
+        self.mean = torch.tensor(data.mean, device=device).view(1, -1, *self.axes)
+        self.scale = 1 / torch.tensor(data.std, device=device).view(1, -1, *self.axes)
 
     def normalise(self, images: Tensor) -> Tensor:
         """uint8 (N, C, H, W) to float32 of mean 0 and deviation 1 a channel, over the training set."""
@@ -49,23 +58,46 @@ class Augmentation:
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """`normalise`, with each image cropped, mirrored, coloured and cut out at random."""
+        if self.of_signals is not None:
+            return self.of_signals(self.normalise(images), generator)
         if self.crop:
-            images = random_crop(images, self.crop, generator)
+            images = of_frames(images, lambda flat: random_crop(flat, self.crop, generator))
         if self.flip:
-            images = random_flip(images, generator)
+            images = of_frames(images, lambda flat: random_flip(flat, generator))
         if self.of_pixels:
             images = each(images, self.of_pixels, generator)
         images = self.normalise(images)
         if self.color:
             shifts = color_shifts(self._covariance, self.color, len(images), generator)
-            images += shifts.view(len(images), -1, 1, 1) * self.scale
+            images += shifts.view(len(images), -1, *self.axes) * self.scale
         if self.after:
             images = each(images, self.after, generator).contiguous(memory_format=self.format)
-        return cutout(images, self.cutout, generator) if self.cutout else images
+        return of_frames(images, lambda flat: cutout(flat, self.cutout, generator)) if self.cutout else images
 
     @functools.cached_property
     def _covariance(self) -> Tensor:
         return color_covariance(self.pixels).to(self.mean.device)
+
+
+def check_kind(recipe: Recipe, rank: int) -> None:
+    """Raises UserError for a setting that is for images where there are signals (rank 1), or the reverse."""
+    asked = [name for name in (OF_IMAGES if rank == 1 else OF_SIGNALS) if getattr(recipe, name) not in OFF]
+    if asked:
+        kind, hint = ("signals", f"they have {', '.join(OF_SIGNALS)}, crop and mixup") if rank == 1 else ("images", "")
+        raise UserError(f"recipe.{asked[0]}", f"the data are {kind}, which it is not for", hint or "leave it out")
+
+
+def _check_size(size: Sequence[int], settings: Mapping[str, int]) -> None:
+    height, width = size
+    for name, pixels in settings.items():
+        if pixels >= (side := min(size)):
+            what = f"{pixels} pixels leave nothing of images of {height}x{width}"
+            raise UserError(f"recipe.{name}", what, f"give less than {side}: {name}={side // 2}")
+
+
+def of_frames(images: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+    """A change of images (N, C, H, W), or of clips (N, C, T, H, W), whose frames are channels to it."""
+    return change(images) if images.ndim == 4 else change(images.flatten(1, 2)).reshape(images.shape)
 
 
 def color_covariance(images: Tensor) -> Tensor:

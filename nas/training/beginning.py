@@ -41,7 +41,7 @@ def begin(genome: Genome, weights: str, seed: int, data: Dataset) -> tuple[Netwo
         normalisation = Normalisation(record.preprocessing.mean, record.preprocessing.std)
     if normalisation is None:
         return model, data
-    mean, std = (tuple(255 * value for value in values) for values in normalisation)
+    mean, std = (tuple(data.preprocessing.unit * value for value in values) for values in normalisation)
     return model, replace(data, mean=mean, std=std)
 
 

@@ -64,9 +64,9 @@ def autocast(recipe: Recipe, device: torch.device) -> AbstractContextManager[obj
 
 
 def place_model(model: nn.Module, recipe: Recipe, device: torch.device) -> None:
-    """Moves `model` to `device`, in the recipe's memory format."""
+    """Moves `model` to `device`, in the recipe's memory format, which is one of images."""
     model.to(device)
-    if recipe.channels_last:
+    if recipe.channels_last and not (isinstance(model, Network) and len(model.graph.input) != 3):
         model.to(memory_format=torch.channels_last)
 
 

@@ -50,7 +50,7 @@ class Recipe:
         class_weights: of the loss; "balanced": each class counts alike, however many training images it has.
         cutout: side in pixels of the square that is blanked, 0 for none.
         flip: whether images are mirrored; None: what suits the data set.
-        crop: pixels of padding to crop from; None: what suits the data set.
+        crop: pixels of padding to crop from, or steps by which signals are shifted; None: what suits the data set.
         color_pca: deviation of the shifts along the pixels' principal components (Krizhevsky et al. 2012), 0 for none.
         random_resized_crop: the least share of an image's area that a crop of any size and a shape of 3/4 to 4/3 has,
             which becomes the image, in place of `crop`; 0 for none (Szegedy et al. 2014 have 0.08).
@@ -62,6 +62,10 @@ class Recipe:
         random_erasing: chance that a rectangle of an image is blanked (Zhong et al. 2017).
         mixup: alpha of the mixtures of two images and their labels (Zhang et al. 2017), 0 for none.
         cutmix: alpha of images with a rectangle of another (Yun et al. 2019), 0 for none; with mixup, either by chance.
+        jitter: deviation of the noise that is added to signals, in deviations of their channel, 0 for none (Um et al.
+            2017).
+        scaling: deviation of the factor, about 1, of each channel of a signal, 0 for none (Um et al. 2017).
+        time_masking: most steps of a signal that are blanked, 0 for none (Park et al. 2019, SpecAugment).
         drop_path: rate at the end of the training, rising linearly (DARTS).
         auxiliary: weight of each auxiliary head's loss.
         gradient_clip: largest norm, 0 for none.
@@ -110,6 +114,9 @@ class Recipe:
     random_erasing: float = 0.0
     mixup: float = 0.0
     cutmix: float = 0.0
+    jitter: float = 0.0
+    scaling: float = 0.0
+    time_masking: int = 0
     drop_path: float = 0.0
     auxiliary: float = 0.4
     gradient_clip: float = 0.0
@@ -139,7 +146,7 @@ class Recipe:
         for name in (
             *("learning_rate", "final_learning_rate", "weight_decay", "warmup_epochs"),
             *("cutout", "crop", "auxiliary", "gradient_clip", "eps", "color_pca", "evaluate_every"),
-            *("rotation", "elastic", "mixup", "cutmix"),
+            *("rotation", "elastic", "mixup", "cutmix", "jitter", "scaling", "time_masking"),
         ):
             if (amount := getattr(self, name)) is not None and not 0 <= amount < float("inf"):
                 raise UserError(f"recipe.{name}", f"is {amount}", "give 0 or more")

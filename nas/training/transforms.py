@@ -26,7 +26,7 @@ HUE = 0.25  # of colour jitter's strength: hues differ more than brightnesses of
 
 
 def of_pixels(recipe: Recipe, shape: Sequence[int]) -> list[nn.Module]:
-    """Transforms of a uint8 image (C, H, W), in the order in which they apply.
+    """Transforms of a uint8 image (C, H, W), or of frames (T, C, H, W) alike, in the order in which they apply.
 
     Raises UserError where they are of colours, and the image has neither one channel nor three.
     """
@@ -35,12 +35,12 @@ def of_pixels(recipe: Recipe, shape: Sequence[int]) -> list[nn.Module]:
     transforms: list[nn.Module] = []
     if recipe.random_resized_crop:
         transforms.append(
-            v2.RandomResizedCrop(list(shape[1:]), scale=(recipe.random_resized_crop, 1.0), antialias=True)
+            v2.RandomResizedCrop(list(shape[-2:]), scale=(recipe.random_resized_crop, 1.0), antialias=True)
         )
     if recipe.rotation:
         transforms.append(v2.RandomRotation(recipe.rotation, v2.InterpolationMode.BILINEAR))
     if recipe.elastic:
-        smoothness = min(SMOOTHNESS, (min(shape[1:]) - 1) / 4)  # its filter must fit into the image
+        smoothness = min(SMOOTHNESS, (min(shape[-2:]) - 1) / 4)  # its filter must fit into the image
         transforms.append(v2.ElasticTransform(recipe.elastic, smoothness))
     if recipe.color_jitter:
         strength = recipe.color_jitter
@@ -62,14 +62,16 @@ def after_normalising(recipe: Recipe) -> list[nn.Module]:
 
 
 def each(images: Tensor, transforms: Sequence[nn.Module], generator: torch.Generator) -> Tensor:
-    """The transforms of each image (N, C, H, W) by itself, drawn from `generator`."""
+    """The transforms of each image (N, C, H, W), or clip (N, C, T, H, W), by itself, drawn from `generator`."""
+    clips = images.ndim == 5
     with drawing_from(generator):
         changed = []
-        for image in images:
+        for image in images.transpose(1, 2) if clips else images:
             for transform in transforms:
                 image = transform(image)
             changed.append(image)
-    return torch.stack(changed)
+    whole = torch.stack(changed)
+    return whole.transpose(1, 2) if clips else whole
 
 
 class Mixing:
@@ -88,8 +90,9 @@ class Mixing:
             return images, labels
         with drawing_from(generator):
             way = self.ways[int(torch.randint(len(self.ways), ()))]
-            mixed, probabilities = way(images, labels)
-        return mixed, probabilities
+            flat = images[:, :, None] if images.ndim == 3 else images.flatten(1, -3)  # of axes as images have
+            mixed, probabilities = way(flat, labels)
+        return mixed.reshape(images.shape), probabilities
 
 
 @contextmanager

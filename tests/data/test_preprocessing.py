@@ -55,7 +55,7 @@ def test_another_size_is_an_error_where_none_was_resized() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"size": [4]},
+        {"size": []},
         {"size": [4, 0]},
         {"size": "46"},
         {"size": [4, 6.0]},
