@@ -311,17 +311,6 @@ class Train(Evaluator):
         """`latency_ms` of an untrained network, if it is asked for. Raises TooSlow over the limit, where `limited`."""
         if self.latency_batch is None and self.latency_limit is None:
             return {}
-        import torch
+        from nas.evaluators.latency import measured
 
-        from nas.training.latency import latency_ms
-        from nas.training.precision import default_device
-
-        device = torch.device(self.device or default_device())
-        milliseconds = latency_ms(model, [model.graph.input], self.recipe, device, self.latency_batch or 1)
-        if limited and self.latency_limit is not None and milliseconds > self.latency_limit:
-            raise TooSlow(f"latency_ms is {milliseconds:.4g}, over the limit of {self.latency_limit:g}")
-        return {"latency_ms": milliseconds}
-
-
-class TooSlow(RuntimeError):
-    """A network whose latency is over the limit; it is not trained."""
+        return measured(model, self.recipe, self.device, self.latency_batch, self.latency_limit if limited else None)

@@ -8,7 +8,7 @@ import nas
 from nas.cli import main
 from nas.errors import UserError
 from nas.evaluators import FunctionEvaluator, Proxy, Train, describe, revive
-from nas.evaluators.train import TooSlow
+from nas.evaluators.latency import TooSlow
 from nas.objectives import parse_objectives
 from nas.run.trained import measuring
 from nas.training import Recipe
