@@ -28,6 +28,7 @@ NAMES: dict[str, tuple[str, tuple[int, ...], int]] = {  # the file that loads it
     "fashion_mnist": ("published", (1, 28, 28), 10),
     "svhn": ("published", (3, 32, 32), 10),
     "stl10": ("published", (3, 96, 96), 10),
+    "flowers102": ("published", (3, 0, 0), 102),  # photographs of many sizes, which have to be given one
     "cylinder_bell_funnel": ("cylinder_bell_funnel", (1, 128), 3),
 }
 SIZES = {
@@ -67,8 +68,13 @@ def load(
     place, kind = _found(name, directory)
     size, way = _size(name, kind, image_size, length, resize)
     if place is None:
-        module, *_ = NAMES[name]
-        data: Dataset = import_module(f"nas.data.{module}").load(name, directory, valid_fraction)
+        module, shape, _ = NAMES[name]
+        loader = import_module(f"nas.data.{module}")
+        data: Dataset
+        if 0 in shape:
+            data = loader.load_files(name, directory, valid_fraction, size, way, skip_unreadable)
+            return data
+        data = loader.load(name, directory, valid_fraction)
         return data.resized(size, way) if size else data
     if kind == "signal":
         from nas.data import signal_folder
@@ -129,6 +135,8 @@ def _size(
     if resize is not None and given[right] is None:
         raise UserError("resize", f"is {resize!r}, and to which size is not said", f"give {right} too ({option})")
     way = check_way(resize or "crop")
+    if given[right] is None and name in NAMES and 0 in NAMES[name][1]:
+        raise UserError(f"data set '{name}'", f"its {kind}s have several sizes", f"give {option} N ({right}=...)")
     if length is not None:
         return (parse_length(length),), way
     return None if image_size is None else parse_size(image_size), way

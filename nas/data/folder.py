@@ -40,7 +40,19 @@ def load(
     Raises UserError for images of several sizes, for files that cannot be read, unless these are to be skipped, and as
     `read_layout` and `read_list` do.
     """
-    layout = _layout(folder)
+    return load_layout(str(folder), folder, _layout(folder), valid_fraction, image_size, resize, skip_unreadable)
+
+
+def load_layout(
+    name: str,
+    folder: Path,
+    layout: Layout,
+    valid_fraction: float | None,
+    image_size: tuple[int, ...] | None,
+    resize: str,
+    skip_unreadable: bool,
+) -> Dataset:
+    """As `load`, of a data set of this name whose files, below `folder`, a layout lists."""
     files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
     form = _form(folder, files, image_size, resize)
 
@@ -49,7 +61,7 @@ def load(
 
     way = "none" if image_size is None else resize
     crop = min(form.size) // 8  # 4 pixels at CIFAR's 32
-    return gather(str(folder), layout, valid_fraction, decode, flip=True, crop=crop, resize=way)
+    return gather(name, layout, valid_fraction, decode, flip=True, crop=crop, resize=way)
 
 
 def describe(folder: Path, image_size: tuple[int, ...] | None = None) -> tuple[tuple[int, ...], int]:

@@ -58,6 +58,10 @@ def sets(text: str) -> dict[str, dict[str, int]]:
 
 READ = {  # what is brought, by set; what is cut out of the training set counts as of it
     "plain": ("a/ b/", "train a 4 b 4"),
+    "ImageNet": (
+        "train/n01440764/ train/n01443537/ val/n01440764/ILSVRC2012_val_00000293.JPEG val/n01443537/b.JPEG",
+        "train n01440764 4 n01443537 4; valid n01440764 1 n01443537 1",
+    ),
     "many": (" ".join(f"c{i:02}/" for i in range(30)), "train " + " ".join(f"c{i:02} 4" for i in range(30))),
     "three sets": ("train/a/ train/b/ valid/a/ valid/b/ test/a/ test/b/", "train a 4 b 4; valid a 4 b 4; test a 4 b 4"),
     "Training, Testing": ("Training/a/ Training/b/ Testing/a/ Testing/b/", "train a 4 b 4; test a 4 b 4"),

@@ -9,6 +9,7 @@ import torch
 
 from nas.data import NAMES, describe, load
 from nas.errors import UserError
+from tests.data.images import write_images
 
 
 class Reader:
@@ -60,11 +61,37 @@ def test_images_labels_and_sets(
     assert data.flip == (name in ("fashion_mnist", "stl10"))
 
 
+class Flowers:
+    """Photographs of several sizes in files, two of each of two classes a set."""
+
+    classes = ("rose", "daisy")
+
+    def __init__(self, root: str, download: bool, split: str) -> None:
+        folder = Path(root) / "flowers-102" / split
+        for label in range(2):
+            write_images(folder / str(label), 30, size=(6 + label, 5), value=100 * label)
+        self._image_files = sorted(folder.rglob("*.png"))
+        self._labels = [int(path.parent.name) for path in self._image_files]
+
+
+def test_photographs_are_read_as_a_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torchvision.datasets.Flowers102", Flowers)
+    data = load("flowers102", tmp_path, image_size=4)
+    assert data.name == "flowers102" and data.shape == (3, 4, 4) and data.classes == ("rose", "daisy")
+    assert {split: len(labels) for split, labels in data.labels.items()} == {"train": 60, "valid": 60, "test": 60}
+    assert torch.equal(data.images["valid"][:, 0, 0, 0] >= 100, data.labels["valid"] == 1)
+    assert describe("flowers102", image_size="4x6") == ((3, 4, 6), 102)
+    for ask in (load, describe):
+        with pytest.raises(UserError, match=r"several sizes; give --image-size N \(image_size=...\)"):
+            ask("flowers102", tmp_path)
+
+
 def test_the_classes_are_torchvisions() -> None:
     from torchvision import datasets
 
     from nas.data.published import SETS
 
+    assert len(datasets.Flowers102.classes) == NAMES["flowers102"][2]
     assert len(SETS["fashion_mnist"].classes) == len(datasets.FashionMNIST.classes)
     assert [name.lower() for name in datasets.FashionMNIST.classes[1:]] == list(SETS["fashion_mnist"].classes[1:])
 
