@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nas.run import search as search
     from nas.space import Genome as Genome
     from nas.space import Space as Space
+    from nas.space.mutable import mutable as mutable
     from nas.space.own import register_operation as register_operation
 
 __version__ = "0.1.0"
@@ -35,6 +36,7 @@ _HOME = {
     "from_module": "nas.imports",
     "load": "nas.opening",
     "load_run": "nas.run",
+    "mutable": "nas.space.mutable",
     "register_operation": "nas.space.own",
     "resume": "nas.run",
     "search": "nas.run",
@@ -53,6 +55,7 @@ __all__ = [
     "from_module",
     "load",
     "load_run",
+    "mutable",
     "register_operation",
     "resume",
 ]

@@ -55,4 +55,6 @@ def _described(item: Field[Any]) -> dict[str, Any]:
         arguments |= {"type": number(kind, least), "metavar": about["metavar"] or "N"}
     elif about["words"]:
         arguments["type"] = one_of(*about["words"])
+    if about["alone"]:
+        arguments |= {"nargs": "?", "const": about["alone"]}
     return arguments

@@ -11,8 +11,11 @@ from nas.graph.costs import COSTS
 from nas.objectives import Objective, missing, named
 from nas.run.progress import Watcher
 from nas.space import Space
+from nas.space.mutable import around
 from nas.space.reader import line_of
 from nas.training.document import load, opened
+
+SAID = 6  # lines of what stays closed
 
 
 def measured(evaluator: Evaluator, objectives: Sequence[Objective]) -> tuple[Objective, ...]:
@@ -34,6 +37,19 @@ def fitted(space: str | Path | Space, overrides: dict[str, Any], evaluator: Eval
     if isinstance(space, Space):
         return space.with_parameters(**overrides) if overrides else space
     return load(str(space), **overrides)
+
+
+def neighbourhood(space: Space, kinds: str | None) -> tuple[Space, list[str]]:
+    """The space itself, or, with `kinds`, the choices around the network that it is; and what stays closed of these.
+
+    Raises UserError where it is no network.
+    """
+    if kinds is None:
+        return space, []
+    opened, closed = around(space, kinds)
+    if len(closed) > SAID:
+        closed = [*closed[:SAID], f"and {len(closed) - SAID} more stay as they are"]
+    return opened, closed
 
 
 def check_evaluator(evaluator: Evaluator, space: Space, epochs: int | None, watcher: Watcher) -> None:

@@ -27,13 +27,14 @@ def setting(
     least: int | None = None,
     several: bool = False,
     to: str = "",
+    alone: str | None = None,
 ) -> Any:
     """A field of the settings; its type says how it is read, in Python (run.arguments) and as text (cli.options).
 
     group: of the command line's options; None: it is not one. default: the value, or the class of an empty one. help:
     what it is. more: what there is to say in Python besides. flag: the option, where it is not the name's. words: those
     that it may be. least: of a number. several: the option is repeatable, whatever the type. to: what the setting is
-    called by whom it is for, "executor.address".
+    called by whom it is for, "executor.address". alone: its value where the option stands without one.
     """
     metadata: dict[str, Any] = {
         "group": group,
@@ -43,7 +44,7 @@ def setting(
         "metavar": metavar,
         "words": words,
     }
-    metadata |= {"least": least, "several": several, "to": to}
+    metadata |= {"least": least, "several": several, "to": to, "alone": alone}
     if isinstance(default, type):
         return field(default_factory=default, metadata=metadata)
     return field(default=default, metadata=metadata)

@@ -31,6 +31,13 @@ class Request(Plan):
         "`input` and `classes` come from the data set unless they are given here.",
         flag="--set",
     )
+    mutate: str | None = document(
+        None,
+        "search around one network: open its kernels, widths, depths, operations, blocks, or those named",
+        "'all', or kinds with commas between them; the space has to be one network, which is tried first.",
+        metavar="KINDS",
+        alone="all",
+    )
     start_from: Any = search(
         (),
         "try this first: a genome file, the best of a run, or a packaged network of this space (darts_v2)",

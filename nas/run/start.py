@@ -23,7 +23,7 @@ from nas.run.config import Config
 from nas.run.directory import CONFIG, JOURNAL, LOCK, create_directory, existing
 from nas.run.display import shown
 from nas.run.final import final_is_due, finish
-from nas.run.fitting import check_evaluator, fitted, measured
+from nas.run.fitting import check_evaluator, fitted, measured, neighbourhood
 from nas.run.given import with_data
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
@@ -41,6 +41,7 @@ from nas.run.state import State, replay
 from nas.run.supernets import check_supernets, create_searcher, one_by_one, train_supernets
 from nas.run.trained import asked_for, holding, recipe_of
 from nas.run.warm_start import WarmStart
+from nas.space.mutable import unchanged
 from nas.types import Executor
 
 
@@ -74,8 +75,11 @@ def search(asked: Request) -> Run:
     objectives = measured(own, objectives)
     epochs = own.most_epochs(asked.epochs, asked.schedule) if asked.schedule in HALVING else asked.epochs
     searched = recipe_of(asked.recipe, asked.recipe_set)[1]
-    space = holding(fitted(asked.space, dict(asked.overrides), own), searched)
+    space, closed = neighbourhood(fitted(asked.space, dict(asked.overrides), own), asked.mutate)
+    space = holding(space, searched)
     first, notes = first_genomes(space, asked.start_from)
+    if asked.mutate:
+        first = [dict(unchanged(space).answers), *first]
     options = {**searchers.for_budget(asked.searcher, asked.trials), **asked.searcher_options}
     resolved = {
         "space": dict(space.document.data),
@@ -99,8 +103,8 @@ def search(asked: Request) -> Run:
     create_logs(config.log)
     if config.warm_start:
         WarmStart.parse(config.warm_start).evaluator(own)
-    if notes:
-        watcher.say(notes)
+    if closed or notes:
+        watcher.say([*closed, *notes])
     if asked.executor == "ray":
         watcher.stage("starting Ray")
     with closing(executors.create_executor(**config.executor)) as workers:
