@@ -1,4 +1,4 @@
-"""Say what a trained network sees in pictures, or signals."""
+"""Say what a trained network sees in pictures, signals or clips."""
 
 import argparse
 import sys
@@ -13,9 +13,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "network", metavar="RUN|DIR", help="a run directory, or a folder that nas train or nas export wrote"
     )
-    parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture or a signal, or a folder of them")
+    parser.add_argument("images", metavar="IMAGE", nargs="+", help="a picture, a signal or a clip, or a folder of them")
     parser.add_argument(
-        "--json", action="store_true", help="print one JSON list of {image or signal, class, probability}"
+        "--json", action="store_true", help="print one JSON list of {image, signal or clip, class, probability}"
     )
 
 

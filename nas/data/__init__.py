@@ -5,10 +5,12 @@ One file a data set.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from nas.data.clip import parse_frames
 from nas.data.dataset import Dataset
 from nas.data.export import as_folder
 from nas.data.given import NAME as GIVEN
@@ -30,12 +32,9 @@ NAMES: dict[str, tuple[str, tuple[int, ...], int]] = {  # the file that loads it
     "stl10": ("published", (3, 96, 96), 10),
     "flowers102": ("published", (3, 0, 0), 102),  # photographs of many sizes, which have to be given one
     "cylinder_bell_funnel": ("cylinder_bell_funnel", (1, 128), 3),
+    "moving_digits": ("moving_digits", (1, 8, 16, 16), 4),
 }
-SIZES = {
-    "signal": ("length", "--length"),
-    "image": ("image_size", "--image-size"),
-    "clip": ("image_size", "--image-size"),
-}
+SIZES = {"signal": "length", "image": "image_size", "clip": "image_size"}  # the setting of each kind
 
 __all__ = ["GIVEN", "NAMES", "Dataset", "Preprocessing", "as_folder", "collect", "describe", "load"]
 
@@ -48,6 +47,7 @@ def load(
     image_size: Any = None,
     resize: str | None = None,
     length: int | None = None,
+    frames: int | None = None,
     skip_unreadable: bool = False,
 ) -> Dataset:
     """The data set `name`: one of NAMES, a folder of class folders, a list of files, or a table of signals.
@@ -60,13 +60,14 @@ def load(
     until it covers the size, the middle taken), "stretch" or "pad"; without it images of several sizes are an error.
     `length`: the steps to which every signal is brought: by "crop" (the default: the middle of longer ones, zeros after
     shorter ones), "stretch" (interpolated) or "pad" (nothing is cut).
+    `frames`: of each clip, evenly spaced; given, a folder's classes hold video files, or folders of frames.
     `skip_unreadable`: leave out files of a folder that cannot be read, which are an error otherwise.
     Raises UserError for an unknown name and for missing or damaged files.
     """
     if valid_fraction is not None and not 0 < valid_fraction < 1:
         raise UserError("valid_fraction", f"{valid_fraction} leaves an empty set", "give a number between 0 and 1")
-    place, kind = _found(name, directory)
-    size, way = _size(name, kind, image_size, length, resize)
+    place, kind = _found(name, directory, frames)
+    size, way = _size(name, kind, {"image_size": image_size, "length": length, "frames": frames}, resize)
     if place is None:
         module, shape, _ = NAMES[name]
         loader = import_module(f"nas.data.{module}")
@@ -75,11 +76,16 @@ def load(
             data = loader.load_files(name, directory, valid_fraction, size, way, skip_unreadable)
             return data
         data = loader.load(name, directory, valid_fraction)
+        data = data.sampled(frames) if frames else data
         return data.resized(size, way) if size else data
     if kind == "signal":
         from nas.data import signal_folder
 
         return signal_folder.load(place, valid_fraction, length, way, skip_unreadable)
+    if frames is not None:
+        from nas.data import clip_folder
+
+        return clip_folder.load(place, frames, valid_fraction, size, way, skip_unreadable)
     from nas.data import folder
 
     return folder.load(place, valid_fraction, size, way, skip_unreadable)
@@ -92,54 +98,62 @@ def describe(
     image_size: Any = None,
     resize: str | None = None,
     length: int | None = None,
+    frames: int | None = None,
 ) -> tuple[tuple[int, ...], int]:
-    """The shape of an example of data set `name`, (channels, height, width) of an image and (channels, steps) of a
-    signal, and its number of classes.
+    """The shape of an example of data set `name`, (channels, height, width) of an image, (channels, steps) of a signal,
+    (channels, frames, height, width) of a clip, and its number of classes.
 
     Cheap for images: reads the heads of a folder's files, up to the first in colour, and never imports torch. Raises
     UserError as `load` does.
     """
-    place, kind = _found(name, directory)
-    size, _ = _size(name, kind, image_size, length, resize)
+    place, kind = _found(name, directory, frames)
+    size, _ = _size(name, kind, {"image_size": image_size, "length": length, "frames": frames}, resize)
     if place is None:
         _, shape, classes = NAMES[name]
-        return (shape[0], *size) if size else shape, classes
+        shape = (shape[0], frames, *shape[2:]) if frames else shape
+        return (*shape[: len(shape) - len(size)], *size) if size else shape, classes
     if kind == "signal":
         from nas.data import signal_folder
 
         return signal_folder.describe(place, length)
+    if frames is not None:
+        from nas.data import clip_folder
+
+        return clip_folder.describe(place, frames, size)
     from nas.data import folder
 
     return folder.describe(place, size)
 
 
-def _found(name: str, directory: str | Path | None) -> tuple[Path | None, str]:
+def _found(name: str, directory: str | Path | None, frames: int | None) -> tuple[Path | None, str]:
     """(where it lies; None: it has a name, what it holds)."""
     from nas.data.kind import KINDS, kind_of
 
     if name in NAMES:
         return None, KINDS[len(NAMES[name][1]) - 1]
     place = _folder(name, directory)
-    return place, kind_of(place)
+    return place, kind_of(place, frames)
 
 
-def _size(
-    name: str, kind: str, image_size: Any, length: int | None, resize: str | None
-) -> tuple[tuple[int, ...] | None, str]:
-    """(the size that is asked for, without channels; None: none, and the way to it)."""
-    right, option = SIZES[kind]
-    given = {"image_size": image_size, "length": length}
+def _size(name: str, kind: str, given: Mapping[str, Any], resize: str | None) -> tuple[tuple[int, ...] | None, str]:
+    """(the size that is asked for, without channels and frames; None: none, and the way to it)."""
+    right, frames = SIZES[kind], given["frames"]
+    option = f"--{right.replace('_', '-')}"
     for setting, value in given.items():
-        if value is not None and setting != right:
+        if value is not None and setting != right and (kind, setting) != ("clip", "frames"):
             raise UserError(setting, f"is {value!r}, and {name} holds {kind}s", f"give {option} ({right}=...)")
     if resize is not None and given[right] is None:
         raise UserError("resize", f"is {resize!r}, and to which size is not said", f"give {right} too ({option})")
     way = check_way(resize or "crop")
     if given[right] is None and name in NAMES and 0 in NAMES[name][1]:
         raise UserError(f"data set '{name}'", f"its {kind}s have several sizes", f"give {option} N ({right}=...)")
-    if length is not None:
-        return (parse_length(length),), way
-    return None if image_size is None else parse_size(image_size), way
+    if frames is not None:
+        parse_frames(frames)
+    elif kind == "clip" and name not in NAMES:
+        raise UserError("frames", f"are not said, and {name} holds clips", "give --frames N (frames=...)")
+    if (value := given[right]) is None:
+        return None, way
+    return (parse_length(value),) if kind == "signal" else parse_size(value), way
 
 
 def _folder(name: str, directory: str | Path | None) -> Path:

@@ -30,13 +30,14 @@ MIN_VALID_IMAGES = 30  # validation images
 class Dataset:
     """Images and labels of the three sets, keyed "train", "valid" and "test".
 
-    `images`: uint8 (N, C, H, W), or signals, float32 (N, C, L); `labels`: int64 (N,), positions in `classes`, or the
-    targets of another `task`, whose outputs `classes` names. `mean` and `std`: of the training images, a number a
-    channel, in pixel values (0..255), or of the signals as they are. `flip` and `crop` are facts about the images that
-    augmentation goes by: whether a mirrored image is still one of its class, and by how many pixels, or steps of a
-    signal, it may be shifted. `resize`: how pictures of other sizes were brought to this one, as `Preprocessing` names
-    it. `notes`: what a person should know of how the data were read, a line each: what was left out or changed, and
-    what is too little. `pages`: where the images lie if they are mapped from a file, and not in memory.
+    `images`: uint8 (N, C, H, W), or clips, uint8 (N, C, T, H, W), or signals, float32 (N, C, L); `labels`: int64 (N,),
+    positions in `classes`, or the targets of another `task`, whose outputs `classes` names. `mean` and `std`: of the
+    training images, a number a channel, in pixel values (0..255), or of the signals as they are. `flip` and `crop` are
+    facts about the images that augmentation goes by: whether a mirrored image is still one of its class, and by how
+    many pixels, or steps of a signal, it may be shifted. `resize`: how pictures of other sizes were brought to this
+    one, as `Preprocessing` names it. `notes`: what a person should know of how the data were read, a line each: what
+    was left out or changed, and what is too little. `pages`: where the images lie if they are mapped from a file, and
+    not in memory.
     """
 
     name: str
@@ -54,7 +55,8 @@ class Dataset:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(channels, height, width) of an image, (channels, steps) of a signal."""
+        """(channels, height, width) of an image, (channels, steps) of a signal, (channels, frames, height, width) of a
+        clip."""
         return tuple(self.images["train"].shape[1:])
 
     @property
@@ -103,6 +105,9 @@ class Dataset:
         def bring(images: Tensor) -> Tensor:
             if len(size) == 1:
                 return torch.stack([fit(values, *size, resize) for values in images])
+            if images.ndim == 5:
+                frames = images.transpose(1, 2)
+                return bring(frames.flatten(0, 1)).unflatten(0, frames.shape[:2]).transpose(1, 2)
             resized = torch.empty((len(images), images.shape[1], *size), dtype=torch.uint8)
             for place, image in zip(resized, images, strict=True):
                 place.copy_(pixels(fromarray(image.permute(1, 2, 0).squeeze(2).numpy()), len(image), size, resize))
@@ -114,8 +119,14 @@ class Dataset:
 
         images = {split: bring(tensor) for split, tensor in self.images.items()}
         mean, std = statistics(images["train"])
-        crop = round(self.crop * min(size) / min(self.shape[1:]))
+        crop = round(self.crop * min(size) / min(self.shape[-len(size) :]))
         return replace(self, images=images, mean=mean, std=std, crop=crop, resize=resize)
+
+    def sampled(self, frames: int) -> Dataset:
+        """The same data set with so many frames of each clip, evenly spaced."""
+        from nas.data.clip import sampled
+
+        return replace(self, images={split: sampled(tensor, frames) for split, tensor in self.images.items()})
 
     def with_train_images(self, count: int) -> Dataset:
         """The same data set with `count` of its training images, for cheap budgets: always the same ones, so that
@@ -147,9 +158,9 @@ def joined(parts: list[Tensor]) -> Tensor:
     first, *others = parts
     count = len(first)
     for part in others:
-        after = first.data_ptr() + count * first[0].numel() * first.element_size() if count else None
+        after = first.data_ptr() + count * first.stride(0) * first.element_size() if count else None
         whole = part.untyped_storage().data_ptr() == first.untyped_storage().data_ptr() and part.data_ptr() == after
-        if not (whole and first.is_contiguous() and part.is_contiguous()):
+        if not (whole and first.stride() == part.stride()):
             return torch.cat(parts)
         count += len(part)
     return first.as_strided((count, *first.shape[1:]), first.stride(), first.storage_offset())

@@ -54,10 +54,10 @@ def load_layout(
 ) -> Dataset:
     """As `load`, of a data set of this name whose files, below `folder`, a layout lists."""
     files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
-    form = _form(folder, files, image_size, resize)
+    form = form_of(folder, files, image_size, resize)
 
     def decode(wanted: Mapping[str, Sequence[Source]]) -> Decoded:
-        return _decoded(Reader(Unreadable(folder), form), wanted, skip_unreadable)
+        return decode_all(Reader(Unreadable(folder), form), wanted, skip_unreadable)
 
     way = "none" if image_size is None else resize
     crop = min(form.size) // 8  # 4 pixels at CIFAR's 32
@@ -68,7 +68,7 @@ def describe(folder: Path, image_size: tuple[int, ...] | None = None) -> tuple[t
     """(channels, height, width) of the images, from the heads of their files, and the number of classes."""
     layout = _layout(folder)
     files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
-    form = _form(folder, files, image_size, "crop")
+    form = form_of(folder, files, image_size, "crop")
     return (form.channels, *form.size), len(layout.classes)
 
 
@@ -76,12 +76,18 @@ def _layout(place: Path) -> Layout:
     return read_list(place) if tables(place) else read_layout(place)
 
 
-def _form(folder: Path, files: Iterable[Source], image_size: tuple[int, ...] | None, resize: str) -> Form:
+def form_of(
+    folder: Path,
+    files: Iterable[Any],
+    image_size: tuple[int, ...] | None,
+    resize: str,
+    header: Callable[[Any], tuple[int, int, bool]] = picture.header,
+) -> Form:
     """Of the first file that can be read, in colour where any is; raises UserError where none can be."""
     first, channels, size = None, 1, image_size
     for path in files:
         try:
-            height, width, grey = picture.header(path)
+            height, width, grey = header(path)
         except UserError:
             continue
         first, size = first or path, size or (height, width)
@@ -93,11 +99,14 @@ def _form(folder: Path, files: Iterable[Source], image_size: tuple[int, ...] | N
     return Form(channels, size, "none" if image_size is None else resize, first)
 
 
-def _decoded(reader: Reader, files: Mapping[str, Sequence[Source]], skip_unreadable: bool) -> Decoded:
-    """In memory, or mapped where they are many; raises UserError for what is unreadable and not to be skipped."""
+def decode_all(reader: Any, files: Mapping[str, Sequence[Any]], skip_unreadable: bool) -> Decoded:
+    """In memory, or mapped where they are many; raises UserError for what is unreadable and not to be skipped.
+
+    reader: a `Reader`, or one that reads other things as it does, into tensors of its `shape`.
+    """
     import torch
 
-    shape = (sum(map(len, files.values())), reader.form.channels, *reader.form.size)
+    shape = (sum(map(len, files.values())), *reader.shape)
 
     def fill(images: Tensor, rest: Callable[[], None]) -> dict[str, Any]:
         kept, end = dict[str, list[int]](), 0
@@ -106,7 +115,7 @@ def _decoded(reader: Reader, files: Mapping[str, Sequence[Source]], skip_unreada
             end += len(kept[split])
         if reader.unreadable.files and not skip_unreadable:
             raise reader.unreadable.error()
-        mean, std = statistics(images[: len(kept["train"])], rest) if kept["train"] else ((), ())
+        mean, std = statistics(images[: len(kept["train"])].flatten(0, -4), rest) if kept["train"] else ((), ())
         return {"kept": kept, "mean": mean, "std": std, "notes": reader.notes()}
 
     pages = None
@@ -121,10 +130,11 @@ def _decoded(reader: Reader, files: Mapping[str, Sequence[Source]], skip_unreada
     return Decoded(parts, told["kept"], tuple(told["mean"]), tuple(told["std"]), tuple(told["notes"]), pages)
 
 
-def _key(reader: Reader, files: Mapping[str, Sequence[Source]]) -> str:
+def _key(reader: Any, files: Mapping[str, Sequence[Any]]) -> str:
     """Of these files as they are now, in this form."""
     hasher = hashlib.blake2b(
-        repr((VERSION, str(reader.unreadable.folder.resolve()), *reader.form[:3])).encode(), digest_size=16
+        repr((VERSION, str(reader.unreadable.folder.resolve()), *reader.form[:3], *reader.shape[:-3])).encode(),
+        digest_size=16,
     )
     for split, each in files.items():
         for path in each:

@@ -26,8 +26,11 @@ def kind_of(place: Path, frames: int | None = None) -> str:
 
 def examples(folder: Path, kind: str) -> list[Path]:
     """Those of a kind in a folder and below it, as a data set's are found: other files are left out."""
+    from nas.data.clip_folder import CLIPS
     from nas.data.signal_folder import SIGNALS
 
+    if kind == "clip":
+        return [clip.place for clip in clip.clips(walk(folder, CLIPS)[0].below())]
     return walk(folder, SIGNALS if kind == "signal" else PICTURES)[0].below()
 
 

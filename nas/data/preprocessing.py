@@ -5,11 +5,11 @@ network.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nas.data import picture, signal
+from nas.data import clip, picture, signal
 from nas.errors import UserError, did_you_mean, shortened
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ LARGEST_NUMBER = 1e30
 @dataclass(frozen=True)
 class Preprocessing:
     """Called with a picture it gives what the network was trained on: float32 (channels, height, width), normalised; so
-    with a signal, where the network was trained on those: (channels, steps).
+    with a signal, or a clip, where the network was trained on those: (channels, steps), or (channels, frames, height,
+    width).
 
-    size: (height, width), or (steps,). channels: of a picture 1, of grey, or 3, red, green and blue. mean, std: a
-    number a channel, of pixels in 0..1, or of signals as they are. resize: how a picture of another size, or a signal
-    of another length, is brought to `size`, as `picture.pixels` and `signal.fit` do; "none": it is an error.
+    size: (height, width), (steps,), or (frames, height, width). channels: of a picture 1, of grey, or 3, red, green and
+    blue. mean, std: a number a channel, of pixels in 0..1, or of signals as they are. resize: how a picture of another
+    size, or a signal of another length, is brought to `size`, as `picture.pixels` and `signal.fit` do; "none": it is an
+    error.
     Raises UserError for values of a wrong kind or out of range.
     """
 
@@ -46,7 +48,11 @@ class Preprocessing:
         if not (
             _numbers(sides, int) and 0 < len(sides) <= len(NOUNS) and all(0 < side <= LARGEST_SIDE for side in sides)
         ):
-            raise _wrong("size", sides, "give the height and the width in pixels, or the steps of a signal")
+            raise _wrong(
+                "size",
+                sides,
+                "give the height and the width in pixels, the steps of a signal, or frames, height and width",
+            )
         if type(self.channels) is not int or not 0 < self.channels <= MOST_CHANNELS:
             raise _wrong("channels", self.channels, "give the number of channels: 1 or 3")
         for name, least in (("mean", -math.inf), ("std", 0.0)):
@@ -70,15 +76,17 @@ class Preprocessing:
         return NOUNS[len(self.size) - 1]
 
     def __call__(self, source: Any) -> Tensor:
-        """Of a picture, PIL's, or a signal, an array (steps,) or (channels, steps), or of the file that holds one.
+        """Of a picture, PIL's, or a signal, an array (steps,) or (channels, steps), or a clip, a sequence of pictures;
+        or of the file, or folder of frames, that holds one.
 
         Raises UserError where it cannot be read or does not fit.
         """
         return self.normalise(self.values(source)[None])[0]
 
     def values(self, source: Any) -> Tensor:
-        """As the call, before it is normalised: uint8 (channels, height, width), or float32 (channels, steps)."""
-        return self._signal(source) if len(self.size) == 1 else self.pixels(source)
+        """As the call, before it is normalised: uint8 (channels, height, width) or (channels, frames, height, width),
+        or float32 (channels, steps)."""
+        return {"signal": self._signal, "image": self.pixels, "clip": self._clip}[self.noun](source)
 
     def pixels(self, source: str | Path | Image) -> Tensor:
         """Those of a picture: uint8 (channels, height, width)."""
@@ -93,6 +101,17 @@ class Preprocessing:
         except ValueError as error:
             raise UserError(where, str(error), "the network takes pictures like those of its training") from error
 
+    def _clip(self, source: Any) -> Tensor:
+        import torch
+
+        count = self.size[0]
+        if isinstance(source, str | Path):
+            frames: Any = clip.clip_at(Path(source)).frames(count)
+        else:
+            frames = [source[i] for i in clip.positions(len(source), count)]
+        of_frame = replace(self, size=self.size[1:])
+        return torch.stack([of_frame.pixels(frame) for frame in frames], 1)
+
     def _signal(self, source: Any) -> Tensor:
         where = str(source) if isinstance(source, str | Path) else "signal"
         values = signal.read(Path(source)).values if isinstance(source, str | Path) else signal.checked(source, where)
@@ -104,7 +123,7 @@ class Preprocessing:
             raise UserError(where, str(error), "the network takes signals like those of its training") from error
 
     def normalise(self, images: Tensor) -> Tensor:
-        """uint8 (N, C, H, W), or float32 (N, C, L), to float32, as the training did."""
+        """uint8 (N, C, H, W) or (N, C, T, H, W), or float32 (N, C, L), to float32, as the training did."""
         import torch
 
         shape = (1, -1, *(1 for _ in self.size))

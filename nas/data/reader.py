@@ -84,7 +84,7 @@ class Reader:
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:  # PIL computes without Python's lock
             for start in range(0, len(files), AT_ONCE):
                 part = files[start : start + AT_ONCE]
-                for position, (path, read) in enumerate(zip(part, pool.map(self._read, part), strict=True), start):
+                for position, (path, read) in enumerate(zip(part, pool.map(self.one, part), strict=True), start):
                     if isinstance(read, str):
                         self.unreadable.files[path] = read
                         continue
@@ -94,14 +94,19 @@ class Reader:
                 rest()
         return kept
 
-    def _read(self, path: Source) -> Read | str:
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(channels, height, width)."""
+        return self.form.channels, *self.form.size
+
+    def one(self, source: Source | Image, where: str = "") -> Read | str:
         """A file, or why it cannot be read. Raises UserError for a size that nobody asked for."""
         try:
-            image = picture.upright(path)
+            image = picture.upright(source)
         except UserError as error:
             return error.what
         try:
-            return self.brought(str(path), image)
+            return self.brought(where or str(source), image)
         except UserError:
             raise
         except ValueError as error:

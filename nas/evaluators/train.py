@@ -30,6 +30,7 @@ KINDS |= {
     "latency_limit": float,
     "resize": str,
     "length": int,
+    "frames": int,
     "skip_unreadable": bool,
     "weights": str,
     "inherit": bool,
@@ -45,8 +46,8 @@ class Train(Evaluator):
     """Trains on the data set `dataset` (of the directory `data`) by `recipe`; a trial's budget replaces its epochs.
 
     `train_images` caps the training images, always the same ones, for cheap budgets; `valid_fraction`, `image_size`,
-    `resize`, `length` and `skip_unreadable` are as in `nas.data.load`. `device`: torch's name of one; None takes a GPU
-    where there is one. `threads`: the CPU's; None: as many as are fastest of what the executor set, else of all cores.
+    `resize`, `length`, `frames` and `skip_unreadable` are as in `nas.data.load`. `device`: torch's name of one; None:
+    a GPU, where there is one. `threads`: the CPU's; None: as many as are fastest of those there are.
     `final_recipe` is for the last training of a winner; None: the named one, "final", in the number and memory formats
     of `recipe`, with its class weights. It mirrors and crops as `recipe` does, where it says nothing of that.
     `inherit`: a trial begins with the weights of its parent, if it has one in the same run, as far as they fit
@@ -71,6 +72,7 @@ class Train(Evaluator):
     image_size: tuple[int, int] | None = None
     resize: str | None = None
     length: int | None = None
+    frames: int | None = None
     skip_unreadable: bool = False
     weights: str | None = None
     inherit: bool = False
@@ -138,6 +140,7 @@ class Train(Evaluator):
             "image_size": self.image_size,
             "resize": self.resize,
             "length": self.length,
+            "frames": self.frames,
             "skip_unreadable": self.skip_unreadable,
         }
 
@@ -147,7 +150,12 @@ class Train(Evaluator):
 
         if self.given is not None:
             return {"input": list(self.given.data.shape), "classes": len(self.given.data.classes)}
-        size: dict[str, Any] = {"image_size": self.image_size, "resize": self.resize, "length": self.length}
+        size: dict[str, Any] = {
+            "image_size": self.image_size,
+            "resize": self.resize,
+            "length": self.length,
+            "frames": self.frames,
+        }
         shape, classes = describe(self.dataset, self.data, **size)
         return {"input": list(shape), "classes": classes}
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from nas.data.preprocessing import Preprocessing
 
 COUNT, TRIED = 5, 40
-MADE = ("digits", "cylinder_bell_funnel")  # data sets that need no download
+MADE = ("digits", "cylinder_bell_funnel", "moving_digits")  # data sets that need no download
 
 
 def few(dataset: Any, preprocessing: "Preprocessing | None") -> "Tensor | None":
@@ -30,7 +30,7 @@ def few(dataset: Any, preprocessing: "Preprocessing | None") -> "Tensor | None":
     if dataset in MADE:
         from nas.data import load
 
-        data = load(dataset)
+        data = load(dataset, frames=preprocessing.size[0] if preprocessing.noun == "clip" else None)
         return data.images["test"][:COUNT] if preprocessing.size == data.shape[1:] else None
     pictures: list[Tensor] = []
     for path in islice(_files(Path(dataset)), TRIED):

@@ -1,4 +1,4 @@
-"""What a trained network says of pictures or signals, and how often it is right about a data set."""
+"""What a trained network says of pictures, signals or clips, and how often it is right about a data set."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -82,8 +82,10 @@ def images_for(source: Mapping[str, Any], how: "Preprocessing", classes: tuple[s
     """The data as a network knows them. source: arguments of `nas.data.load`. Raises UserError as `evaluate` does."""
     from nas.data import load
 
+    if how.noun == "clip":
+        source = {**source, "frames": source.get("frames") or how.size[0]}
     if how.resize != "none":
-        size = {"length": how.size[0]} if how.noun == "signal" else {"image_size": how.size}
+        size = {"length": how.size[0]} if how.noun == "signal" else {"image_size": how.size[-2:]}
         settings = {**size, "resize": how.resize}
         source = {**source, **{name: source.get(name) or setting for name, setting in settings.items()}}
     return _prepared(load(**source), how, classes)
@@ -122,7 +124,7 @@ def _channels(images: Any, channels: int) -> Any:
     if images.is_floating_point():
         return images
     if images.shape[1] == 1 and channels == 3:
-        return images.expand(-1, 3, -1, -1)
+        return images.expand(-1, 3, *images.shape[2:])
     if images.shape[1] == 3 and channels == 1:
         red, green, blue = images.int().unbind(1)
         return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).to(images.dtype)[:, None]

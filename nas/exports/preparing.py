@@ -15,19 +15,19 @@ WIDTH, PIECE = 100, 9  # columns; characters of a long name that stay together, 
 PREPROCESS = '''
 
 def preprocess(images: Any) -> Tensor:
-    """Make input, float32 (N, {shape}), of pixels in 0..255 (N, {shape}), or of a
-    picture: PIL's, or an array of its pixels, (height, width, channels) or (height, width).
+    """Make input, float32 (N, {shape}), of pixels in 0..255 (N, {shape}), or of {one}:
+    PIL's, or an array of {its} pixels, (height, width, channels) or (height, width).
     """
-    if not hasattr(images, "ndim") or images.ndim < 4:
-        images = pixels(images)
+    if not hasattr(images, "ndim") or images.ndim < {rank}:
+        images = {batch}
     if tuple(images.shape[1:]) != ({shape}):
         raise ValueError(f"{{tuple(images.shape)}} where (N, {shape}) is expected")
-    mean, std = (torch.tensor(each).view(-1, 1, 1) for each in (MEAN, STD))
+    mean, std = (torch.tensor(each).view(-1, {ones}) for each in (MEAN, STD))
     return (torch.as_tensor(images).float() - mean) * (1 / std)
 
 
 def pixels(image: Any) -> Tensor:
-    """uint8 (1, {shape}) of a picture as it is shown, on white where it is transparent."""
+    """uint8 (1, {channels}, {height}, {width}) of a picture as it is shown, on white where it is transparent."""
     import numpy
     from PIL import Image, ImageOps
 
@@ -130,15 +130,19 @@ def _functions(how: Preprocessing) -> str:
         length = {"channels": how.channels, "length": how.size[0]}
         text = SIGNALS.format(fitting=LENGTHS[how.resize].format(**length).rstrip("\n"), **length)
         return text.replace("\n\n    if tuple", "\n    if tuple").rstrip("\n")
-    height, width = how.size
+    *frames, height, width = how.size
     words = {
         "width": width,
         "height": height,
         "method": {"bilinear": "BILINEAR", "nearest": "NEAREST"}[how.interpolation],
     }
     fitting = FITTINGS[how.resize].format(**words)
+    clip = {"one": f"the {how.size[0]} pictures of a clip", "its": "their", "rank": 5, "ones": "1, 1, 1"}
+    picture = {"one": "a picture", "its": "its", "rank": 4, "ones": "1, 1"}
     return PREPROCESS.format(
-        shape=f"{how.channels}, {height}, {width}",
+        shape=", ".join(map(str, (how.channels, *how.size))),
+        batch="torch.stack([pixels(each) for each in images], 2)" if frames else "pixels(images)",
+        **(clip if frames else picture),
         mode="L" if how.channels == 1 else "RGB",
         fitting=fitting.rstrip("\n"),
         channels=how.channels,

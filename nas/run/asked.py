@@ -23,7 +23,7 @@ from nas.space.files import find_packaged
 from nas.training.recipe import Recipe, recipes
 
 RESOLVED = ("space", "evaluator", "executor", "searcher_options", "epochs", "objectives", "deduplicate")
-IMAGES = ("image_size", "resize", "length", "skip_unreadable", "inherit")
+IMAGES = ("image_size", "resize", "length", "frames", "skip_unreadable", "inherit")
 
 
 def asked(config: Config) -> dict[str, Any]:

@@ -62,7 +62,7 @@ class Request(Plan):
     )
     dataset: str | Path | None = evaluation(
         None,
-        f"{', '.join(NAMES)}, a folder with one folder of images or signals per class, or a table (.csv, .parquet)",
+        f"{', '.join(NAMES)}, a folder with one of images, signals or clips per class, or a table (.csv, .parquet)",
         "None: digits; of a table that is given, cifar10.",
         to="evaluator.dataset",
     )
@@ -90,6 +90,12 @@ class Request(Plan):
         "bring all signals to N steps; without it they must have one length",
         least=1,
         to="images.length",
+    )
+    frames: int | None = evaluation(
+        None,
+        "the data are clips, video files or folders of frames: take N frames of each, evenly spaced",
+        least=1,
+        to="images.frames",
     )
     skip_unreadable: bool = evaluation(
         False, "leave out files that cannot be read, instead of ending with an error", to="images.skip_unreadable"
