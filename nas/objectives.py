@@ -7,6 +7,7 @@ from nas.errors import UserError, did_you_mean
 from nas.types import OBJECTIVE
 
 DIRECTIONS = ("max", "min")
+ERRORS = ("rmse", "mae")  # which nobody wants large
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Objective:
 
     @classmethod
     def parse(cls, text: str) -> "Objective":
-        """`valid_accuracy`, `parameters:min`. Raises UserError."""
+        """`valid_accuracy`, `parameters:min`; `valid_rmse` is to be small without a word. Raises UserError."""
         metric, colon, direction = str(text).partition(":")
         if not all(name.isidentifier() for name in metric.split("+")):  # synflow+naswot is a metric of the proxies
             raise UserError("objective", f"'{text}' names no metric", "write METRIC or METRIC:min")
@@ -26,10 +27,12 @@ class Objective:
             raise UserError(
                 f"objective {metric}", f"unknown direction '{direction}'", did_you_mean(direction, DIRECTIONS)
             )
-        return cls(metric, direction == "min")
+        return cls(metric, direction == "min" if colon else metric.endswith(ERRORS))
 
     def __str__(self) -> str:
-        return f"{self.metric}:min" if self.smaller else self.metric
+        if not self.smaller:
+            return f"{self.metric}:max" if self.metric.endswith(ERRORS) else self.metric
+        return f"{self.metric}:min"
 
 
 def parse_objectives(texts: Sequence[str]) -> tuple[Objective, ...]:

@@ -19,7 +19,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, (*DATA, *IMAGES))
     told = "the set to measure on: train, valid or test"
     parser.add_argument("--split", type=one_of(*SPLITS), default="test", metavar="SET", help=told)
-    parser.add_argument("--json", action="store_true", help="print one JSON object: {split, images, accuracy, loss}")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print one JSON object: {split, images, accuracy, loss}, or the task's measures",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from nas.cli.target import trained_folder, trained_on
     from nas.errors import UserError
     from nas.exports.predict import evaluate
+    from nas.run.words import in_words, number
     from nas.training.trained import load_trained
 
     folder = trained_folder(args.network)
@@ -40,6 +45,9 @@ def run(args: argparse.Namespace) -> int:
     measured = evaluate(model, source, args.split, args.network)
     if args.json:
         print_json(measured)
+    elif "accuracy" not in measured:
+        told = ", ".join(f"{in_words(name)} {number(name, measured[name])}" for name in list(measured)[2:])
+        print(f"{measured['images']} {args.split} images: {told}")
     else:
         noun = model.preprocessing.noun
         print(

@@ -14,7 +14,7 @@ from nas.run.settings import SETTINGS
 
 PAIRS, SEVERAL = Mapping[str, Any], str | Sequence[str]
 DATA = ("dataset", "data")
-IMAGES = ("image_size", "resize", "length", "frames", "skip_unreadable")
+IMAGES = ("image_size", "resize", "length", "frames", "skip_unreadable", "task")
 AUGMENTATION = ("flip", "crop")
 
 

@@ -5,7 +5,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from nas.cli.output import percent
-from nas.cli.parser import number, pairs, real
+from nas.cli.parser import number as count
+from nas.cli.parser import pairs, real
 from nas.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ nas results runs/nasbench201-regularized_evolution-1 --front --json
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="a run directory")
-    parser.add_argument("--top", type=number(int, 1), metavar="K", help="list only the best K")
+    parser.add_argument("--top", type=count(int, 1), metavar="K", help="list only the best K")
     front = "list only the trials that no other beats in all objectives (the Pareto front)"
     parser.add_argument("--front", action="store_true", help=front)
     volume = "print only the hypervolume of the front, and its reference point (docs/searchers.md)"
@@ -93,7 +94,9 @@ def run(args: argparse.Namespace) -> int:
 
 def shown(metric: str, value: float) -> str:
     """An accuracy in percent, another number in four digits."""
-    return percent(value) if metric.endswith("accuracy") else f"{value:.4g}"
+    from nas.run.words import number
+
+    return number(metric, value)
 
 
 def _hypervolume(run: "Run", args: argparse.Namespace) -> "Hypervolume | None":

@@ -186,11 +186,13 @@ def _trainer(args: argparse.Namespace) -> "Train":
     from pathlib import Path
 
     from nas.cli.options import IMAGES, given
+    from nas.data import task_of
     from nas.evaluators import Train, trainer_of
     from nas.run import Run
 
     read = {name: setting for name, setting in given(args, IMAGES).items() if setting}
     if args.dataset is not None or not (Path(args.arch) / "run.yaml").exists():
-        return Train(args.dataset or "digits", args.data, **read)
+        name = args.dataset or "digits"
+        return Train(name, args.data, **{"task": task_of(name, args.data), **read} if "task" not in read else read)
     searched = trainer_of(Run.open(args.arch).config.evaluator)
     return replace(searched, data=args.data or searched.data, **read)

@@ -36,7 +36,7 @@ NAMES: dict[str, tuple[str, tuple[int, ...], int]] = {  # the file that loads it
 }
 SIZES = {"signal": "length", "image": "image_size", "clip": "image_size"}  # the setting of each kind
 
-__all__ = ["GIVEN", "NAMES", "Dataset", "Preprocessing", "as_folder", "collect", "describe", "load"]
+__all__ = ["GIVEN", "NAMES", "Dataset", "Preprocessing", "as_folder", "collect", "describe", "load", "task_of"]
 
 
 def load(
@@ -49,6 +49,7 @@ def load(
     length: int | None = None,
     frames: int | None = None,
     skip_unreadable: bool = False,
+    task: str | None = None,
 ) -> Dataset:
     """The data set `name`: one of NAMES, a folder of class folders, a list of files, or a table of signals.
 
@@ -62,11 +63,12 @@ def load(
     shorter ones), "stretch" (interpolated) or "pad" (nothing is cut).
     `frames`: of each clip, evenly spaced; given, a folder's classes hold video files, or folders of frames.
     `skip_unreadable`: leave out files of a folder that cannot be read, which are an error otherwise.
+    `task`: what the images are to give, one of `nas.tasks.TASKS`; None: what the data say by themselves (`task_of`).
     Raises UserError for an unknown name and for missing or damaged files.
     """
     if valid_fraction is not None and not 0 < valid_fraction < 1:
         raise UserError("valid_fraction", f"{valid_fraction} leaves an empty set", "give a number between 0 and 1")
-    place, kind = _found(name, directory, frames)
+    place, kind = _found(name, directory, frames, task)
     size, way = _size(name, kind, {"image_size": image_size, "length": length, "frames": frames}, resize)
     if place is None:
         module, shape, _ = NAMES[name]
@@ -88,7 +90,7 @@ def load(
         return clip_folder.load(place, frames, valid_fraction, size, way, skip_unreadable)
     from nas.data import folder
 
-    return folder.load(place, valid_fraction, size, way, skip_unreadable)
+    return folder.load(place, valid_fraction, size, way, skip_unreadable, task)
 
 
 def describe(
@@ -99,14 +101,15 @@ def describe(
     resize: str | None = None,
     length: int | None = None,
     frames: int | None = None,
+    task: str | None = None,
 ) -> tuple[tuple[int, ...], int]:
     """The shape of an example of data set `name`, (channels, height, width) of an image, (channels, steps) of a signal,
-    (channels, frames, height, width) of a clip, and its number of classes.
+    (channels, frames, height, width) of a clip, and its number of classes, or outputs.
 
     Cheap for images: reads the heads of a folder's files, up to the first in colour, and never imports torch. Raises
     UserError as `load` does.
     """
-    place, kind = _found(name, directory, frames)
+    place, kind = _found(name, directory, frames, task)
     size, _ = _size(name, kind, {"image_size": image_size, "length": length, "frames": frames}, resize)
     if place is None:
         _, shape, classes = NAMES[name]
@@ -122,17 +125,28 @@ def describe(
         return clip_folder.describe(place, frames, size)
     from nas.data import folder
 
-    return folder.describe(place, size)
+    return folder.describe(place, size, task)
 
 
-def _found(name: str, directory: str | Path | None, frames: int | None) -> tuple[Path | None, str]:
-    """(where it lies; None: it has a name, what it holds)."""
+def task_of(name: str, directory: str | Path | None = None) -> str:
+    """The task (`nas.tasks`) that the data set `name` says by itself. Raises UserError where it does not."""
+    from nas.data import targets
+
+    place, kind = _found(name, directory, None)
+    return "classification" if place is None or kind != "image" else targets.task_of(place)
+
+
+def _found(
+    name: str, directory: str | Path | None, frames: int | None, task: str | None = None
+) -> tuple[Path | None, str]:
+    """(where it lies; None: it has a name, what it holds). Raises UserError for a task that it cannot be of."""
     from nas.data.kind import KINDS, kind_of
 
-    if name in NAMES:
-        return None, KINDS[len(NAMES[name][1]) - 1]
-    place = _folder(name, directory)
-    return place, kind_of(place, frames)
+    place = None if name in NAMES else _folder(name, directory)
+    kind = KINDS[len(NAMES[name][1]) - 1] if place is None else kind_of(place, frames)
+    if task not in (None, "classification") and (place is None or kind != "image"):
+        raise UserError("task", f"is {task}, and {name} is of classification", "leave it out")
+    return place, kind
 
 
 def _size(name: str, kind: str, given: Mapping[str, Any], resize: str | None) -> tuple[tuple[int, ...] | None, str]:

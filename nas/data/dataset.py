@@ -246,10 +246,13 @@ def shortcomings(labels: dict[str, Tensor], classes: tuple[str, ...], noun: str 
         if absent := [name for label, name in enumerate(classes) if label not in present]:
             more = f" and {len(absent) - 5:,} more" if len(absent) > 5 else ""
             notes.append(f"no {split} {noun}s of {len(absent):,} of the classes: {', '.join(absent[:5])}{more}")
-    if (count := len(labels["valid"])) < MIN_VALID_IMAGES:
-        part = f"one of them is {100 / count:.0f} % of the accuracy"
-        notes.append(f"only {count} valid {noun}s, too few to rank networks by: {part}")
-    return notes
+    part = f": one of them is {100 / len(labels['valid']):.0f} % of the accuracy"
+    return notes + too_few(len(labels["valid"]), noun, part)
+
+
+def too_few(count: int, noun: str = "image", more: str = "") -> list[str]:
+    """That a validation set of so many is too small, if it is."""
+    return [f"only {count} valid {noun}s, too few to rank networks by{more}"] if count < MIN_VALID_IMAGES else []
 
 
 def statistics(images: Tensor, rest: Callable[[], None] = lambda: None) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -7,24 +7,37 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nas.data import picture
 from nas.data.dataset import SPLITS, Dataset, statistics
-from nas.data.gather import Decoded, gather
+from nas.data.gather import Decoded, gather, gather_targets
 from nas.data.layout import Layout, read_layout
 from nas.data.listing import read_list, tables
+from nas.data.masks import check_sizes, read_masks, tensor_of
 from nas.data.packed import Source
 from nas.data.pages import LARGE, decoded
 from nas.data.reader import Form, Reader, Unreadable
+from nas.data.targets import Targets, numbers, several, task_of
 from nas.errors import UserError
+from nas.tasks import Classification, MultiLabel, Regression, Segmentation, Task, task_named
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 VERSION = 1  # of how files become pixels
+# Of a table or a folder.
+READERS: dict[tuple[type[Task], bool], Callable[[Path], Any]] = {
+    (Classification, True): read_list,
+    (Classification, False): read_layout,
+    (Regression, True): numbers,
+    (MultiLabel, True): several,
+    (Segmentation, False): read_masks,
+}
 
 
 def load(
@@ -33,47 +46,72 @@ def load(
     image_size: tuple[int, ...] | None = None,
     resize: str = "crop",
     skip_unreadable: bool = False,
+    task: str | None = None,
 ) -> Dataset:
     """The images below `folder`, or of the table that it is, in one channel where all are grey and else in three (RGB).
 
-    All must have one size, unless `image_size` (height, width) is given, to which `resize` brings them.
+    All must have one size, unless `image_size` (height, width) is given, to which `resize` brings them. `task`: that of
+    the targets; None: what the folder or the table says by itself. Where an image is to give numbers it may neither be
+    mirrored nor be shifted: that may change them.
     Raises UserError for images of several sizes, for files that cannot be read, unless these are to be skipped, and as
-    `read_layout` and `read_list` do.
+    `read_layout`, `read_list` and `targets` do.
     """
-    return load_layout(str(folder), folder, _layout(folder), valid_fraction, image_size, resize, skip_unreadable)
+    kind = task_named(task or task_of(folder))
+    settings = (valid_fraction, image_size, resize, skip_unreadable, kind)
+    return load_layout(str(folder), folder, _layout(folder, kind), *settings)
 
 
 def load_layout(
     name: str,
     folder: Path,
-    layout: Layout,
+    layout: Layout | Targets,
     valid_fraction: float | None,
     image_size: tuple[int, ...] | None,
     resize: str,
     skip_unreadable: bool,
+    task: type[Task] = Classification,
 ) -> Dataset:
     """As `load`, of a data set of this name whose files, below `folder`, a layout lists."""
-    files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
-    form = form_of(folder, files, image_size, resize)
+    form = form_of(folder, _files(layout), image_size, resize)
 
     def decode(wanted: Mapping[str, Sequence[Source]]) -> Decoded:
         return decode_all(Reader(Unreadable(folder), form), wanted, skip_unreadable)
 
     way = "none" if image_size is None else resize
     crop = min(form.size) // 8  # 4 pixels at CIFAR's 32
-    return gather(name, layout, valid_fraction, decode, flip=True, crop=crop, resize=way)
+    if isinstance(layout, Layout):
+        return gather(name, layout, valid_fraction, decode, flip=True, crop=crop, resize=way)
+    if task.dense:
+        check_sizes(layout)
+        layout = replace(layout, tensor=partial(tensor_of, len(layout.classes), form))
+    moves = task is not Regression
+    about: dict[str, Any] = {"flip": moves, "crop": crop * moves, "resize": way}
+    return gather_targets(name, layout, task, valid_fraction, decode, **about)
 
 
-def describe(folder: Path, image_size: tuple[int, ...] | None = None) -> tuple[tuple[int, ...], int]:
-    """(channels, height, width) of the images, from the heads of their files, and the number of classes."""
-    layout = _layout(folder)
-    files = (path for classes in layout.sets.values() for each in classes.values() for path in each)
-    form = form_of(folder, files, image_size, "crop")
+def describe(
+    folder: Path, image_size: tuple[int, ...] | None = None, task: str | None = None
+) -> tuple[tuple[int, ...], int]:
+    """(channels, height, width) of the images, from the heads of their files, and the number of outputs."""
+    layout = _layout(folder, task_named(task or task_of(folder)))
+    form = form_of(folder, _files(layout), image_size, "crop")
     return (form.channels, *form.size), len(layout.classes)
 
 
-def _layout(place: Path) -> Layout:
-    return read_list(place) if tables(place) else read_layout(place)
+def _layout(place: Path, task: type[Task]) -> Layout | Targets:
+    """Raises UserError where a table or a folder is none of this task."""
+    table = bool(tables(place))
+    if (reader := READERS.get((task, table))) is not None:
+        layout: Layout | Targets = reader(place)
+        return layout
+    hint = "give a table (.csv) with a row an image" if not table else "give a folder of images/ and masks/"
+    raise UserError(str(place), f"is a {'table' if table else 'folder'}, and the task is {task.name}", hint)
+
+
+def _files(layout: Layout | Targets) -> Iterator[Any]:
+    if isinstance(layout, Targets):
+        return (path for each in layout.sets.values() for path, _ in each)
+    return (path for classes in layout.sets.values() for each in classes.values() for path in each)
 
 
 def form_of(

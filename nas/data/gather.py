@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nas.data.dataset import Dataset, cut, shortcomings
+from nas.data.dataset import Dataset, cut, shortcomings, too_few
 from nas.data.layout import Layout
+from nas.data.targets import Targets
 from nas.errors import UserError
+from nas.tasks import Task
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,18 +57,54 @@ def gather(
         split: [(item, label) for label, one in enumerate(layout.classes) for item in classes.get(one, ())]
         for split, classes in layout.sets.items()
     }
-    fraction = FRACTION if valid_fraction is None else valid_fraction
     given = {split: [label for _, label in each] for split, each in items.items()}
-    sets = cut(name, given, fraction, FRACTION, noun)
-    listed = {split: [items[source][i] for i in chosen] for split, (source, chosen) in sets.items()}
-    found = decode({split: [item for item, _ in each] for split, each in listed.items()})
-    labels = {s: torch.tensor([listed[s][i][1] for i in found.kept[s]], dtype=torch.long) for s in listed}
+    found, kept = _decoded(name, items, given, valid_fraction, decode, noun)
+    labels = {split: torch.tensor(each, dtype=torch.long) for split, each in kept.items()}
     for label, one in enumerate(layout.classes):
         if not (labels["train"] == label).any():
             raise UserError(name, f"no training {noun} of the class {one} can be read", "replace some")
-    for split in labels:
-        if not len(labels[split]):
-            raise UserError(name, f"no {split} {noun} can be read", "replace some")
+    _check_read(name, kept, noun)
     notes = (*layout.notes, *found.notes, *shortcomings(labels, layout.classes, noun))
     seen = (found.images, labels, layout.classes, found.mean, found.std)
     return Dataset(name, *seen, notes=notes, pages=found.pages, **about)
+
+
+def gather_targets(
+    name: str,
+    targets: Targets,
+    task: type[Task],
+    valid_fraction: float | None,
+    decode: Callable[[Mapping[str, Sequence[Any]]], Decoded],
+    **about: Any,
+) -> Dataset:
+    """As `gather`, of what is to be given for each image. Sets that are missing are cut out by chance."""
+    chance = {split: [0] * len(each) for split, each in targets.sets.items()}
+    found, kept = _decoded(name, targets.sets, chance, valid_fraction, decode, "image")
+    _check_read(name, kept)
+    labels = {split: targets.tensor(each) for split, each in kept.items()}
+    notes = (*targets.notes, *found.notes, *too_few(len(labels["valid"])))
+    own = task.of(labels["train"])
+    seen = (found.images, labels, targets.classes, found.mean, found.std)
+    return Dataset(name, *seen, notes=notes, pages=found.pages, task=own, **about)
+
+
+def _decoded(
+    name: str,
+    items: Mapping[str, Sequence[tuple[Any, Any]]],
+    groups: dict[str, list[int]],
+    valid_fraction: float | None,
+    decode: Callable[[Mapping[str, Sequence[Any]]], Decoded],
+    noun: str,
+) -> tuple[Decoded, dict[str, list[Any]]]:
+    """(the examples of the three sets, what belongs to each). groups: which keep their proportions in each set."""
+    fraction = FRACTION if valid_fraction is None else valid_fraction
+    sets = cut(name, groups, fraction, FRACTION, noun)
+    listed = {split: [items[source][i] for i in chosen] for split, (source, chosen) in sets.items()}
+    found = decode({split: [item for item, _ in each] for split, each in listed.items()})
+    return found, {split: [listed[split][i][1] for i in kept] for split, kept in found.kept.items()}
+
+
+def _check_read(name: str, kept: Mapping[str, Sequence[Any]], noun: str = "image") -> None:
+    for split in kept:
+        if not len(kept[split]):
+            raise UserError(name, f"no {split} {noun} can be read", "replace some")

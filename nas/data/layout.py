@@ -17,6 +17,7 @@ NAMES = {
     "test": ("test", "testing", "testset", "tst"),
 }
 SPLIT = {name: split for split, names in NAMES.items() for name in names}
+MASKS = ("images", "masks")  # folders of a segmentation
 FILLERS = {"set", "data", "dataset", "images", "signals", "clips", "split", "folder"}  # train_set is train
 
 

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from nas.data.layout import Layout, split_of
 from nas.data.packed import ENDING, Packed, Source, read_parquet
@@ -39,19 +39,9 @@ def read_list(source: Path) -> Layout:
     Raises UserError with the line for what is missing or twice there.
     """
     sets: dict[str, dict[str, list[Source]]] = {}
-    lines: dict[Path, str] = {}
-    for table, of in tables(source).items():
-        columns, rows = _read_csv(table) if table.suffix.lower() != ENDING else _read_parquet(table)
-        for number, row in rows:
-            where = f"{table}:{number}"
-            picture: Source | Any = row[columns["path"]]
-            if not isinstance(picture, Packed):
-                text = _cell(where, row, columns["path"])
-                picture = table.parent / Path(text).expanduser()
-                if (before := lines.setdefault(picture, where)) != where:
-                    raise UserError(where, f"{shortened(text)} is in {before} too", "leave one of them out")
-            name, split = _cell(where, row, columns["class"]), of or _split(where, row, columns)
-            sets.setdefault(split, {}).setdefault(name, []).append(picture)
+    for row in read_rows(source, ("class",)):
+        name = cell(row.where, row.values, row.columns["class"])
+        sets.setdefault(row.split, {}).setdefault(name, []).append(row.picture)
     if "train" not in sets:
         raise UserError(str(source), "has no training images", "add rows, or leave the column of sets out")
     classes = sorted(sets["train"], key=lambda name: (int(name), name) if name.isdecimal() else (0, name))
@@ -65,7 +55,43 @@ def read_list(source: Path) -> Layout:
     return Layout(tuple(classes), {s: {n: each[n] for n in classes if n in each} for s, each in sets.items()}, ())
 
 
-Rows = tuple[dict[str, str], Iterator[tuple[int, Mapping[str, Any]]]]  # names of columns; rows with their numbers
+class Row(NamedTuple):
+    """A picture of a table. where: the table and the row's number. columns: the table's names for those of COLUMNS."""
+
+    where: str
+    picture: Source
+    split: str
+    values: Mapping[str, Any]
+    columns: Mapping[str, str]
+
+
+def read_rows(source: Path, needed: Sequence[str] = ()) -> Iterator[Row]:
+    """The rows of a table, or of a folder of them. needed: of COLUMNS, besides the path.
+
+    Raises UserError for a column that is not there, for one row and for a picture that is in two.
+    """
+    lines: dict[Path, str] = {}
+    for table, of in tables(source).items():
+        head, rows = _read_csv(table) if table.suffix.lower() != ENDING else read_parquet(table)
+        columns = columns_of(table, head, ("path", *needed))
+        for number, row in rows:
+            where = f"{table}:{number}"
+            picture: Source | Any = row[columns["path"]]
+            if not isinstance(picture, Packed):
+                text = cell(where, row, columns["path"])
+                picture = table.parent / Path(text).expanduser()
+                if (before := lines.setdefault(picture, where)) != where:
+                    raise UserError(where, f"{shortened(text)} is in {before} too", "leave one of them out")
+            yield Row(where, picture, of or _split(where, row, columns), row, columns)
+
+
+def head_of(source: Path) -> tuple[str, ...]:
+    """The columns of a table, or of the first of a folder of them."""
+    table = next(iter(tables(source)))
+    return tuple((_read_csv(table) if table.suffix.lower() != ENDING else read_parquet(table))[0])
+
+
+Rows = tuple[list[str], Iterator[tuple[int, Mapping[str, Any]]]]  # names of columns; rows with their numbers
 
 
 def _read_csv(path: Path) -> Rows:
@@ -79,12 +105,7 @@ def _read_csv(path: Path) -> Rows:
 
     with _text(path) as file:
         head = next(csv.reader(file, **form), [])
-    return _columns(path, head), rows()
-
-
-def _read_parquet(path: Path) -> Rows:
-    names, rows = read_parquet(path)
-    return _columns(path, names), rows
+    return head, rows()
 
 
 @contextmanager
@@ -99,8 +120,8 @@ def _text(path: Path) -> Iterator[TextIO]:
         raise UserError(str(path), f"is no table in UTF-8 ({shortened(str(error))})", EXPECTED) from None
 
 
-def _columns(path: Path, head: Sequence[str]) -> dict[str, str]:
-    """The table's name of each column that it has."""
+def columns_of(path: Path, head: Sequence[str], needed: Sequence[str]) -> dict[str, str]:
+    """The table's name of each column of COLUMNS that it has. Raises UserError where it has none that is needed."""
     found = {}
     for part, names in COLUMNS.items():
         own = [column for column in head if column and column.strip().casefold() in names]
@@ -108,14 +129,14 @@ def _columns(path: Path, head: Sequence[str]) -> dict[str, str]:
             raise UserError(str(path), f"{' and '.join(own)} may both be its column of {part}s", f"keep one as {part}")
         if own:
             found[part] = own[0]
-    for part in ("path", "class"):
+    for part in needed:
         if part not in found:
             what = f"its head has no column {part}: {shortened(', '.join(map(str, head)) or 'it is empty')}"
             raise UserError(str(path), what, EXPECTED)
     return found
 
 
-def _cell(where: str, row: Mapping[str, Any], column: str) -> str:
+def cell(where: str, row: Mapping[str, Any], column: str) -> str:
     value = row[column]
     if not isinstance(value, str | int | None) and value == value:
         raise UserError(where, f"its {column} is {shortened(str(value))}", "give text, or a whole number")
@@ -128,7 +149,7 @@ def _split(where: str, row: Mapping[str, Any], columns: Mapping[str, str]) -> st
     """The set of a row: training where the table has no such column."""
     if "set" not in columns:
         return "train"
-    text = _cell(where, row, columns["set"])
+    text = cell(where, row, columns["set"])
     if (split := split_of(text)) is None:
         raise UserError(where, f"unknown set {shortened(text)}", did_you_mean(text, ("train", "valid", "test")))
     return split

@@ -6,12 +6,14 @@ It lies as `config.json` beside every trained and exported network, and in the m
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nas import tasks
 from nas.data.preprocessing import Preprocessing
 from nas.errors import UserError, shortened
+from nas.tasks import Classification, Task
 
 if TYPE_CHECKING:
     from nas.data.dataset import Dataset
@@ -22,6 +24,7 @@ CONFIG, FORMAT, MAX_FILE = "config.json", 1, 8_000_000
 @dataclass(frozen=True)
 class Record:
     """input: (channels, height, width). preprocessing, classes: None where nobody knows, of a network without data.
+    task: what its outputs mean; `classes` are their names.
 
     Class names are anybody's text. Raises UserError for values of a wrong kind.
     """
@@ -29,6 +32,7 @@ class Record:
     input: tuple[int, ...]
     preprocessing: Preprocessing | None = None
     classes: tuple[str, ...] | None = None
+    task: Task = field(default_factory=Classification)
 
     def __post_init__(self) -> None:
         if not isinstance(self.input, tuple | list) or not all(type(size) is int and size > 0 for size in self.input):
@@ -46,14 +50,16 @@ class Record:
     @classmethod
     def of(cls, data: Dataset) -> Record:
         """Of networks that are trained on these data."""
-        return cls(data.shape, data.preprocessing, data.classes)
+        return cls(data.shape, data.preprocessing, data.classes, data.task)
 
     def to_json(self) -> dict[str, Any]:
+        task = {"task": self.task.to_json()} if self.task != Classification() else {}
         return {
             "format": FORMAT,
             "preprocessing": self.preprocessing.to_json() if self.preprocessing else None,
             "classes": list(self.classes) if self.classes is not None else None,
             "input": list(self.input),
+            **task,
         }
 
     @classmethod
@@ -64,7 +70,8 @@ class Record:
         given = values.get("preprocessing")
         try:
             preprocessing = None if given is None else Preprocessing.from_json(given)
-            return cls(values.get("input", ()), preprocessing, values.get("classes"))
+            task = tasks.from_json(values["task"]) if "task" in values else Classification()
+            return cls(values.get("input", ()), preprocessing, values.get("classes"), task)
         except UserError as error:
             raise UserError(f"{where}: {error.where}", error.what, error.hint) from None
 

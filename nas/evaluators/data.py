@@ -14,9 +14,15 @@ if TYPE_CHECKING:
 
 def check_fit(graph: Graph, data: Dataset) -> None:
     """Raises UserError where the graph is not of these images and classes."""
-    if tuple(graph.input) != data.shape or tuple(graph.shape) != (len(data.classes),):
-        shapes = f"{list(data.shape)} in {len(data.classes)} classes"
-        what = f"maps {list(graph.input)} to {list(graph.shape)}, and the data has {data.preprocessing.noun}s {shapes}"
+    output = data.task.shape(len(data.classes), data.shape[1:])
+    noun, wanted = data.preprocessing.noun, data.task.count(len(data.classes))
+    if data.task.dense and tuple(graph.input) == data.shape and tuple(graph.shape) != output:
+        what = f"maps {list(graph.input)} to {list(graph.shape)}, and a {data.task.name} asks for {list(output)}"
+        raise UserError("network", what, "it has to give (classes, height, width), as unet does")
+    if tuple(graph.input) != data.shape or tuple(graph.shape) != output:
+        what = (
+            f"maps {list(graph.input)} to {list(graph.shape)}, and the data has {noun}s {list(data.shape)} in {wanted}"
+        )
         raise UserError("network", what, f"set input={list(data.shape)} and classes={len(data.classes)}")
 
 

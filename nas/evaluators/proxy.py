@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from nas.network import Network
-    from nas.space import Document, Genome
+    from nas.space import Document, Genome, Space
     from nas.types import Metrics, Report, Trial
 
 IMAGES, JOINED = 64, "+"
@@ -71,6 +71,10 @@ class Proxy(Evaluator):
             raise TypeError("neither names nor a data set")
         trainer = Train.from_json({name: value for name, value in train.items() if name != "name"})
         return cls(**{**values, "names": tuple(map(str, names)), "train": trainer})
+
+    def check(self, space: Space) -> None:
+        proxies.check_task(self.single(), self.train.task)
+        self.train.check(space)
 
     @property
     def trainer(self) -> Train:

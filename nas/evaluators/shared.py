@@ -84,6 +84,9 @@ class Shared(Evaluator):
         return {"supernet": str(Path(self.run) / FOLDER / CHECKPOINT)}
 
     def check(self, space: Space) -> None:
+        if self.train.task != "classification":
+            what = f"it scores classification, and the data are of {self.train.task}"
+            raise UserError("evaluator supernet", what, "use the evaluator 'train'")
         self.train.check(space)
         read_supernet(self.run, "cpu")
         self.check_document(space.document)

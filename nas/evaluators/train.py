@@ -13,6 +13,8 @@ from nas.data.picture import parse_size
 from nas.errors import UserError
 from nas.evaluators.base import Evaluator, Settings
 from nas.evaluators.data import check_fit, load, placed
+from nas.evaluators.recipes import final_recipe
+from nas.tasks import task_named
 from nas.training.recipe import Recipe
 from nas.training.threads import use_threads
 
@@ -25,20 +27,10 @@ if TYPE_CHECKING:
 
 SAVE_EVERY = 30.0  # seconds
 KINDS = {"dataset": str, "data": str, "train_images": int, "valid_fraction": float, "device": str, "threads": int}
-KINDS |= {
-    "latency_batch": int,
-    "latency_limit": float,
-    "resize": str,
-    "length": int,
-    "frames": int,
-    "skip_unreadable": bool,
-    "weights": str,
-    "inherit": bool,
-}
-REQUIRED = ("dataset", "skip_unreadable", "inherit")  # may not be None
-VALID_METRICS = ("valid_accuracy", "valid_balanced_accuracy", "valid_macro_f1", "valid_loss")
-FIT_METRICS = (*VALID_METRICS, "train_accuracy", "train_loss", "train_seconds", "images_per_second")
-METRICS = (*FIT_METRICS, "learning_rate", "epochs", "steps")
+KINDS |= {"latency_batch": int, "latency_limit": float, "resize": str, "length": int, "skip_unreadable": bool}
+KINDS |= {"frames": int, "weights": str, "inherit": bool, "task": str}
+REQUIRED = ("dataset", "skip_unreadable", "inherit", "task")  # may not be None
+FIT_METRICS = ("train_loss", "train_seconds", "images_per_second", "learning_rate", "epochs", "steps")
 
 
 @dataclass(frozen=True)
@@ -52,6 +44,7 @@ class Train(Evaluator):
     of `recipe`, with its class weights. It mirrors and crops as `recipe` does, where it says nothing of that.
     `inherit`: a trial begins with the weights of its parent, if it has one in the same run, as far as they fit
     (`nas.network.inherit`); the metric `inherited` is the part of its parameters that are the parent's.
+    `task`: what the images are to give, one of `nas.tasks.TASKS`.
     `latency_batch`: images in the batch whose time on the device becomes the metric `latency_ms`; None: not measured.
     `latency_limit`: the most that it may be, in milliseconds. `weights`: what networks begin with, as
     `nas.training.beginning` takes them, and whose normalisation of the images they bring; None: new weights, drawn from
@@ -76,6 +69,7 @@ class Train(Evaluator):
     skip_unreadable: bool = False
     weights: str | None = None
     inherit: bool = False
+    task: str = "classification"
     given: Given | None = field(default=None, compare=False, repr=False)
     takes: ClassVar = ("images",)
 
@@ -84,6 +78,7 @@ class Train(Evaluator):
             value = getattr(self, name)
             if type(value) is not kind and (value is not None or name in REQUIRED):
                 raise UserError("evaluator train", f"{name} is {value!r}", f"give it as {kind.__name__}")
+        task_named(self.task)
         if not isinstance(self.given, Given | None):
             raise UserError("evaluator train", f"given is {self.given!r}", "give a nas.data.given.Given")
         if self.image_size is not None:
@@ -92,15 +87,18 @@ class Train(Evaluator):
     @classmethod
     def asked(cls, settings: Settings) -> Self:
         """Folders are remembered from the root: a run may go on from elsewhere."""
+        from nas.data import task_of
+
         name, data = settings.dataset or "digits", settings.data
         folder = Path(name).expanduser()
         final = settings.final_recipe
+        images = {"task": settings.images.get("task") or task_of(name, data), **settings.images}
         return cls(
             dataset=str(folder.resolve()) if "/" in name or folder.exists() else name,
             data=str(Path(data).expanduser().resolve()) if data else None,
             recipe=Recipe.named("search").replace(**settings.augmentation),
             final_recipe=Recipe.named(final).replace(**settings.augmentation) if final else None,
-            **settings.images,
+            **images,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -127,8 +125,14 @@ class Train(Evaluator):
     @property
     def measures(self) -> tuple[str, ...]:
         """The names of its metrics."""
-        timed = self.latency_batch is not None or self.latency_limit is not None
-        return (*METRICS, "latency_ms") if timed else METRICS
+        task = task_named(self.task)
+        hits = ("train_accuracy",) if task.counts_hits else ()
+        timed = ("latency_ms",) if self.latency_batch is not None or self.latency_limit is not None else ()
+        return (*(f"valid_{name}" for name in (*task.measures, "loss")), *hits, *FIT_METRICS, *timed)
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        return (task_named(self.task).objective(),)
 
     @property
     def source(self) -> dict[str, Any]:
@@ -142,6 +146,7 @@ class Train(Evaluator):
             "length": self.length,
             "frames": self.frames,
             "skip_unreadable": self.skip_unreadable,
+            "task": self.task,
         }
 
     def parameters(self) -> dict[str, Any]:
@@ -150,13 +155,8 @@ class Train(Evaluator):
 
         if self.given is not None:
             return {"input": list(self.given.data.shape), "classes": len(self.given.data.classes)}
-        size: dict[str, Any] = {
-            "image_size": self.image_size,
-            "resize": self.resize,
-            "length": self.length,
-            "frames": self.frames,
-        }
-        shape, classes = describe(self.dataset, self.data, **size)
+        names = ("image_size", "resize", "length", "frames", "task")
+        shape, classes = describe(self.dataset, self.data, **{name: getattr(self, name) for name in names})
         return {"input": list(shape), "classes": classes}
 
     def check(self, space: Space) -> None:
@@ -178,6 +178,7 @@ class Train(Evaluator):
         data = self.read_data()
         check_fit(space.graph(space.sample(random.Random(0))), data)
         for recipe in (self.recipe, self.last_recipe(None)):
+            data.task.check(recipe)
             Augmentation(data, recipe, torch.device("cpu"))
 
     def read_data(self) -> Dataset:
@@ -291,16 +292,7 @@ class Train(Evaluator):
 
         settings: of the genome's document, which hold unless `final_recipe` is given, but for how long to train.
         """
-        from nas.training.document import lasting
-
-        kept = ("precision", "channels_last", "cuda_graphs", "class_weights")
-        recipe = self.final_recipe or Recipe.named("final").replace(
-            **{name: getattr(self.recipe, name) for name in kept} | lasting(settings or {})
-        )
-        # whether a mirrored image is still of its class does not change with the epochs
-        images = {name: value for name in ("flip", "crop") if (value := getattr(self.recipe, name)) is not None}
-        recipe = recipe.replace(**{name: value for name, value in images.items() if getattr(recipe, name) is None})
-        recipe = recipe.replace(evaluate_every=0)  # the test images are looked at once, at the end
+        recipe = final_recipe(self.recipe, self.final_recipe, settings)
         return recipe.for_epochs(epochs) if epochs else recipe
 
     def ready(self, graph: Graph, genome: Genome, seed: int, train_images: int | None) -> tuple[Network, Dataset]:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from nas.data.preprocessing import NOUNS
 from nas.exports.int8 import FILE as INT8
-from nas.run.words import clean, in_words, percent
+from nas.run.words import HEADLINES, clean, in_words, number, percent
 
 if TYPE_CHECKING:
     from nas.exports.source import Source
     from nas.run import Run
 
-TASKS = {  # what Hugging Face calls it, and a tag
+HUB = {  # what Hugging Face calls a classification, and a tag
     "signal": ("other", "time-series-classification"),
     "image": ("image-classification", "image-classification"),
     "clip": ("video-classification", "video-classification"),
@@ -22,6 +22,25 @@ TASKS = {  # what Hugging Face calls it, and a tag
 AXES = {"signal": "steps", "image": "height, width", "clip": "frames, height, width"}
 MOST_CLASSES = 20  # that are named
 REPEAT = "command"  # the fact that is no row of a table: what repeats the search
+TASKS = {  # of what is no image of one class: what Hugging Face calls it, and a tag; and of all, what the network does
+    "classification": ("", "", "It classifies {noun}s of {shape}: {outputs}, a logit each"),
+    "multi_label": (
+        "image-classification",
+        "multi-label-classification",
+        "It says which of {outputs} images of {shape} have: a logit each, above 0 where they have it",
+    ),
+    "regression": (
+        "other",
+        "image-regression",
+        "It gives {outputs} of images of {shape}, less the mean and divided by the deviation of the training set "
+        "(config.json: task)",
+    ),
+    "segmentation": (
+        "image-segmentation",
+        "image-segmentation",
+        "It classifies each pixel of images of {shape}: {outputs}, a logit each",
+    ),
+}
 SHOWN = ("searcher", "trials", "epochs", "final_epochs", "seed", "limits", "objectives")
 
 
@@ -34,17 +53,21 @@ def card(source: "Source", name: str, entry: str, drawing: str) -> str:
     origin = str(source.genome.document.data.get("source", "")) if source.genome else ""
     shape = "x".join(map(str, source.record.input))
     noun = NOUNS[len(source.record.input) - 2]
+    hub, tag = HUB[noun] if source.record.task.counts_hits else TASKS[source.record.task.name][:2]
+    does = TASKS[source.record.task.name][2].format(
+        noun=noun, shape=f"{shape} (channels, {AXES[noun]})", outputs=source.record.task.count(graph.shape[0])
+    )
     lines = [
         "---",
         "library_name: pytorch",
-        f"pipeline_tag: {TASKS[noun][0]}",
-        f"tags: [neural-architecture-search, {TASKS[noun][1]}]",
+        f"pipeline_tag: {hub}",
+        f"tags: [neural-architecture-search, {tag}]",
         "---",
         "",
         f"# {name}",
         "",
         _plain(". ".join(text.rstrip(" .") for text in (graph.name, origin) if text) + "."),
-        f"It classifies {noun}s of {shape} (channels, {AXES[noun]}): {graph.shape[0]} classes, a logit each.",
+        f"{does}.",
         "",
         *_table({in_words(cost): f"{value:,}" for cost, value in graph.costs.items() if value}),
     ]
@@ -78,10 +101,14 @@ def of_run(run: "Run") -> dict[str, str]:
             low, high = (percent(end) for end in wilson(accuracy, images))
             interval = f" on {images:,} images; the 95 % interval is {low} to {high}"
         facts["test accuracy"] = f"{percent(accuracy)}{interval}"
+    else:
+        facts |= {in_words(name): number(name, value) for name, value in final.items() if name.endswith(HEADLINES)}
     best = run.best.result.metrics if run.best is not None and run.best.result is not None else None
     if best and run.best is not None:
         facts["as a candidate"] = f"trial {run.best.trial.number}, " + ", ".join(
-            f"{in_words(metric)} {percent(value)}" for metric, value in best.items() if metric.startswith("valid_acc")
+            f"{in_words(metric)} {number(metric, value)}"
+            for metric, value in best.items()
+            if metric.startswith("valid_") and metric.endswith(HEADLINES) and not metric.endswith("balanced_accuracy")
         )
     asked = {name: getattr(run.config, name) for name in SHOWN}
     facts |= {in_words(name): _said(value) for name, value in asked.items() if value not in (None, {}, [], ())}
@@ -92,6 +119,10 @@ def of_accuracy(found: Mapping[str, Any]) -> str:
     """What quantisation cost, as `int8.measured` has it."""
     from nas.run.interval import wilson
 
+    if "metric" in found:
+        name = found["metric"]
+        both = f"{number(name, found['value'])}, in float32 {number(name, found['network'])}"
+        return f"{in_words(name)} on {found['images']:,} {found['split']} images {both}"
     low, high = (percent(end) for end in wilson(found["accuracy"], found["images"]))
     right = f"right about {percent(found['accuracy'])} of {found['images']:,} {found['split']} images"
     return (
@@ -110,10 +141,10 @@ def of_training(folder: Path) -> dict[str, str]:
     """What `nas train` noted in a folder; nothing where it did not."""
     try:
         noted = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        metrics = {name: value for name, value in noted["final"].items() if name.endswith("accuracy")}
+        metrics = {name: value for name, value in noted["final"].items() if name.endswith(HEADLINES)}
         return {
             "data": Path(str(noted["dataset"])).name,
-            **{in_words(name): percent(value) for name, value in metrics.items()},
+            **{in_words(name): number(name, value) for name, value in metrics.items()},
         }
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}
@@ -163,7 +194,8 @@ def _input(source: "Source") -> list[str]:
     if record.classes is not None:
         named = [_plain(name) for name in record.classes[:MOST_CLASSES]]
         more = len(record.classes) - len(named)
-        lines += ["", f"Classes: {', '.join(named)}{f' and {more} more (config.json)' if more > 0 else ''}."]
+        noun = {"class": "Classes"}.get(record.task.noun, f"{record.task.noun.capitalize()}s")
+        lines += ["", f"{noun}: {', '.join(named)}{f' and {more} more (config.json)' if more > 0 else ''}."]
     return lines
 
 

@@ -36,7 +36,7 @@ def int8(source: "Source", folder: Path) -> Path:
     if source.data is None or record.preprocessing is None or record.classes is None:
         what = "nobody noted on which images the network was trained, and it is calibrated on some of them"
         raise UserError("format int8", what, "export a search, or a folder of nas train: nas export runs/NAME")
-    data = images_for(source.data, record.preprocessing, record.classes)
+    data = images_for(source.data, record.preprocessing, record.classes, record.task)
 
     class Images(CalibrationDataReader):
         def __init__(self) -> None:
@@ -59,7 +59,8 @@ def int8(source: "Source", folder: Path) -> Path:
 
 def measured(source: "Source", file: Path, data: "Dataset") -> dict[str, Any]:
     """`{split, images, accuracy, network, agree}`: how often the file, and the network, are right about images of the
-    test set (the validation set where there is none), and how often they say the same, from 0 to 1.
+    test set (the validation set where there is none), and how often they say the same, from 0 to 1. Of another task
+    than classification `{split, images, metric, value, network}`: what the task watches, of the file and the network.
     """
     import torch
 
@@ -72,9 +73,18 @@ def measured(source: "Source", file: Path, data: "Dataset") -> dict[str, Any]:
     with torch.inference_mode():
         for batch in images.split(BATCH):
             x = _input(source, batch)
-            theirs.append(torch.as_tensor(run(x.numpy())[0]).argmax(1))
-            ours.append(source.whole(x).argmax(1))
-    found, network = torch.cat(theirs), torch.cat(ours)
+            theirs.append(torch.as_tensor(run(x.numpy())[0]))
+            ours.append(source.whole(x))
+    if not (task := source.record.task).counts_hits:
+        scores = []
+        for outputs in (theirs, ours):
+            tally = task.tally(outputs[0].shape[1], labels.device)
+            for output, truth in zip(outputs, labels.split(BATCH), strict=True):
+                tally.add(output, truth)
+            scores.append(tally.scores()[task.watched])
+        said = {"metric": task.watched, "value": scores[0], "network": scores[1]}
+        return {"split": split, "images": len(labels), **said}
+    found, network = (torch.cat(each).argmax(1) for each in (theirs, ours))
     pairs = {"accuracy": (found, labels), "network": (network, labels), "agree": (found, network)}
     shares = {name: (a == b).double().mean().item() for name, (a, b) in pairs.items()}
     return {"split": split, "images": len(labels), **shares}

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from nas.data.preprocessing import Preprocessing
 from nas.data.record import Record
+from nas.tasks import Regression
 
 WIDTH, PIECE = 100, 9  # columns; characters of a long name that stay together, of ten columns at most
 
@@ -108,7 +109,12 @@ def preparing(record: Record | None) -> tuple[list[str], list[str]]:
     """(constants, functions) of the file; none of what nobody noted. Class names are escaped: they are any text."""
     constants: list[str] = []
     if record is not None and record.classes is not None:
-        constants += ["\n# The classes, in the order of the logits:", *_listed(record.classes)]
+        logits = "The classes, in the order of the logits" if record.task.noun == "class" else "What the outputs are"
+        constants += [f"\n# {logits}:", *_listed(record.classes)]
+    if record is not None and isinstance(record.task, Regression):
+        mean, std = (", ".join(map(repr, values)) for values in (record.task.mean, record.task.std))
+        constants += ["\n# In the targets' units: output * TARGET_STD + TARGET_MEAN.", f"TARGET_MEAN = ({mean},)"]
+        constants += [f"TARGET_STD = ({std},)"]
     if record is None or (how := record.preprocessing) is None:
         return constants, []
     mean, std = (", ".join(repr(how.unit * value) for value in values) for values in (how.mean, how.std))

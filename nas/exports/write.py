@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nas.data.record import CONFIG, Record, read_config
 from nas.errors import UserError, did_you_mean, shortened, stops_pass
 from nas.exports.formats import FILES, FORMATS, RAW
+from nas.tasks import Classification
 from nas.training.trained import in_the_way, load_trained
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def write(
         raise UserError("nas.export", "the shape of the input is not known", "give input=(channels, height, width)")
     preprocessing = preprocessing or getattr(model, "preprocessing", None)
     named = getattr(model, "classes", None) if classes is None else tuple(classes)
-    record = Record(tuple(shape), preprocessing, named)
+    record = Record(tuple(shape), preprocessing, named, getattr(model, "task", None) or Classification())
     if with_preprocessing:
         _check_raw(record, names)
     prepared = Source(plain(model), record, genome, with_preprocessing, facts or {}, data, formats=tuple(names))
@@ -173,7 +174,7 @@ def _check_classes(source: "Source") -> None:
         return
     with torch.no_grad():
         output = source.model(source.example)
-    if isinstance(output, torch.Tensor) and output.ndim == 2 and output.shape[1] != len(classes):
+    if isinstance(output, torch.Tensor) and output.ndim >= 2 and output.shape[1] != len(classes):
         what = f"has {output.shape[1]} outputs and the names of {len(classes)} classes"
         raise UserError("the network", what, "set model.classes, or give nas.export(..., classes=[...])")
 

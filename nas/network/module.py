@@ -56,11 +56,13 @@ class Network(Part):
         graph: the graph.
         names: of the module of each node; "" for the input.
         preprocessing: how pictures become input, of a trained network that was read from a folder; else None.
-        classes: the names of its classes, of such a network; else None.
+        classes: the names of its classes, or other outputs, of such a network; else None.
+        task: what its outputs mean (`nas.tasks`), of such a network; else None.
     """
 
     preprocessing: Any = None
     classes: tuple[str, ...] | None = None
+    task: Any = None
 
     def __init__(self, graph: Graph) -> None:
         super().__init__()
@@ -137,7 +139,7 @@ def set_drop_path(model: nn.Module, rate: float) -> None:
 
 def module_names(paths: list[str], operations: list[str]) -> list[tuple[str, ...]]:
     """Module names of each node. Where a path is also the beginning of another, its operation's name is added."""
-    taken = {*dir(nn.Module()), *dir(Network), "graph", "preprocessing", "classes"}
+    taken = {*dir(nn.Module()), *dir(Network), "graph", "preprocessing", "classes", "task"}
     taken |= {"names", *keyword.kwlist}  # torch.export writes names into code
     split = []
     for path, operation in zip(paths, operations, strict=True):

@@ -42,6 +42,8 @@ def inspect(model: "Network", picture: Path, folder: Path, places: list[str]) ->
     if find_spec("captum") is None:
         raise UserError("nas inspect", "the package captum is missing", "pip install captum")
     assert model.preprocessing is not None and model.classes is not None
+    if model.task is not None and not model.task.counts_hits:
+        raise UserError("nas inspect", f"it looks at a class, and the network is of {model.task.name}", "leave it out")
     model.eval()
     pixels = model.preprocessing.pixels(picture)
     image = model.preprocessing.normalise(pixels[None])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from nas.run.words import in_words
+from nas.run.words import SHARES, in_words
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Measure:
 
     @property
     def percent(self) -> bool:
-        return self.metric.endswith("accuracy")
+        return self.metric.endswith(SHARES)
 
     def of(self, row: Mapping[str, Any]) -> float | None:
         """A trial's value; None where it has none."""

@@ -23,7 +23,7 @@ from nas.space.files import find_packaged
 from nas.training.recipe import Recipe, recipes
 
 RESOLVED = ("space", "evaluator", "executor", "searcher_options", "epochs", "objectives", "deduplicate")
-IMAGES = ("image_size", "resize", "length", "frames", "skip_unreadable", "inherit")
+IMAGES = ("image_size", "resize", "length", "frames", "skip_unreadable", "inherit", "task")
 
 
 def asked(config: Config) -> dict[str, Any]:
@@ -73,6 +73,7 @@ def evaluator_of(config: Config) -> Evaluator | None:
 def _needed(given: Mapping[str, Any], objectives: Any, deduplicate: str, epochs: int | None) -> dict[str, Any]:
     """Without the defaults, those that follow from the others among them."""
     own = {"objectives": list(objectives) or ["valid_accuracy"], "deduplicate": deduplicate, "epochs": epochs}
+    own["task"] = "classification"
     defaults = Request()
     kept = {
         name: value

@@ -11,6 +11,7 @@ from nas.data import NAMES
 from nas.evaluators.proxies import PROXIES
 from nas.run.arguments import taken
 from nas.run.plan import GROUPS, Plan, document, evaluation, in_python, place, search
+from nas.tasks import TASKS
 
 if TYPE_CHECKING:  # the help of the command line reads this, and needs no space
     from nas.run.callbacks import Callback
@@ -96,6 +97,12 @@ class Request(Plan):
         "the data are clips, video files or folders of frames: take N frames of each, evenly spaced",
         least=1,
         to="images.frames",
+    )
+    task: str | None = evaluation(
+        None,
+        f"what images are to give: {', '.join(TASKS)} (default: what the data say; docs/tasks.md)",
+        words=tuple(TASKS),
+        to="images.task",
     )
     skip_unreadable: bool = evaluation(
         False, "leave out files that cannot be read, instead of ending with an error", to="images.skip_unreadable"

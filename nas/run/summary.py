@@ -62,7 +62,7 @@ def _data(train: Train) -> dict[str, str]:
     counts = {split: len(labels) for split, labels in data.labels.items()}
     sets = f"{counts['train']:,} train, {counts['valid']:,} valid, {counts['test']:,} test {data.preprocessing.noun}s"
     shape = "x".join(map(str, data.shape))
-    facts = {"data": f"{_nearby(train.dataset)}: {sets} of {shape}, {len(data.classes)} classes"}
+    facts = {"data": f"{_nearby(train.dataset)}: {sets} of {shape}, {data.task.count(len(data.classes))}"}
     notes = list(getattr(data, "notes", ()))
     if train.recipe.flip is None and data.flip and train.dataset not in NAMES:
         notes.append("images are mirrored at random in training: --no-flip where left and right differ")

@@ -23,6 +23,7 @@ from nas.run.records import Derived, now
 from nas.run.words import clean, duration, percent
 from nas.space import Genome, Space
 from nas.space.supernet import check_mixed
+from nas.tasks import Classification
 from nas.types import Executor, Refused, Result, Searcher, Trial
 
 SHARED = ("supernet_accuracy", "valid_accuracy")  # on the images for architectures: of the mixture, of the derived path
@@ -70,6 +71,9 @@ def check_supernets(config: Config, space: Space, evaluator: Evaluator) -> None:
     if evaluator.trainer is None:
         what = "it trains supernets on images, and the evaluator has none"
         raise UserError(f"searcher {config.searcher}", what, "give --dataset, or --evaluator train")
+    if (task := evaluator.trainer.task) != Classification.name:
+        what = f"it trains supernets for classification, and the data are of {task}"
+        raise UserError(f"searcher {config.searcher}", what, "take one that trains candidates: regularized_evolution")
     _, options = settings_of(config.searcher, config.searcher_options)
     if create_method(config.searcher, options).relaxed:
         check_mixed(space.document)

@@ -36,4 +36,5 @@ class WarmStart:
         if of.trainer is None:
             what = "proxies look at images, and the evaluator names no data set"
             raise UserError("warm start", what, "use the evaluator 'train'")
+        proxies.check_task(self.names, of.trainer.task)
         return Proxy(self.names, of.trainer)

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 
 ALIKE = 0.005  # accuracies that differ by less are told once
+SHARES = ("accuracy", "mean_iou", "mean_average_precision")  # metrics from 0 to 1, in percent
+HEADLINES = (*SHARES, "rmse")  # of each task (nas.tasks)
 
 
 def clean(text: object) -> str:
@@ -37,15 +39,21 @@ def in_words(name: str) -> str:
 
 def measured(name: str, value: float) -> str:
     """`93.25 %` of an accuracy, `synflow 83.04` of another metric."""
-    return percent(value) if name.endswith("accuracy") else f"{clean(name)} {value:.4g}"
+    return percent(value) if name.endswith("accuracy") else f"{clean(name)} {number(name, value)}"
+
+
+def number(name: str, value: float) -> str:
+    """Of a metric of this name: a share in percent, another number in four digits."""
+    return percent(value) if name.endswith(SHARES) else f"{value:.4g}"
 
 
 def accuracies(metrics: Mapping[str, float]) -> str:
-    """`train accuracy 99.10 %, valid accuracy 93.25 %`, at first sight; a balanced one where it differs."""
-    shown = {
-        name: value for name, value in metrics.items() if name.endswith("accuracy") and not _repeats(name, metrics)
-    }
-    return ", ".join(f"{clean(name).replace('_', ' ')} {percent(value)}" for name, value in shown.items())
+    """`train accuracy 99.10 %, valid accuracy 93.25 %`, at first sight; a balanced one where it differs.
+
+    Of another task than classification what its searches go by: `valid rmse 3.142`.
+    """
+    shown = {n: value for n, value in metrics.items() if n.endswith(HEADLINES) and not _repeats(n, metrics)}
+    return ", ".join(f"{clean(name).replace('_', ' ')} {number(name, value)}" for name, value in shown.items())
 
 
 def _repeats(name: str, metrics: Mapping[str, float]) -> bool:

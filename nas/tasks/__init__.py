@@ -6,12 +6,14 @@ from typing import Any
 
 from nas.errors import UserError, did_you_mean
 from nas.tasks.classification import Classification
+from nas.tasks.multi_label import MultiLabel
 from nas.tasks.regression import Regression
+from nas.tasks.segmentation import Segmentation
 from nas.tasks.task import Task
 
-__all__ = ["TASKS", "Classification", "Regression", "Task", "from_json", "task_named"]
+__all__ = ["TASKS", "Classification", "MultiLabel", "Regression", "Segmentation", "Task", "from_json", "task_named"]
 
-TASKS: dict[str, type[Task]] = {kind.name: kind for kind in (Classification, Regression)}
+TASKS: dict[str, type[Task]] = {kind.name: kind for kind in (Classification, MultiLabel, Regression, Segmentation)}
 
 
 def task_named(name: str) -> type[Task]:

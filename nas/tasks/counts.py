@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from nas.tasks.task import IGNORED
+
 
 class Counts:
     """Counts a class of what was predicted and what was true, summed up on the device without waiting for it."""
@@ -42,12 +44,40 @@ class ClassTally(Counts):
         }
 
 
+class PixelTally(Counts):
+    """Of pixels, each of one class or IGNORED."""
+
+    def add(self, output: Tensor, targets: Tensor) -> None:
+        """output: (N, classes, height, width). targets: uint8 (N, height, width)."""
+        known = targets != IGNORED
+        self.count(output.argmax(1)[known], targets[known].long())
+
+    def scores(self) -> dict[str, float]:
+        """`mean_iou`, over the classes that are there or were predicted: scikit-learn's `jaccard_score` of them; and
+        `pixel_accuracy`, the part of the pixels that is right. 0 where no pixel is known.
+        """
+        hits, pixels, predictions = self.counts.cpu().double()
+        union = pixels + predictions - hits
+        either = union > 0
+        if not either.any():
+            return {"mean_iou": 0.0, "pixel_accuracy": 0.0}
+        return {
+            "mean_iou": float((hits[either] / union[either]).mean()),
+            "pixel_accuracy": float(hits.sum() / pixels.sum()),
+        }
+
+
 def balanced_weights(labels: Tensor, classes: int) -> Tensor:
     """float32 (classes,): the weight of each class that makes all of those with images count alike, n / (k n_c) for n
     images of k such classes, n_c of them of the class; 0 for a class without images.
 
     Source: King and Zeng 2001, Logistic Regression in Rare Events Data; scikit-learn's class_weight="balanced".
     """
-    counts = torch.bincount(labels, minlength=classes).float()
+    return weights_of(torch.bincount(labels, minlength=classes))
+
+
+def weights_of(counts: Tensor) -> Tensor:
+    """`balanced_weights` of so many of each class."""
+    counts = counts.float()
     there = counts > 0
-    return torch.where(there, len(labels) / (there.sum() * counts.clamp(min=1)), 0.0)
+    return torch.where(there, counts.sum() / (there.sum() * counts.clamp(min=1)), 0.0)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from nas.errors import UserError
 
+IGNORED = 255  # in masks, of pixels of which nothing is known, as in Pascal VOC: neither trained on nor counted
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
@@ -42,10 +44,20 @@ class Task:
     dense: ClassVar[bool] = False
     counts_hits: ClassVar[bool] = False
 
-    @property
-    def objective(self) -> str:
+    @classmethod
+    def of(cls, targets: Tensor) -> Self:
+        """Of a data set with these training targets."""
+        return cls()
+
+    @classmethod
+    def objective(cls) -> str:
         """That of a search which names none."""
-        return f"valid_{self.watched}{':min' * self.smaller}"
+        return f"valid_{cls.watched}{':min' * cls.smaller}"
+
+    @classmethod
+    def count(cls, outputs: int) -> str:
+        """`10 classes`, `1 number`."""
+        return f"{outputs} {cls.noun}{('es' if cls.noun == 'class' else 's') * (outputs != 1 or cls.noun == 'class')}"
 
     def shape(self, outputs: int, size: Sequence[int]) -> tuple[int, ...]:
         """Of what a network gives for one image of this (height, width)."""
@@ -83,6 +95,10 @@ class Task:
     def targets(self, targets: Tensor) -> Tensor:
         """What the network is to give: `targets` in its own units."""
         return targets
+
+    def renamed(self, targets: Tensor, places: Tensor) -> Tensor:
+        """Targets whose outputs have other numbers. places: int64 (outputs,), the new number of each."""
+        return targets[:, places.argsort()]
 
     def predictions(self, output: Tensor) -> Tensor:
         """What the network gives in the units of the targets."""

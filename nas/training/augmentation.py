@@ -15,6 +15,7 @@ from torch.nn import functional
 from nas.data import Dataset
 from nas.data.dataset import in_parts
 from nas.errors import UserError
+from nas.training.pairs import each_pair, joined, parted
 from nas.training.recipe import Recipe
 from nas.training.signals import OF_SIGNALS, Signals
 from nas.training.transforms import OF_PIXELS, Mixing, after_normalising, each, of_pixels
@@ -44,7 +45,8 @@ class Augmentation:
         if self.of_signals is None:
             _check_size(data.shape[-2:], {"cutout": self.cutout, "crop": self.crop})
         self.of_pixels, self.after = of_pixels(recipe, data.shape), after_normalising(recipe)
-        self.mixed = Mixing(recipe, len(data.classes))
+        self.mixed = Mixing(recipe, len(data.classes) if data.task.counts_hits else None)
+        self.dense = data.task.dense
         self.pixels = data.images["train"]
         last = recipe.channels_last and self.rank == 2
         self.format = torch.channels_last if last else torch.contiguous_format
@@ -60,12 +62,27 @@ class Augmentation:
         """`normalise`, with each image cropped, mirrored, coloured and cut out at random."""
         if self.of_signals is not None:
             return self.of_signals(self.normalise(images), generator)
-        if self.crop:
-            images = of_frames(images, lambda flat: random_crop(flat, self.crop, generator))
-        if self.flip:
-            images = of_frames(images, lambda flat: random_flip(flat, generator))
+        images = self._shifted(images, generator)
         if self.of_pixels:
             images = each(images, self.of_pixels, generator)
+        return self._finished(images, generator)
+
+    def batch(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """As the call, with what belongs to the images: mixed as they are, or masks that move with them."""
+        if not self.dense:
+            return self.mixed(self(images, generator), labels, generator)
+        images, masks = parted(self._shifted(joined(images, labels), generator))
+        if self.of_pixels:
+            images, masks = each_pair(images, masks, self.of_pixels, generator)
+        return self._finished(images, generator), masks
+
+    def _shifted(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        if self.crop:
+            images = of_frames(images, lambda flat: random_crop(flat, self.crop, generator))
+        return of_frames(images, lambda flat: random_flip(flat, generator)) if self.flip else images
+
+    def _finished(self, images: Tensor, generator: torch.Generator) -> Tensor:
+        """From uint8 on."""
         images = self.normalise(images)
         if self.color:
             shifts = color_shifts(self._covariance, self.color, len(images), generator)

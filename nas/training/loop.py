@@ -160,9 +160,9 @@ def fit(
                 rate = plan.learning_rate(done, plateau.falls)
                 set_learning_rate(run.optimizers[MAIN], rate)
                 pace.step(end - done)
-                batch = augmentation(take(images, chosen), generator)
+                batch = augmentation.batch(take(images, chosen), labels[chosen], generator)
                 data.release()
-                run_step(*augmentation.mixed(batch, labels[chosen], generator))
+                run_step(*batch)
                 done += 1
                 if average:
                     average.update(model, done)

@@ -43,6 +43,8 @@ def probe(model: Network, data: Dataset, place: str | None = None, kind: str = "
     """
     if kind not in KINDS:
         raise UserError("probe", f"unknown kind '{kind}'", f"give {' or '.join(KINDS)}")
+    if not data.task.counts_hits:
+        raise UserError("probe", f"it classifies, and the data are of {data.task.name}", "give data of classes")
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 

@@ -54,9 +54,9 @@ def write_record(folder: Path, record: Record) -> None:
 
 
 def load_trained(folder: str | Path) -> tuple[Network, Genome]:
-    """The network in evaluation mode, with its weights, `.preprocessing` and `.classes`; and its genome.
+    """The network in evaluation mode, with its weights, `.preprocessing`, `.classes` and `.task`; and its genome.
 
-    The last two are None for networks of which nobody noted them. Raises UserError where a file is missing, damaged, or
+    These are None for networks of which nobody noted them. Raises UserError where a file is missing, damaged, or
     of another network.
     """
     from safetensors import SafetensorError, safe_open
@@ -79,7 +79,7 @@ def load_trained(folder: str | Path) -> tuple[Network, Genome]:
         raise UserError(str(path), f"not the weights of the genome beside it: {what}", "train it: nas train") from None
     record = Record.read(folder) or (Record.from_json(noted, str(path)) if noted else None)
     if record is not None:
-        model.preprocessing, model.classes = record.preprocessing, record.classes
+        model.preprocessing, model.classes, model.task = record.preprocessing, record.classes, record.task
     return model, genome
 
 

@@ -77,15 +77,16 @@ def each(images: Tensor, transforms: Sequence[nn.Module], generator: torch.Gener
 class Mixing:
     """Mixes pairs of a batch, images and labels alike: by MixUp or CutMix, or either by chance where there are both."""
 
-    def __init__(self, recipe: Recipe, classes: int) -> None:
+    def __init__(self, recipe: Recipe, classes: int | None) -> None:
+        """classes: None: labels are float32 (N, classes) already."""
         from torchvision.transforms import v2
 
         kinds = ((v2.MixUp, recipe.mixup), (v2.CutMix, recipe.cutmix))
         self.ways = [kind(alpha=alpha, num_classes=classes) for kind, alpha in kinds if alpha]
 
     def __call__(self, images: Tensor, labels: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """labels: int64 (N,). Returns probabilities of the classes in their place, float32 (N, classes); where nothing
-        is to be mixed, what it was given."""
+        """labels: int64 (N,), or float32 (N, classes). Returns probabilities of the classes in their place, float32
+        (N, classes); where nothing is to be mixed, what it was given."""
         if not self.ways:
             return images, labels
         with drawing_from(generator):

@@ -9,6 +9,7 @@ published values of Krishnakumar et al. 2022, NAS-Bench-Suite-Zero, arXiv:2210.0
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from nas.errors import UserError, did_you_mean
@@ -31,6 +32,15 @@ PROXIES = (
     "parameters",
     "mult_adds",
 )
+BY_LABELS = ("snip", "grasp", "fisher", "grad_norm")  # of a loss of classes
+
+
+def check_task(names: Sequence[str], task: str) -> None:
+    """Raises UserError for a proxy whose loss is of classes, where the task is another."""
+    for name in names:
+        if task != "classification" and name in BY_LABELS:
+            hint = f"take another: {', '.join(each for each in PROXIES if each not in BY_LABELS)}"
+            raise UserError(f"proxy {name}", f"it goes by the loss of classes, and the data are of {task}", hint)
 
 
 def check_proxy(name: str) -> str:
