@@ -51,7 +51,7 @@ def around(space: Space, kinds: Sequence[str] | str | None = None) -> tuple[Spac
     if not opening.open:
         hint = f"open other kinds than {', '.join(wanted)}" if len(wanted) < len(KINDS) else "write choices into it"
         raise UserError(space.name, "nothing of it can be opened", hint)
-    return Space(_opened(document, opening.open, taken)), opening.closed
+    return Space(_opened(document, _countable(document, opening, taken), set(taken))), opening.closed
 
 
 def unchanged(space: Space) -> Genome:
@@ -134,6 +134,28 @@ class _Opening:
         return graph
 
 
+def _countable(document: Document, opening: _Opening, taken: set[str]) -> list[Knob]:
+    """The knobs without those that would make a choice hang on a shape, or genomes too many to count."""
+
+    def refusal(knobs: Sequence[Knob]) -> str | None:
+        try:
+            Space(_opened(document, knobs, set(taken))).size()
+        except UserError as error:
+            return error.what
+        return None
+
+    knobs, left = opening.open, list[Knob]()
+    if refusal(knobs) is None:
+        return knobs
+    for knob in knobs:
+        reason = refusal([*left, knob])
+        if reason is None:
+            left.append(knob)
+        else:
+            opening.closed.append(f"{knob.kind}: {dotted(knob.places[0])} stays as it is: {reason}")
+    return left
+
+
 def _blocks(values: Sequence[Any]) -> dict[str, Any]:
     return {name: block for name, block in separable_blocks().items() if name in values}
 
@@ -214,7 +236,8 @@ def _in_place(document: Document, knob: Knob) -> bool:
     """Kernels and repeats have an answer at each use; what stands among the parameters has one anyway."""
     if len(knob.places) > 1 or knob.form == "call" or document.shares:
         return False
-    return knob.places[0][0] == "parameters" or knob.kind in ("kernels", "depths")
+    word_of_cell = knob.kind == "operations" and knob.places[0][0] == "cells" and "nodes" in knob.places[0]
+    return knob.places[0][0] == "parameters" or knob.kind in ("kernels", "depths") or word_of_cell
 
 
 def _times(number: int, name: str) -> str:
