@@ -20,6 +20,7 @@ COMMANDS = {
     "import": "import a network that is written in torch: your own, timm's or torchvision's",
     "draw": "draw a network, or a search space with its choices open, as SVG, PNG or PDF",
     "search": "search a space for the best network, and train that",
+    "scale": "scale a network up in depth, width and resolution together, as EfficientNet does",
     "resume": "continue a search that was stopped, or take a finished one further",
     "runs": "list the searches in a folder: how far they are, and their best",
     "results": "list the trials of a search, best first",

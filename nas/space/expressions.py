@@ -37,7 +37,9 @@ Evaluate = Callable[[Mapping[str, Any]], Any]
 
 def divisible(value: float, divisor: int) -> int:
     """`value` rounded to a multiple of `divisor`, never below nine tenths of it (MobileNetV2's `_make_divisible`)."""
-    rounded = max(divisor, math.floor(value + divisor / 2) // divisor * divisor)
+    if (carried := getattr(value, "rounded", None)) is not None:  # by a number that knows what it was computed from
+        return carried(divisible(float(value), divisor))
+    rounded = max(divisor, int(value + divisor / 2) // divisor * divisor)
     return rounded + divisor if rounded < 0.9 * value else rounded
 
 

@@ -7,7 +7,7 @@ from nas.graph.operations import OPERATIONS
 from nas.space.document import Document
 from nas.space.library import WORD, library
 from nas.space.marks import Place
-from nas.space.rewrite import at, values
+from nas.space.rewrite import at, values, wider
 from nas.space.trace import Trace
 
 WIDER = (0.75, 1.25)  # times the channels that a network has
@@ -99,13 +99,6 @@ def depths(document: Document, found: Trace) -> Iterator[Knob]:
             continue
         if word not in library() and not ALREADY.intersection(place):
             yield Knob("depths", (place,), ((1,), (0,), (2,)), "repeat")
-
-
-def wider(value: int, factor: float) -> int:
-    """So many channels times a factor, a multiple of 8 where it was one (as `spelt` writes it)."""
-    from nas.space.expressions import divisible
-
-    return divisible(value * factor, 8) if value % 8 == 0 else max(1, round(value * factor))
 
 
 def _others(kind: str, value: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 Forward differentiation (Wengert 1964) through the document's own arithmetic: a number carries `slopes`, the derivative
 of its value by the logarithm of each number that it was made of. `width * 2` of a width 64 has value 128 and slope 128;
-a slope over its value is the elasticity, here 1: twice the width makes it twice as large. Rounding counts as none.
+a slope over its value is the elasticity, here 1: twice the width makes it twice as large. Rounding keeps elasticities.
 """
 
 import math
@@ -14,16 +14,21 @@ Place = tuple[str | int, ...]  # the keys and positions that lead to a number fr
 Slopes = Mapping[Place, float]
 
 
-class Whole(int):
+class _Marked:
+    slopes: Slopes
+
+    def rounded(self, number: float) -> Any:
+        """What it was rounded to, as elastic as it was."""
+        value = float(self)  # type: ignore[arg-type]  # the classes below are numbers
+        return marked(number, times(self.slopes, number / value)) if value else number
+
+
+class Whole(_Marked, int):
     """A whole number with slopes."""
 
-    slopes: Slopes
 
-
-class Real(float):
+class Real(_Marked, float):
     """Any other number with slopes."""
-
-    slopes: Slopes
 
 
 def marked(value: Any, slopes: Slopes) -> Any:
@@ -77,18 +82,18 @@ DERIVATIVES: dict[str, tuple[Callable[[Any, Any], Any], Callable[[float, float],
     "sub": (operator.sub, lambda a, b: (1, -1)),
     "mul": (operator.mul, lambda a, b: (b, a)),
     "truediv": (operator.truediv, lambda a, b: (1 / b, -a / b**2)),
-    "floordiv": (operator.floordiv, lambda a, b: (1 / b, -a / b**2)),
+    "floordiv": (operator.floordiv, lambda a, b: (a // b / a if a else 0, -(a // b) / b)),
     "mod": (operator.mod, lambda a, b: (0, 0)),
     "pow": (operator.pow, _power_slopes),
 }
-SAME: dict[str, tuple[Callable[..., Any], int]] = {
-    "neg": (operator.neg, -1),
-    "pos": (operator.pos, 1),
-    "abs": (abs, 1),
-    "round": (round, 1),
-    "ceil": (math.ceil, 1),
-    "floor": (math.floor, 1),
-    "trunc": (math.trunc, 1),
+ROUNDINGS: dict[str, Callable[..., Any]] = {
+    "neg": operator.neg,
+    "pos": operator.pos,
+    "abs": abs,
+    "round": round,
+    "ceil": math.ceil,
+    "floor": math.floor,
+    "trunc": math.trunc,
 }
 
 
@@ -105,11 +110,8 @@ def _define(kind: type) -> None:
     for name in DERIVATIVES:
         setattr(kind, f"__{name}__", lambda self, other, name=name: _operate(name, self, other))
         setattr(kind, f"__r{name}__", lambda self, other, name=name: _operate(name, other, self))
-    for name, (apply, sign) in SAME.items():
-        method = lambda self, *more, apply=apply, sign=sign: marked(  # noqa: E731
-            apply(bare(self), *more), times(slopes_of(self), sign)
-        )
-        setattr(kind, f"__{name}__", method)
+    for name, apply in ROUNDINGS.items():
+        setattr(kind, f"__{name}__", lambda self, *more, apply=apply: self.rounded(apply(bare(self), *more)))
 
 
 _define(Whole)

@@ -10,10 +10,10 @@ from nas.space import knobs as kinds_of
 from nas.space.build import build
 from nas.space.document import Document
 from nas.space.genome import Genome
-from nas.space.knobs import WIDER, Knob, separable_blocks, wider
+from nas.space.knobs import WIDER, Knob, separable_blocks
 from nas.space.marks import Place
 from nas.space.oracles import fixed
-from nas.space.rewrite import dotted, with_values, words_of
+from nas.space.rewrite import dotted, free_name, multiple, wider, with_values, words_of
 from nas.space.space import Space
 from nas.space.trace import Trace, trace
 
@@ -215,12 +215,12 @@ def _opened(document: Document, knobs: Sequence[Knob], taken: set[str]) -> Docum
         if _in_place(document, knob):
             forms.append((knob.places[0], knob, choice))
             continue
-        name = _free(NAMES[knob.kind], taken)
+        name = free_name(NAMES[knob.kind], taken)
         if len(set(knob.alternatives[0])) > 1:  # different numbers, by one factor
             factors = {tuple(wider(number, f) for number in knob.alternatives[0]): f for f in WIDER}
             choice = {"choice": [1, *(factors[alternative] for alternative in knob.alternatives[1:])]}
         for place, value in zip(knob.places, knob.alternatives[0], strict=True):
-            forms.append((place, knob, f"={name}" if choice["choice"][0] == value else _times(value, name)))
+            forms.append((place, knob, f"={name}" if choice["choice"][0] == value else multiple(value, name)))
         parameters[name] = choice
     for place, knob, value in forms:
         if knob.form == "value":
@@ -238,17 +238,3 @@ def _in_place(document: Document, knob: Knob) -> bool:
         return False
     word_of_cell = knob.kind == "operations" and knob.places[0][0] == "cells" and "nodes" in knob.places[0]
     return knob.places[0][0] == "parameters" or knob.kind in ("kernels", "depths") or word_of_cell
-
-
-def _times(number: int, name: str) -> str:
-    """As `knobs.wider` computes it."""
-    return f"=divisible({number} * {name}, 8)" if number % 8 == 0 else f"=max(1, round({number} * {name}))"
-
-
-def _free(word: str, taken: set[str]) -> str:
-    """A name that nothing in the document has; it is taken then."""
-    number = 1
-    while f"{word}_{number}" in taken:
-        number += 1
-    taken.add(f"{word}_{number}")
-    return f"{word}_{number}"

@@ -1,10 +1,12 @@
 """A document with other values at some of its places."""
 
 import copy
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from nas.space.document import Document
+from nas.space.expressions import divisible
 from nas.space.library import WORD, with_library
 from nas.space.marks import Place
 
@@ -73,3 +75,30 @@ def words_of(document: Document) -> set[str]:
     for section in SECTIONS:
         visit(document.data.get(section))
     return found
+
+
+def free_name(word: str, taken: set[str]) -> str:
+    """The word, or the first of word_2, word_3 ... that nothing in the document has; it is taken then."""
+    name, number = word, 1
+    while name in taken:
+        number += 1
+        name = f"{word}_{number}"
+    taken.add(name)
+    return name
+
+
+def multiple(number: int, name: str) -> str:
+    """The expression of so many channels times a parameter, which `wider` computes."""
+    divisor = divisor_of(number)
+    return f"=divisible({number} * {name}, {divisor})" if divisor > 1 else f"=max(1, round({number} * {name}))"
+
+
+def wider(number: int, factor: float) -> int:
+    """So many channels times a factor: a multiple of 8 as in MobileNetV2 and EfficientNet, if they are one."""
+    divisor = divisor_of(number)
+    return divisible(number * factor, divisor) if divisor > 1 else max(1, round(number * factor))
+
+
+def divisor_of(number: int) -> int:
+    """8; 4 below 64 channels and 2 below 32, where 8 were too large a step; less where they are no multiple of it."""
+    return math.gcd(number, 8 if number >= 64 else 4 if number >= 32 else 2 if number >= 16 else 1)

@@ -5,7 +5,8 @@ is built once from numbers that remember where they came from (`nas.space.marks`
 """
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nas.graph.graph import Graph, Node
@@ -23,6 +24,7 @@ from nas.space.rewrite import at, values
 from nas.space.values import read_value
 
 WIDTHS = ("channels", "features")  # arguments that say how many channels an operation gives
+RANGE = re.compile(r"=range\((\w+)\)")
 NO_NUMBERS = {*NODE_MERGES, *EDGE_SETS, "output", "of"}  # of a cell: positions of its states
 
 
@@ -75,11 +77,11 @@ class _Target(GraphTarget):
         for argument, slopes in own.items():
             self.use(slopes, name, argument)
         out = super().add(name, {argument: bare(value) for argument, value in arguments.items()}, flows, at)
-        width = next((argument for argument in WIDTHS if isinstance(arguments.get(argument), int)), None)
         node = self.nodes[out.node]
-        if width:
+        width = next((argument for argument in WIDTHS if arguments.get(argument) == node.shape[0]), None)
+        if width and name != "pad":
             self.widths[out.node] = Width(node.path, node.shape[0], own[width])
-        self.slopes.append(own[width] if width else self._passed(node, total(*own.values())))
+        self.slopes.append(own[width] if width and name != "pad" else self._passed(node, own.get("channels", {})))
         return out
 
     def _passed(self, node: Node, own: Slopes) -> Slopes:
@@ -87,8 +89,8 @@ class _Target(GraphTarget):
         before = [(self.nodes[source].shape, self.slopes[source]) for source in node.inputs]
         if node.operation == "concat":
             return total(*(slopes for _, slopes in before))
-        if node.operation == "pad":
-            return total(before[0][1], own)
+        if node.operation == "pad":  # on both sides
+            return total(before[0][1], times(own, 2) if isinstance(node.arguments["channels"], int) else own)
         shape, slopes = max(before, key=lambda one: one[0][0])
         return slopes if node.shape[0] == shape[0] else times(slopes, node.shape[0] / shape[0])
 
@@ -99,12 +101,21 @@ class _Interpreter(Interpreter):
         self.repeats: list[tuple[str, Slopes]] = []
 
     def _item(self, item: Any, flow: Flow, at: Where) -> Flow:
-        if isinstance(item, dict) and self.document.head(item) == "repeat":
-            slopes = slopes_of(read_value(self.target, item["repeat"], flow, at.child("repeat"), []))
-            assert isinstance(self.target, _Target)
-            self.target.use(slopes, "repeat", "repeat")
-            self.repeats.append((at.path, slopes))
+        head = self.document.head(item) if isinstance(item, dict) else ""
+        if head in ("repeat", "for"):
+            for count in [item["repeat"]] if head == "repeat" else _turns(item["for"]):
+                slopes = slopes_of(read_value(self.target, count, flow, at.child("repeat"), []))
+                assert isinstance(self.target, _Target)
+                self.target.use(slopes, "repeat", "repeat")
+                self.repeats.append((at.path, slopes))
         return super()._item(item, flow, at)
+
+
+def _turns(variables: Any) -> Iterator[str]:
+    """Of `for: {i: =range(layers)}` the number of turns, as it is written."""
+    for written in variables.values() if isinstance(variables, dict) else ():
+        if match := RANGE.fullmatch(written if isinstance(written, str) else ""):
+            yield f"={match[1]}"
 
 
 def trace(document: Document) -> Trace:

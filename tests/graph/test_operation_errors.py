@@ -86,6 +86,7 @@ def test_shape_errors_name_the_sizes(op: Operation, shape: Shape, words: str) ->
         ("dropout", {"rate": None}, "rate"),
         ("drop_path", {"rate": True}, "rate"),
         ("upsample", {"factor": 2, "mode": "cubic"}, "mode"),
+        ("resize", {"size": 0}, "size"),
         ("pad", {"spatial": [1, 2, 3]}, "spatial"),
         ("pad", {"channels": [[1, 2]]}, "channels"),
         ("slice", {"start": None}, "start"),

@@ -214,7 +214,7 @@ def test_claims_hold_on_maps(op: Operation, shape: Shape) -> None:
     assert [len(part) for part in op.window(shape)] == [len(shape) - 1] * 2
 
 
-MAPS_ONLY = {"global_avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "local_response_norm", "upsample"}
+MAPS_ONLY = {"global_avg_pool", "adaptive_avg_pool", "adaptive_max_pool", "local_response_norm", "upsample", "resize"}
 
 
 @pytest.mark.parametrize("op", [*SINGLE, Linear(3), Linear(3, bias=False), Conv(4, 1), MaxPool(2)], ids=str)

@@ -18,10 +18,11 @@ W, D = ("parameters", "width"), ("parameters", "depth")
         ("width ** 2", 4096, 2 * 4096, 0),
         ("depth - 1", 2, 0, 3),  # d(depth - 1) / d(log depth) is the depth itself
         ("width // 4", 16, 16, 0),
+        ("width // 10", 6, 6, 0),
         ("-width", -64, -64, 0),
         ("2 ** depth", 8, 0, 3 * 8 * math.log(2)),
-        ("divisible(width * 1.1, 8)", 72, 70.4, 0),  # rounding has no slope of its own
-        ("ceil(depth * 1.5)", 5, 0, 4.5),
+        ("divisible(width * 1.1, 8)", 72, 72, 0),  # rounding keeps the elasticity
+        ("ceil(depth * 1.5)", 5, 0, 5),
         ("max(width, depth)", 64, 64, 0),
         ("sum([width, width, depth])", 131, 128, 3),
         ("width % 5", 4, 0, 0),

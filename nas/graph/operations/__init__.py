@@ -18,6 +18,7 @@ from nas.graph.operations.pooling import (
     MaxUnpool,
 )
 from nas.graph.operations.regularization import Dropout, DropPath
+from nas.graph.operations.resize import Resize
 from nas.graph.operations.tensor import ChannelShuffle, Flatten, Identity, Input, Reshape, Scale, Upsample, Zeros
 from nas.graph.operations.transposed import ConvTranspose
 
@@ -27,7 +28,7 @@ _ALL: tuple[type[Operation], ...] = (
     *(BatchNorm, LayerNorm, GroupNorm, LocalResponseNorm),
     *ACTIVATIONS,
     *(Softmax, Dropout, DropPath),
-    *(Identity, Zeros, Flatten, Reshape, Upsample, Pad, Slice, Split, Select, ChannelShuffle, Scale),
+    *(Identity, Zeros, Flatten, Reshape, Upsample, Resize, Pad, Slice, Split, Select, ChannelShuffle, Scale),
     *(Add, Concat, Mean, Multiply, Gate, MaxUnpool),
 )
 OPERATIONS = {operation.name: operation for operation in _ALL}  # and those that users register (`nas.space.own`)
