@@ -70,8 +70,8 @@ def _scaled(found: Trace, place: Place, name: str, factor: str) -> str:
 
 
 def _multiplies(found: Trace, place: Place) -> bool:
-    """Whether a number of no layer's channels is this one."""
-    return all(width.channels != found.numbers[place] for width in found.widths.values())
+    """Whether a number is smaller than all the channels that follow from it, and so counts none itself."""
+    return found.numbers[place] < min(width.channels for width in found.widths.values() if place in width.slopes)
 
 
 def wide_places(document: Document, found: Trace) -> list[Place]:
