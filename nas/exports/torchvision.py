@@ -57,9 +57,9 @@ def network(settings: dict[str, Any]) -> "nn.Module":
 
 def _settings(name: str, classes: int, heads: bool) -> list[dict[str, Any]]:
     """Arguments of `get_model` with which its network may be ours; some networks change their input first or do not."""
-    from torchvision import models
+    from nas.network.libraries import classifiers
 
-    networks = models.list_models(module=models)
+    networks = classifiers()
     if name not in networks:
         what = f"torchvision has no network named {shortened(name)}"
         raise UserError("format torchvision", what, did_you_mean(name, networks))

@@ -24,6 +24,7 @@ class Normalisation(NamedTuple):
 
 
 IMAGENET = Normalisation((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+KINETICS = Normalisation((0.43216, 0.394666, 0.37645), (0.22803, 0.22145, 0.216989))  # of torchvision's for clips
 
 
 class Reference(NamedTuple):
@@ -34,11 +35,19 @@ class Reference(NamedTuple):
     normalisation: Normalisation
 
 
+def classifiers() -> dict[str, Normalisation]:
+    """The names of torchvision's networks of images and of clips, and how what they were trained on was normalised."""
+    from torchvision import models
+
+    images, clips = (models.list_models(module=module) for module in (models, models.video))
+    return dict.fromkeys(images, IMAGENET) | dict.fromkeys(clips, KINETICS)
+
+
 def of_torchvision(space: "Space", weights: str) -> Reference:
     from torchvision import models
 
     name = space.name
-    networks = models.list_models(module=models)
+    networks = classifiers()
     if name not in networks:
         if not weights.isupper():  # as all of its names are: a file or a folder was meant
             hint = f"give a file, a folder of nas train, or timm:NAME; torchvision has no network named {name}"
@@ -54,7 +63,7 @@ def of_torchvision(space: "Space", weights: str) -> Reference:
         network = models.get_model(name, weights=weights)
     except (OSError, RuntimeError) as error:  # no connection, or a file that broke off
         raise _not_loaded(name, weights, error) from error
-    return Reference(network, len(versions[weights].meta["categories"]), IMAGENET)
+    return Reference(network, len(versions[weights].meta["categories"]), networks[name])
 
 
 def of_timm(space: "Space", name: str) -> Reference:
@@ -92,7 +101,8 @@ def of_file(name: str, tensors: Mapping[str, Tensor], where: str) -> Reference:
         if any(key.startswith("aux") for key in own) and not any(key.startswith("aux") for key in tensors):
             network = _without_heads(network)
         config = getattr(network, "pretrained_cfg", None)
-        normalisation = Normalisation(tuple(config["mean"]), tuple(config["std"])) if config else IMAGENET
+        known = classifiers().get(name, IMAGENET)
+        normalisation = Normalisation(tuple(config["mean"]), tuple(config["std"])) if config else known
         return Reference(network.eval(), theirs, normalisation)
     shown = ", ".join(list(tensors)[:3])
     what = f"its tensors ({shown} ...) are not those of {name}, named as this package, torchvision or timm do"
@@ -103,7 +113,7 @@ def untrained_torchvision(name: str, classes: int = 1000) -> nn.Module | None:
     """torchvision's network of this name, its weights not drawn; None: it has none."""
     from torchvision import models
 
-    if name not in models.list_models(module=models):
+    if name not in classifiers():
         return None
     settings: dict[str, Any] = {"init_weights": False} if name in ("googlenet", "inception_v3") else {}
     with undrawn():

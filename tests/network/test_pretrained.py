@@ -1,12 +1,16 @@
 """Pretrained weights by name. Nothing is downloaded: torchvision's get_model gives networks of random weights."""
 
+from pathlib import Path
+
 import pytest
 import torch
 import torchvision
+from safetensors.torch import load_file
 from torch import nn
 
 import nas
 from nas.errors import UserError
+from nas.network.pretrained import pretrained
 
 
 @pytest.fixture
@@ -75,3 +79,23 @@ def test_with_other_classes_the_head_is_new_and_all_else_theirs(downloads: list[
     for key, value in model.state_dict().items():
         assert torch.equal(value, (untrained if key in new else whole).state_dict()[key])
     assert model(torch.zeros(2, 3, 64, 64)).shape == (2, 3)
+
+
+def test_weights_for_clips_bring_the_normalisation_of_clips(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    theirs = torchvision.models.get_model("mc3_18", weights=None).eval()
+    monkeypatch.setattr(torchvision.models, "get_model", lambda name, weights: theirs)
+    space = nas.load("mc3_18", input=[3, 4, 32, 32])
+    model, normalisation = pretrained(space, None, "KINETICS400_V1")
+    transforms = torchvision.models.get_model_weights("mc3_18").DEFAULT.transforms()
+    assert normalisation == (tuple(transforms.mean), tuple(transforms.std))
+    x = torch.rand(2, 3, 4, 32, 32)
+    with torch.no_grad():
+        torch.testing.assert_close(model.eval()(x), theirs(x), rtol=1e-4, atol=1e-4)
+    monkeypatch.undo()
+    torch.save(theirs.state_dict(), tmp_path / "weights.pth")
+    fewer = nas.load("mc3_18", input=[3, 4, 32, 32], classes=5)
+    again, as_before = pretrained(fewer, None, str(tmp_path / "weights.pth"))
+    assert as_before == normalisation
+    assert torch.equal(next(again.parameters()), theirs.stem[0].weight)
+    (file,) = nas.export(model, tmp_path / "out", "torchvision")
+    torchvision.models.get_model("mc3_18", weights=None).load_state_dict(load_file(file))
