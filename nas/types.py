@@ -139,8 +139,8 @@ class Executor(Protocol):
     def submit(self, evaluator: Evaluate, trial: Trial, checkpoint: Path | None = None) -> None:
         """Begin (or queue) an evaluation; only while `free()` is positive."""
 
-    def next(self) -> Result:
-        """Wait for the next evaluation to end, whichever that is."""
+    def next(self) -> Result | None:
+        """Wait for the next evaluation to end, whichever that is. None: none has, but more than before may begin."""
 
     def free(self) -> int:
         """How many more evaluations could begin now."""

@@ -47,7 +47,7 @@ NO_TORCH = {
     "cli",
     "errors",
 }
-ONLY_IN = {"ray": {"executors/ray.py", "integrations"}, "optuna": {"integrations"}}
+ONLY_IN = {"ray": {"executors/ray.py", "executors/cluster.py", "integrations"}, "optuna": {"integrations"}}
 TORCH_MODULES = (
     *(f"graph/operations/{name}.py" for name in ("layers", "modules", "padded")),
     "searchers/controller.py",

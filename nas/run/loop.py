@@ -109,8 +109,9 @@ class Search:
             if several and end is None and not (again or stop.asked or self.ahead) and self._wanted():
                 self.ahead = self._propose()
             result = executor.next()
-            self.running -= 1
-            self._finish(result)
+            if result is not None:
+                self.running -= 1
+                self._finish(result)
         snapshot.save(self.path, self.searcher)
         if end is None and (self.state.pending or self._wanted() or self._promotion()):
             return False

@@ -76,7 +76,8 @@ def _score(
         while todo and executor.free() and not stop.asked:
             executor.submit(evaluator, todo.popleft())
             running += 1
-        result = executor.next()
+        if (result := executor.next()) is None:
+            continue
         running, ended = running - 1, ended + 1
         if result.metrics is not None:
             scores[result.trial.number] = result.metrics

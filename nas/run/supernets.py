@@ -109,7 +109,8 @@ def train_supernets(search: Search, executor: Executor, stop: Stop) -> bool:
             directory = supernet_directory(search.path, number)
             executor.submit(job, Trial(number, none, seed), directory / CHECKPOINT)
             running += 1
-        result = executor.next()
+        if (result := executor.next()) is None:
+            continue
         running -= 1
         if result.metrics is None:
             where = str(supernet_directory(search.path, result.trial.number))
