@@ -13,11 +13,11 @@ from nas.oneshot.alphas import Alphas
 from nas.oneshot.derive import strongest
 from nas.oneshot.method import Batch, check_word
 from nas.oneshot.perturbation import removed
-from nas.oneshot.ranks import averaged
 from nas.oneshot.skips import check_skips, with_skips
 from nas.oneshot.smooth import PERTURBATIONS, epsilon
 from nas.oneshot.training import recipe_of
 from nas.space import Genome
+from nas.training.ranks import averaged
 from nas.training.schedule import StepPlan
 
 if TYPE_CHECKING:

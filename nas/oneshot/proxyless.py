@@ -27,7 +27,7 @@ from nas.oneshot.darts import Darts
 from nas.oneshot.expected_cost import PRICES, ExpectedCost
 from nas.oneshot.latencies import Latencies
 from nas.oneshot.method import Batch, check_word
-from nas.oneshot.ranks import averaged
+from nas.training.ranks import averaged
 
 if TYPE_CHECKING:
     from nas.oneshot.training import Training

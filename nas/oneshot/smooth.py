@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor
 
-from nas.oneshot.ranks import averaged
+from nas.training.ranks import averaged
 
 Shares = dict[str, Tensor]  # by a choice's path: a number an answer, of sum 1
 Loss = Callable[[Shares], Tensor]

@@ -14,13 +14,14 @@ from torch.nn import functional
 from nas.data import Dataset
 from nas.network.depthwise import FastBackward
 from nas.network.supernet import Answers, Supernet, Weights
-from nas.oneshot import ranks
 from nas.oneshot.epoch import Epoch, of_json
 from nas.oneshot.images import Images, drawn
 from nas.oneshot.method import Batch, Method, strengths
+from nas.oneshot.ranks import own_part
 from nas.oneshot.statistics import keep_statistics
 from nas.oneshot.threads import step_size, trial_step
 from nas.space import Genome, Space
+from nas.training import ranks
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
 from nas.training.loop import Diverged
 from nas.training.memory import keep_freed_memory
@@ -243,7 +244,7 @@ class Training:
         self.net.train()
         with FastBackward(self.net):
             train, valid = self.images.batch(0, chosen), self.images.batch(1, self.images.next_valid(self.done))
-            self.method.step(ranks.own_part(train), ranks.own_part(valid))
+            self.method.step(own_part(train), own_part(valid))
         self.done += 1
 
     def _ended(self, told: Told | None) -> bool:

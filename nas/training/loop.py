@@ -15,7 +15,9 @@ from torch import Tensor, nn
 
 from nas.data import Dataset
 from nas.data.dataset import joined, take
+from nas.errors import UserError
 from nas.tasks.criterion import Criterion
+from nas.training import ranks
 from nas.training.augmentation import Augmentation
 from nas.training.average import Average
 from nas.training.checkpoint import load_checkpoint, save_checkpoint
@@ -26,7 +28,7 @@ from nas.training.pace import Pace, mult_adds, training_pace
 from nas.training.precision import autocast, concrete, default_device, place_model
 from nas.training.recipe import Recipe
 from nas.training.schedule import Plateau, StepPlan
-from nas.training.step import MAIN, FastStep, GraphedStep, MakeStep, Supervised
+from nas.training.step import MAIN, FastStep, GraphedStep, MakeStep, Run, Supervised
 
 if TYPE_CHECKING:
     from nas.types import Metrics, Report
@@ -58,7 +60,8 @@ def fit(
     step: MakeStep = Supervised,
 ) -> Metrics:
     """Train a model in place, and measure it. The same seed gives the same result on the same device and number of
-    threads.
+    threads. The processes of an initialised `torch.distributed` group train one model together, by batches of the
+    recipe's size (`nas.training.parallel`); all have it in the end, and the first writes the checkpoint.
 
     Args:
         model: takes float32 images (N, channels, height, width) and gives what the task of the data asks for, logits
@@ -108,8 +111,14 @@ def fit(
     run = step(model, recipe, device, criterion)
     drops = bool(recipe.drop_path) and any(getattr(module, "scheduled", False) for module in model.modules())
     # a graph replays the drop-path rate it was recorded with
-    graphed = recipe.cuda_graphs and device.type == "cuda" and not drops
-    run_step = GraphedStep(run, device) if graphed else FastStep(run, model) if device.type == "cpu" else run
+    graphed = recipe.cuda_graphs and device.type == "cuda" and not drops and ranks.count() == 1
+    run_step: Run = GraphedStep(run, device) if graphed else FastStep(run, model) if device.type == "cpu" else run
+    if ranks.count() > 1:
+        from nas.training.parallel import ParallelStep
+
+        assert isinstance(run, Supervised)
+        run_step = ParallelStep(run, run_step, model)
+        threads = threads or torch.get_num_threads()  # each would measure another number, at another time
     average = Average(model, recipe.ema) if recipe.ema else None
     judged: nn.Module = average.module if average else model
     models: dict[str, nn.Module] = {"model": model} | ({"average": judged} if average else {})
@@ -126,6 +135,8 @@ def fit(
         state = load_checkpoint(checkpoint, models, run.optimizers, identity)
         done, metrics, plateau = state["done"], state["metrics"], Plateau(**state["plateau"])
         curve, threads_before = state.get("curve", []), state.get("threads")
+    if not ranks.agreed(done, device):
+        raise UserError(str(checkpoint), "not all processes see it", "put the folder on a disk that all machines share")
     reported = curve if report_all and report is not None else []
     pace = training_pace(
         model,
@@ -145,7 +156,7 @@ def fit(
             epoch = done // plan.per_epoch + 1
             drawn = random.Random(f"{seed}/{epoch}").getrandbits(63)  # an epoch's own, so that training resumes there
             generator = torch.Generator(device).manual_seed(drawn)
-            torch.manual_seed(drawn)
+            torch.manual_seed(drawn + ranks.rank())
             if drops:
                 from nas.network import set_drop_path
 
@@ -167,13 +178,14 @@ def fit(
                 if average:
                     average.update(model, done)
                 if number % CHECK_EVERY == 0 or number == len(batches):
-                    _check(run.loss, epoch)
+                    _check(ranks.averaged([run.loss])[0], epoch)
             pace.rest()
+            loss, hits = ranks.averaged([run.loss])[0], ranks.summed(run.correct)
             seen = len(batches) * plan.batch
             seconds = time.perf_counter() - began + metrics.get("train_seconds", 0.0)
-            right = {"train_accuracy": float(run.correct) / seen} if task.counts_hits else {}
+            right = {"train_accuracy": float(hits) / seen} if task.counts_hits else {}
             metrics = {
-                "train_loss": float(run.loss) / len(batches),
+                "train_loss": float(loss) / len(batches),
                 **right,
                 "learning_rate": rate,
                 "epochs": epoch,
@@ -191,9 +203,11 @@ def fit(
             if checkpoint is not None and (done == end < plan.steps or time.monotonic() >= saved + save_every):
                 state = {**identity, "done": done, "metrics": metrics, "plateau": asdict(plateau), "curve": curve}
                 state["threads"] = pace.count
-                save_checkpoint(checkpoint, models, run.optimizers, state)
+                if ranks.rank() == 0:
+                    save_checkpoint(checkpoint, models, run.optimizers, state)
                 saved = time.monotonic()
             going = report is None or report(epoch, dict(metrics))
+    ranks.check_alike(models.values(), device)
     for layer in frozen:
         layer.requires_grad_(True)
     if average:

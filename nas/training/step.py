@@ -11,6 +11,7 @@ from torch.optim import Optimizer
 
 from nas.network.depthwise import FastBackward
 from nas.tasks.criterion import Criterion
+from nas.training import ranks
 from nas.training.frozen import scales
 from nas.training.optimizer import make_optimizer
 from nas.training.precision import autocast
@@ -38,12 +39,16 @@ class Step(Protocol):
         images are mixed, probabilities (N, classes). Random numbers come from torch's generator."""
 
 
+Run = Callable[[Tensor, Tensor], None]  # how a Step is called
 # Of a model, a recipe, a device, and the loss.
 MakeStep = Callable[[nn.Module, Recipe, torch.device, Criterion], Step]
 
 
 class Supervised:
-    """Descends the loss of the output and, with the recipe's weight, of those of side heads."""
+    """Descends the loss of the output and, with the recipe's weight, of those of side heads.
+
+    share: of several processes, what this one's batch weighs in the mean of their gradients; of one, 1.
+    """
 
     def __init__(
         self, model: nn.Module, recipe: Recipe, device: torch.device, criterion: Criterion | None = None
@@ -52,6 +57,7 @@ class Supervised:
         self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
         optimizer = make_optimizer(self.parameters, recipe, device, scales(model, recipe))
         self.optimizers: Mapping[str, Optimizer] = {MAIN: optimizer}
+        self.share: Tensor | float = 1.0
         self.loss = torch.zeros((), device=device)
         self.correct = torch.zeros((), dtype=torch.long, device=device)
 
@@ -83,7 +89,9 @@ class Supervised:
         """One step of the optimizer along the gradients of `loss`, clipped as the recipe says."""
         optimizer = self.optimizers[MAIN]
         optimizer.zero_grad(set_to_none=True)
+        loss = loss if ranks.count() == 1 else loss * self.share
         loss.backward()
+        ranks.average_gradients(self.parameters)
         if self.recipe.gradient_clip:
             nn.utils.clip_grad_norm_(self.parameters, self.recipe.gradient_clip)
         optimizer.step()

@@ -12,9 +12,10 @@ from nas.data import load as load_data
 from nas.errors import UserError
 from nas.oneshot import create_method
 from nas.oneshot.method import Batch
-from nas.oneshot.ranks import averaged, check_alike, own_part
+from nas.oneshot.ranks import own_part
 from nas.oneshot.training import RECIPE, Training
 from nas.space import load
+from nas.training.ranks import averaged, check_alike
 
 WORLD = 2
 METHODS: list[tuple[str, dict[str, Any]]] = [
