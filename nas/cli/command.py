@@ -5,7 +5,7 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 
 from nas.cli.completion import ASKED, complete
@@ -48,9 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     if ASKED in os.environ:
         complete(COMMANDS, add_arguments)
+    return guarded(lambda: _run(list(sys.argv[1:] if argv is None else argv)))
+
+
+def guarded(command: Callable[[], int]) -> int:
+    """The exit status of a command, whose mistakes are told in one line."""
     try:
         with Stop(at_once=True), stops_pass():
-            status = _run(list(sys.argv[1:] if argv is None else argv))
+            status = command()
         sys.stdout.flush()
         return status
     except Said as said:

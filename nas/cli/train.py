@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from nas.evaluators import Train
     from nas.run.display import Display
 
+PEERS = 2.0  # seconds
 EXAMPLES = """
 nas train resnet20 --dataset cifar10 --epochs 100 --to trained
 nas train runs/nasbench201-regularized_evolution-1 --epochs 600
 nas train resnet50 --weights IMAGENET1K_V1 --freeze backbone --dataset ~/flowers --image-size 224
+nas train resnet20 --dataset cifar10 --processes 4
 nas train resnet50 --weights IMAGENET1K_V1 --lr 0.001 --lr head=0.01 --dataset ~/flowers --image-size 224
 """
 
@@ -59,6 +61,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seed", type=number(int, 0), default=0, metavar="S", help="the seed of the weights and of the order of images"
     )
+    parser.add_argument(
+        "--processes",
+        type=number(int, 1),
+        default=1,
+        metavar="N",
+        help="train by N processes of this machine, each on a GPU of its own if there are as many (torchrun: several "
+        "machines)",
+    )
     parser.add_argument("--to", metavar="DIR", help="the folder to write to (default: runs/train-NAME-1)")
     parser.add_argument("--force", action="store_true", help="overwrite the files of another network in the folder")
 
@@ -66,6 +76,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from nas.run.display import Display
 
+    if args.processes > 1:
+        from nas.cli.processes import launch
+
+        return launch(args)
     display = Display()
     display.stage(f"reading {args.arch}")  # before anything heavy is imported
     try:
@@ -76,8 +90,11 @@ def run(args: argparse.Namespace) -> int:
 
 def train(args: argparse.Namespace, display: "Display") -> int:
     """With what it says on the way."""
+    import time
     from dataclasses import replace
     from pathlib import Path
+
+    import torch
 
     from nas.cli.options import AUGMENTATION, given
     from nas.cli.target import find, trained_source
@@ -89,7 +106,7 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     from nas.run.progress import Progress
     from nas.run.words import accuracies
     from nas.space import Space
-    from nas.training import Recipe
+    from nas.training import Recipe, ranks
     from nas.training.document import applied, check_recipe, lasting
     from nas.training.precision import check_device
     from nas.training.trained import in_the_way
@@ -101,6 +118,8 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     applied(named, settings)  # mistakes before the data are read
     if args.device is not None:
         check_device(args.device)
+    if (own := ranks.join(args.device)) is not None:
+        args.device = str(own)
     trainer = _trainer(args)
     target = find(args.arch, args.set, trainer.parameters())
     if not target.fixed:
@@ -115,12 +134,16 @@ def train(args: argparse.Namespace, display: "Display") -> int:
     weights = trained_source(args.weights) if args.weights else None
     trainer = replace(trainer, final_recipe=recipe, device=args.device or trainer.device, weights=weights)
     display.stage(f"reading {trainer.dataset}")
-    notes = trainer.read_data().notes
-    folder = Path(args.to) if args.to else create_directory("runs", None, f"train-{target.space.name}")
-    new = args.to is None or not folder.exists()
-    for path in in_the_way(folder, graph.fingerprint(), args.force):
-        path.unlink()
-    folder.mkdir(parents=True, exist_ok=True)
+    notes = ranks.after_first(trainer.read_data).notes
+    if first := ranks.rank() == 0:
+        folder = Path(args.to) if args.to else create_directory("runs", None, f"train-{target.space.name}")
+        new = args.to is None or not folder.exists()
+        for path in in_the_way(folder, graph.fingerprint(), args.force):
+            path.unlink()
+        folder.mkdir(parents=True, exist_ok=True)
+    else:
+        folder, new = Path(), False
+    folder = Path(ranks.said_by_first(str(folder), torch.device(args.device or "cpu")))
     epochs, countdown = trainer.final_epochs(args.epochs), Countdown()
     what = f"training {target.space.name} on {trainer.dataset}"
     for note in notes:
@@ -143,15 +166,21 @@ def train(args: argparse.Namespace, display: "Display") -> int:
         display.say(f"stopped; to go on from its last whole epoch: the same command with --to {folder}")
         return exit_status(stopped)
     except Exception as error:  # noqa: BLE001 - it diverged, memory ran out, or whatever else torch raises
+        if ranks.count() > 1:
+            time.sleep(PEERS)  # where another process is lost, which is what went wrong, this one is ended meanwhile
         _drop(folder, new)
         display.close(keep=True)
         display.say(f"error: {args.arch}: the training failed: {reason(error)}")
         return 1
+    if not first:
+        ranks.leave()
+        return 0
     last.save(folder / "genome.json")
     trained_by = {"name": args.recipe, "settings": trainer.last_recipe(args.epochs).to_json()}
     begun = {"weights": args.weights} if args.weights else {}
     result = {"dataset": trainer.dataset, "seed": args.seed, **begun, "recipe": trained_by, "final": measured}
     write_json(folder / "result.json", result)
+    ranks.leave()
     display.close()
     display.say(f"trained: {accuracies(measured)}; in {folder}")
     display.say(f"next: nas export {folder} --to DIR")

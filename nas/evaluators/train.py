@@ -251,6 +251,7 @@ class Train(Evaluator):
         from nas.data.record import Record
         from nas.space import Space
         from nas.training.loop import fit
+        from nas.training.ranks import rank
         from nas.training.trained import save_trained
 
         genome = Space(genome.document).finalised(genome, final_set)
@@ -270,8 +271,9 @@ class Train(Evaluator):
             device=data.labels["train"].device,
             threads=self.threads,
         )
-        save_trained(directory, model, genome, Record.of(data))
-        checkpoint.unlink(missing_ok=True)
+        if rank() == 0:
+            save_trained(directory, model, genome, Record.of(data))
+            checkpoint.unlink(missing_ok=True)
         return metrics
 
     @property

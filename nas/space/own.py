@@ -51,6 +51,11 @@ def registered() -> dict[str, type]:
     return dict(_registered)
 
 
+def is_code_allowed() -> bool:
+    """Whether this is within `code_allowed`."""
+    return any(_allowed)
+
+
 @contextmanager
 def code_allowed(allowed: bool = True) -> Iterator[None]:
     """Documents may name code, which is imported from where Python looks, and from the current folder."""
@@ -90,7 +95,7 @@ def _register(name: str, given: type, where: str) -> None:
 
 def _imported(name: str, path: str, where: str) -> type:
     module, _, word = path.partition(":")
-    if not any(_allowed):
+    if not is_code_allowed():
         what = f"operations.{name}: {path} is code, which no document can have imported by itself"
         raise UserError(where, what, f"if you trust it: {OPTION}, in Python nas.register_operation")
     try:

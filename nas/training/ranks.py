@@ -5,29 +5,56 @@ Without an initialised process group there is one rank, and nothing is done.
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import torch
 from torch import Tensor, distributed, nn
 
 from nas.errors import UserError
 
+Value = TypeVar("Value")
 
-def join() -> torch.device | None:
+
+def join(asked: str | None = None) -> torch.device | None:
     """Joins the processes that the environment tells of, as `torchrun` sets it; None where there is but this one.
 
+    Args:
+        asked: "cpu" or "cuda"; None: a GPU of its own for each process where there are enough, else the CPU.
+
     Returns:
-        This rank's device: a GPU of its own where there are enough, else the CPU.
+        This rank's device.
     """
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return None
+    if asked not in (None, "cpu", "cuda"):
+        raise UserError("--device", f"{asked} is one device for several processes", "give cpu or cuda, or leave it out")
     local, here = int(os.environ.get("LOCAL_RANK", "0")), int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
-    gpus = torch.cuda.device_count() >= here
+    gpus = asked != "cpu" and torch.cuda.device_count() >= here
+    if asked == "cuda" and not gpus:
+        what = f"{here} processes for {torch.cuda.device_count()} GPUs"
+        raise UserError("--device", what, "run as many processes as there are GPUs")
     device = torch.device("cuda", local) if gpus else torch.device("cpu")
     if gpus:
         torch.cuda.set_device(device)
     distributed.init_process_group("nccl" if gpus else "gloo")
     return device
+
+
+def leave() -> None:
+    """Once all are done."""
+    if _is_parallel():
+        distributed.barrier()
+        distributed.destroy_process_group()
+
+
+def after_first(read: Callable[[], Value]) -> Value:
+    """What `read` gives, once the first rank has it: what is downloaded is downloaded once."""
+    if count() == 1:
+        return read()
+    value = read() if rank() == 0 else None
+    distributed.barrier()
+    return read() if value is None else value
 
 
 def count() -> int:
