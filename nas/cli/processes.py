@@ -12,7 +12,7 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -22,12 +22,13 @@ from nas.run.interrupt import Terminated, exit_status
 from nas.run.lifeline import end_with
 from nas.space.own import code_allowed, is_code_allowed
 
+Run = Callable[[argparse.Namespace], int]  # a command, by its module's name for it
 PATIENCE = 5.0  # seconds that the first process has to say what went wrong, if it went wrong there too
 LAST = 15.0  # seconds that it has to end once it was told to
 
 
-def launch(args: argparse.Namespace) -> int:
-    """Runs `nas train` with these arguments as `args.processes` processes; the exit status."""
+def launch(run: Run, args: argparse.Namespace) -> int:
+    """Runs a command with these arguments as `args.processes` processes; the exit status."""
     count, args.processes = args.processes, 1
     made = None if args.to else create_directory("runs", None, f"train-{Path(args.arch).stem}")
     args.to = args.to or str(made)
@@ -41,7 +42,7 @@ def launch(args: argparse.Namespace) -> int:
                 ours, theirs = context.Pipe(duplex=False)
                 log = None if rank == 0 else f"{logs}/{rank}"
                 process: BaseProcess = context.Process(
-                    target=_work, args=(rank, count, port, log, theirs, args, is_code_allowed())
+                    target=_work, args=(run, rank, count, port, log, theirs, args, is_code_allowed())
                 )
                 process.start()
                 theirs.close()
@@ -98,10 +99,16 @@ def _failed(connection: Connection) -> int | None:
 
 
 def _work(
-    rank: int, count: int, port: int, log: str | None, connection: Connection, args: argparse.Namespace, allowed: bool
+    run: Run,
+    rank: int,
+    count: int,
+    port: int,
+    log: str | None,
+    connection: Connection,
+    args: argparse.Namespace,
+    allowed: bool,
 ) -> None:
     """One process."""
-    from nas.cli import train
     from nas.cli.command import guarded
     from nas.training.threads import cores
 
@@ -114,7 +121,7 @@ def _work(
     os.environ |= {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count), "RANK": str(rank), "LOCAL_RANK": str(rank)}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     with code_allowed(allowed):
-        status = guarded(lambda: train.run(args))
+        status = guarded(lambda: run(args))
     sys.stdout.flush()
     sys.stderr.flush()
     if status and rank:

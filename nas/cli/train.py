@@ -79,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if args.processes > 1:
         from nas.cli.processes import launch
 
-        return launch(args)
+        return launch(run, args)
     display = Display()
     display.stage(f"reading {args.arch}")  # before anything heavy is imported
     try:
