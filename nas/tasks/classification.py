@@ -38,6 +38,11 @@ class Classification(Task):
 
         return functional.cross_entropy(output, targets, weight=weights, label_smoothing=smoothing)
 
+    def mass(self, targets: Tensor, weights: Tensor | None = None) -> Tensor | float:
+        if weights is None or targets.is_floating_point():  # torch divides by the number of images where they are mixed
+            return float(len(targets))
+        return weights[targets].sum()
+
     def total(self, output: Tensor, targets: Tensor) -> Tensor:
         from torch.nn import functional
 

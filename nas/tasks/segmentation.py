@@ -45,6 +45,10 @@ class Segmentation(Task):
             output, targets.long(), weight=weights, ignore_index=IGNORED, label_smoothing=smoothing
         )
 
+    def mass(self, targets: Tensor, weights: Tensor | None = None) -> Tensor | float:
+        known = targets[targets != IGNORED].long()
+        return float(len(known)) if weights is None else weights[known].sum()
+
     def renamed(self, targets: Tensor, places: Tensor) -> Tensor:
         table = targets.new_full((256,), IGNORED)
         table[: len(places)] = places.to(table.dtype)

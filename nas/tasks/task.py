@@ -81,6 +81,10 @@ class Task:
         """The mean over a batch. output: float32, as the network gives it. smoothing: of the labels."""
         raise NotImplementedError
 
+    def mass(self, targets: Tensor, weights: Tensor | None = None) -> Tensor | float:
+        """What `loss` divides by, but for a factor: by it a batch counts in the mean over several."""
+        return float(len(targets))
+
     def total(self, output: Tensor, targets: Tensor) -> Tensor:
         """The sum over the images of a batch, without weights."""
         return self.loss(output, targets) * len(output)

@@ -27,10 +27,8 @@ class ParallelStep:
         self.step, self.run, self.synchronised = step, run, Synchronised(model)
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
-        own, weights = ranks.own_slice(len(images)), self.step.criterion.weights
-        part: Tensor | float = (own.stop - own.start) / len(images)
-        if weights is not None and not labels.is_floating_point():  # the mean is one by the weights of the classes
-            part = weights[labels[own]].sum() / weights[labels].sum()
+        own, criterion = ranks.own_slice(len(images)), self.step.criterion
+        part = criterion.task.mass(labels[own], criterion.weights) / criterion.task.mass(labels, criterion.weights)
         self.step.share = ranks.count() * part
         with self.synchronised:
             self.run(images[own], labels[own])
