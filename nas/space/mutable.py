@@ -144,16 +144,20 @@ def _countable(document: Document, opening: _Opening, taken: set[str]) -> list[K
             return error.what
         return None
 
-    knobs, left = opening.open, list[Knob]()
-    if refusal(knobs) is None:
-        return knobs
-    for knob in knobs:
-        reason = refusal([*left, knob])
-        if reason is None:
-            left.append(knob)
-        else:
-            opening.closed.append(f"{knob.kind}: {dotted(knob.places[0])} stays as it is: {reason}")
-    return left
+    if refusal(opening.open) is None:
+        return opening.open
+    alone = {number: refusal([knob]) for number, knob in enumerate(opening.open)}
+    knobs = [knob for number, knob in enumerate(opening.open) if alone[number] is None]
+    low, high, reason = 1, len(knobs), refusal(knobs)  # the first `low` can be counted, and the first `high` not
+    while reason is not None and high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if refusal(knobs[:middle]) is None else (low, middle)
+    kept = knobs if reason is None else knobs[:low]
+    for number, knob in enumerate(opening.open):
+        if knob not in kept:
+            why = alone[number] or reason
+            opening.closed.append(f"{knob.kind}: {dotted(knob.places[0])} stays as it is: {why}")
+    return kept
 
 
 def _blocks(values: Sequence[Any]) -> dict[str, Any]:
