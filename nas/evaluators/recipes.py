@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nas.training.document import lasting
 from nas.training.recipe import Recipe
 
 KEPT = ("precision", "channels_last", "cuda_graphs", "class_weights")
@@ -16,6 +15,8 @@ def final_recipe(candidates: Recipe, given: Recipe | None, settings: Mapping[str
 
     settings: of the genome's document, which hold unless a recipe is given.
     """
+    from nas.training.document import lasting
+
     recipe = given or Recipe.named("final").replace(
         **{name: getattr(candidates, name) for name in KEPT} | lasting(settings or {})
     )

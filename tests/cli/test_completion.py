@@ -16,7 +16,7 @@ pytest.importorskip("argcomplete", reason="needs the extra `completion`")
         ("nas re", {"resume", "report", "results"}),
         ("nas list --s", {"--spaces", "--sort"}),
         ("nas show resnet5", {"resnet50", "resnet50_v1", "resnet56"}),
-        ("nas search ti", {"tiny.yaml"}),
+        ("nas search tin", {"tiny.yaml"}),
         ("nas search --executor r", {"ray"}),
     ],
 )
