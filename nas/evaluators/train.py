@@ -13,8 +13,10 @@ from nas.data.picture import parse_size
 from nas.errors import UserError
 from nas.evaluators.base import Evaluator, Settings
 from nas.evaluators.data import check_fit, load, placed
+from nas.evaluators.functions import names_of, with_functions
 from nas.evaluators.recipes import final_recipe
 from nas.tasks import task_named
+from nas.tasks.own import Own
 from nas.training.recipe import Recipe
 from nas.training.threads import use_threads
 
@@ -48,8 +50,9 @@ class Train(Evaluator):
     `latency_batch`: images in the batch whose time on the device becomes the metric `latency_ms`; None: not measured.
     `latency_limit`: the most that it may be, in milliseconds. `weights`: what networks begin with, as
     `nas.training.beginning` takes them, and whose normalisation of the images they bring; None: new weights, drawn from
-    the trial's seed. `given`: data of a program, in place of those of a name. Raises UserError where the network's
-    input or classes are not the data set's, training.Diverged, TooSlow, and whatever torch raises when memory runs out.
+    the trial's seed. `given`: data of a program, in place of those of a name. `own`: functions of a program, and
+    `functions` their names, which are all that a run keeps of them. Raises UserError where the network's input or
+    classes are not the data set's, training.Diverged, TooSlow, and whatever torch raises when memory runs out.
     """
 
     dataset: str = "digits"
@@ -71,6 +74,8 @@ class Train(Evaluator):
     inherit: bool = False
     task: str = "classification"
     given: Given | None = field(default=None, compare=False, repr=False)
+    functions: tuple[str, ...] = ()
+    own: Own | None = field(default=None, compare=False, repr=False)
     takes: ClassVar = ("images",)
 
     def __post_init__(self) -> None:
@@ -103,9 +108,9 @@ class Train(Evaluator):
 
     def to_json(self) -> dict[str, Any]:
         """Without what a subclass has besides, and without data."""
-        values = {item.name: getattr(self, item.name) for item in fields(Train) if item.name != "given"}
+        values = {item.name: getattr(self, item.name) for item in fields(Train) if item.name not in ("given", "own")}
         final = self.final_recipe.to_json() if self.final_recipe else None
-        return {**values, "recipe": self.recipe.to_json(), "final_recipe": final}
+        return {**values, "functions": list(self.functions), "recipe": self.recipe.to_json(), "final_recipe": final}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -113,7 +118,7 @@ class Train(Evaluator):
         if not isinstance(recipe, dict) or not isinstance(final, dict | None):
             raise TypeError("a recipe is a mapping")
         recipes = {"recipe": Recipe.from_json(recipe), "final_recipe": Recipe.from_json(final) if final else None}
-        return cls(**{**values, **recipes})
+        return cls(**{**values, **recipes, "functions": names_of(values.get("functions", ()))})
 
     @property
     def trainer(self) -> Self:
@@ -128,7 +133,8 @@ class Train(Evaluator):
         task = task_named(self.task)
         hits = ("train_accuracy",) if task.counts_hits else ()
         timed = ("latency_ms",) if self.latency_batch is not None or self.latency_limit is not None else ()
-        return (*(f"valid_{name}" for name in (*task.measures, "loss")), *hits, *FIT_METRICS, *timed)
+        own = (name.removeprefix("metrics.") for name in self.functions if name != "loss")
+        return (*(f"valid_{name}" for name in (*task.measures, *own, "loss")), *hits, *FIT_METRICS, *timed)
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -175,7 +181,7 @@ class Train(Evaluator):
             from nas.training.precision import check_device
 
             check_device(self.device)
-        data = self.read_data()
+        data = with_functions(self.read_data(), self.own, self.functions)
         check_fit(space.graph(space.sample(random.Random(0))), data)
         for recipe in (self.recipe, self.last_recipe(None)):
             data.task.check(recipe)
@@ -305,7 +311,7 @@ class Train(Evaluator):
 
         use_threads(self.threads)
         device = self.device or str(default_device())
-        data = self._data(train_images, device)
+        data = with_functions(self._data(train_images, device), self.own, self.functions)
         check_fit(graph, data)
         return begin(genome, self.weights, seed, data) if self.weights else (compile(graph, seed), data)
 

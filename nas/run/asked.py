@@ -30,14 +30,19 @@ def asked(config: Config) -> dict[str, Any]:
     """The keywords, without those that are as they would be by themselves, and without where files lie.
 
     `evaluator` is an Evaluator where no words make it, and the text `module:function` of a user's own. `train` is an
-    Ellipsis where the data were the program's.
+    Ellipsis where the data were the program's, and so are `loss` and each of the `metrics`.
     """
     evaluator = evaluator_of(config)
     own_data = config.evaluator.get("train", config.evaluator).get("dataset") == GIVEN
     if own_data and evaluator is not None and (trainer := evaluator.trainer) is not None:
         evaluator = evaluator.with_trainer(replace(trainer, dataset="digits"))
+    functions = config.evaluator.get("functions", ())
+    if functions and isinstance(evaluator, Train):
+        evaluator = replace(evaluator, functions=())
     name, overrides, searched = _space(config)
     given = {"space": name, "overrides": overrides, "train": ... if own_data else None}
+    given |= {"loss": ... if "loss" in functions else None}
+    given |= {"metrics": {name.removeprefix("metrics."): ... for name in functions if name != "loss"}}
     given |= {item.name: getattr(config, item.name) for item in fields(Plan) if item.name not in RESOLVED}
     executor = {ours: config.executor.get(theirs) for theirs, ours in names_of("executor").items()}
     if executor["ray_address"] != "auto":  # a cluster's own
@@ -52,7 +57,7 @@ def asked(config: Config) -> dict[str, Any]:
         given |= {"evaluator": config.evaluator["function"], "recipe_set": searched}
         return _needed(given, (), "network" if "train" in config.evaluator else "genome", None)
     words = _words(evaluator, searched, name)
-    request = Request(**{**given, **words, "start_from": (), "train": None})
+    request = Request(**{**given, **words, "start_from": (), "train": None, "loss": None, "metrics": {}})
     if asked_for(request)[0] != evaluator:
         words = {"evaluator": evaluator, "recipe_set": searched}
     epochs = evaluator.most_epochs(None, config.schedule) if config.schedule in HALVING else None

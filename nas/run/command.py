@@ -30,7 +30,7 @@ def command(run: "Run") -> str:
     keywords = asked(run.config)
     evaluator = keywords.get("evaluator", "train")
     own = not isinstance(evaluator, str) or "function" in run.config.evaluator
-    if own or "start_from" in keywords or "train" in keywords:
+    if own or "start_from" in keywords or {"train", "loss", "metrics"} & {*keywords}:
         return _python(keywords, own)
     return _shell(keywords) + (" --allow-code" if run.config.space.get("operations") else "")
 
@@ -87,6 +87,8 @@ def _code(value: Any) -> str:
     """Python that makes it; `...` for what nobody keeps."""
     if value is ...:
         return "..."
+    if isinstance(value, dict) and ... in value.values():
+        return f"{{{', '.join(f'{name!r}: ...' for name in value)}}}"
     if isinstance(value, Recipe):
         base = Recipe.named("search").to_json()
         otherwise = {name: one for name, one in value.to_json().items() if one != base[name]}

@@ -1,12 +1,13 @@
-"""A search by the data of the program that calls it, which no run directory keeps."""
+"""A search by the data and functions of the program that calls it, which no run directory keeps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from nas.errors import UserError
-from nas.evaluators import Evaluator
+from nas.evaluators import Evaluator, Train
 from nas.run.progress import Watcher
+from nas.tasks.own import Own
 
 
 def with_data(
@@ -42,3 +43,18 @@ def with_data(
         resize=trainer.resize or "crop",
     )
     return evaluator.with_trainer(replace(trainer, dataset=NAME, data=None, given=Given(data)))
+
+
+def with_functions(evaluator: Evaluator, loss: Any, metrics: Mapping[str, Any], known: bool = False) -> Evaluator:
+    """The evaluator, which trains by this loss and measures these too; itself where none are given.
+
+    known: the evaluator knows already which ones it needs. Raises UserError for an evaluator that does not train each
+    candidate, and for what is no function.
+    """
+    own = Own(loss, metrics)
+    if not own.names:
+        return evaluator
+    if not isinstance(evaluator, Train) or type(evaluator) is not Train:
+        where = own.names[0]
+        raise UserError(where, "only the evaluator 'train' goes by a loss and metrics of yours", "leave it out")
+    return replace(evaluator, own=own, functions=evaluator.functions if known else own.names)

@@ -74,6 +74,12 @@ class Request(Plan):
     valid: Any = in_python(None, "validation images likewise; None: a part of `train`")
     test: Any = in_python(None, "test images likewise; None: a part of `train`")
     classes: Sequence[str] | None = in_python(None, "the names of the classes of `train`; None: those that it tells")
+    loss: Any = in_python(
+        None, "your function of what a network gives and the targets, the mean of a batch, in place of the task's loss"
+    )
+    metrics: Mapping[str, Any] = in_python(
+        dict, "your functions of the predictions and targets of a set, by name; `valid_` and the name is an objective"
+    )
     image_size: int | str | Sequence[int] | None = evaluation(
         None,
         "bring all images to N x N pixels, or H x W (height, width); without it they must have one size",

@@ -2,7 +2,7 @@
 
 import random
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from functools import partial
@@ -24,7 +24,7 @@ from nas.run.directory import CONFIG, JOURNAL, LOCK, create_directory, existing
 from nas.run.display import shown
 from nas.run.final import final_is_due, finish
 from nas.run.fitting import check_evaluator, fitted, measured, neighbourhood
-from nas.run.given import with_data
+from nas.run.given import with_data, with_functions
 from nas.run.interrupt import Interrupted, Stop
 from nas.run.journal import Journal
 from nas.run.keywords import taking
@@ -72,6 +72,7 @@ def search(asked: Request) -> Run:
     if asked.train is not None and (asked.dataset, asked.data) != (None, None):
         raise UserError("train", "another data set is named too (dataset, data)", "leave one of them out")
     own = with_data(own, watcher, asked.train, asked.valid, asked.test, asked.classes)
+    own = with_functions(own, asked.loss, asked.metrics)
     objectives = measured(own, objectives)
     epochs = own.most_epochs(asked.epochs, asked.schedule) if asked.schedule in HALVING else asked.epochs
     searched = recipe_of(asked.recipe, asked.recipe_set)[1]
@@ -131,6 +132,8 @@ def resume(
     valid: Any = None,
     test: Any = None,
     classes: Sequence[str] | None = None,
+    loss: Any = None,
+    metrics: Mapping[str, Any] | None = None,
     evaluator: Any = None,
     table: str | Path | None = None,
     progress: Watch | bool | None = None,
@@ -159,6 +162,8 @@ def resume(
         valid: likewise.
         test: likewise.
         classes: likewise.
+        loss: your function, where the run was given one.
+        metrics: your functions, likewise.
         evaluator: your own evaluator, where the run had one: what a run directory names is never imported.
         table: the benchmark table, where it is elsewhere now, or where it is a pickle (which can run any code when it
             is read, and so has to be given again).
@@ -194,7 +199,8 @@ def resume(
             what = f"it ran on the Ray cluster {address}"
             raise UserError(str(path), what, "give the address again, or another: ray_address=... (--ray-address)")
         own = revive(config.evaluator, evaluator, None if table is None else str(table))
-        return with_data(own, watcher, train, valid, test, classes)
+        own = with_data(own, watcher, train, valid, test, classes)
+        return with_functions(own, loss, metrics or {}, known=True)
 
     def hired(config: Config) -> Executor:
         return executors.create_executor(**config.executor)

@@ -74,6 +74,9 @@ def check_supernets(config: Config, space: Space, evaluator: Evaluator) -> None:
     if (task := evaluator.trainer.task) != Classification.name:
         what = f"it trains supernets for classification, and the data are of {task}"
         raise UserError(f"searcher {config.searcher}", what, "take one that trains candidates: regularized_evolution")
+    if functions := evaluator.trainer.functions:
+        what = f"it trains supernets by the cross entropy, not by functions of yours ({', '.join(functions)})"
+        raise UserError(f"searcher {config.searcher}", what, "take one that trains candidates: regularized_evolution")
     _, options = settings_of(config.searcher, config.searcher_options)
     if create_method(config.searcher, options).relaxed:
         check_mixed(space.document)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from nas.errors import UserError
+from nas.tasks.own import Own
 
 IGNORED = 255  # in masks, of pixels of which nothing is known, as in Pascal VOC: neither trained on nor counted
 
@@ -32,7 +33,8 @@ class Task:
     name: by which users know it. measures: what its tally gives, by their names without a set's. watched: the one that
     drives a search. smaller: whether that is better where it is smaller. refused: settings of a recipe that mean
     nothing to it, and why. noun: what one output is called. dense: whether there is a target for each pixel, which
-    moves with it. counts_hits: whether an image is right or wrong.
+    moves with it. counts_hits: whether an image is right or wrong. own: functions of the user's, which are no part of
+    what the data are.
     """
 
     name: ClassVar[str]
@@ -43,6 +45,9 @@ class Task:
     noun: ClassVar[str] = "class"
     dense: ClassVar[bool] = False
     counts_hits: ClassVar[bool] = False
+
+    _: KW_ONLY
+    own: Own | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def of(cls, targets: Tensor) -> Self:
@@ -64,7 +69,12 @@ class Task:
         return (outputs, *size) if self.dense else (outputs,)
 
     def check(self, recipe: Any) -> None:
-        """Raises UserError for a setting of a recipe that means nothing here."""
+        """Raises UserError for a setting of a recipe, or a metric of the user's, that means nothing here."""
+        if self.own is not None:
+            if self.own.loss is not None and recipe.class_weights != "none":
+                raise UserError("recipe.class_weights", "a loss of your own is given no weights", "weigh in it")
+            if taken := {*self.own.metrics} & {*self.measures, "loss"}:
+                raise UserError("metrics", f"{min(taken)} is measured by itself", "give it another name")
         for setting, why in self.refused.items():
             if getattr(recipe, setting) not in (0, "none"):
                 raise UserError(f"recipe.{setting}", f"{self.name.replace('_', '-')}: {why}", "leave it out")
@@ -113,7 +123,10 @@ class Task:
         raise NotImplementedError
 
     def to_json(self) -> dict[str, Any]:
-        return {"name": self.name, **asdict(self)}
+        return {
+            "name": self.name,
+            **{item.name: getattr(self, item.name) for item in fields(self) if item.name != "own"},
+        }
 
     @classmethod
     def of_json(cls, values: Mapping[str, Any]) -> Self:

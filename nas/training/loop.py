@@ -256,7 +256,7 @@ def evaluate(
             output, truth = forward(images[start : start + size]).float(), labels[start : start + size].to(device)
             loss += criterion.total(output, truth)
             data.release()
-            tally = tally or data.task.tally(output.shape[1], device)
+            tally = tally or criterion.tally(output.shape[1], device)
             tally.add(output, truth)
     assert tally is not None  # no set is empty
     scores = {f"{split}_{name}": value for name, value in tally.scores().items()}

@@ -28,7 +28,7 @@ class ParallelStep:
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
         own, criterion = ranks.own_slice(len(images)), self.step.criterion
-        part = criterion.task.mass(labels[own], criterion.weights) / criterion.task.mass(labels, criterion.weights)
+        part = criterion.mass(labels[own]) / criterion.mass(labels)
         self.step.share = ranks.count() * part
         with self.synchronised:
             self.run(images[own], labels[own])
