@@ -16,7 +16,7 @@ from nas.run.settings import SETTINGS, Request, evaluation
 
 RENAMED = {"searcher_options": "--searcher-set", "schedule_options": "--schedule-set", "limits": "--limit"}
 RENAMED |= {"objectives": "--objective", "proxies": "--proxy", "overrides": "--set", "flip": "--no-flip"}
-IN_PYTHON_ALONE = {"train", "valid", "test", "classes", "progress", "callbacks"}
+IN_PYTHON_ALONE = {"train", "valid", "test", "classes", "loss", "metrics", "progress", "callbacks"}
 
 
 def parser() -> Parser:
