@@ -67,12 +67,13 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
-def did_you_mean(word: object, words: Iterable[str]) -> str:
-    """`did you mean 'x'?` for the nearest known word, or the known words where none is near."""
+def did_you_mean(word: object, words: Iterable[str], before: str = "") -> str:
+    """`did you mean 'x'?` for the nearest known word, or the known words where none is near. before: what stands before
+    each of them."""
     words = sorted({str(name) for name in words})
     near = difflib.get_close_matches(str(word)[:LONGEST], words, n=1, cutoff=0.6)
     if near:
-        return f"did you mean '{near[0]}'?"
+        return f"did you mean '{before}{near[0]}'?"
     words.sort(key=lambda known: str(word).lower() not in known.lower())  # those that contain it come first
-    shown = ", ".join(words[:12]) + (", ..." if len(words) > 12 else "")
+    shown = ", ".join(before + known for known in words[:12]) + (", ..." if len(words) > 12 else "")
     return f"known: {shown}" if words else ""

@@ -36,7 +36,19 @@ COMMANDS = {
     "tabulate": "make such a table by training every distinct network of a small space",
     "export": "write a network as weights, ONNX, a torch.export program or Python code",
 }
-WITHOUT_CODE = ("list", "runs", "dashboard")  # these build no network
+WITHOUT_CODE = ("list", "runs", "dashboard", "import")  # these build no network of a document
+WAYS_OUT = {  # of what a system says of a file
+    errno.ENOENT: "make the folder that it is to be in, or name another place",
+    errno.EEXIST: "a file is where a folder is to be: name another place, or move it away",
+    errno.ENOTDIR: "a file is where a folder is to be: name another place, or move it away",
+    errno.EISDIR: "it is a folder: give the name of a file",
+    errno.EACCES: "name a place that you may read and write, or change its permissions",
+    errno.EPERM: "name a place that you may read and write, or change its permissions",
+    errno.EROFS: "name a place that can be written",
+    errno.ENAMETOOLONG: "give a shorter name",
+    errno.ENOSPC: "make room on the disk",
+    errno.EDQUOT: "make room on the disk",
+}
 USAGE = "usage: nas COMMAND ...   (nas COMMAND --help explains it, nas --version prints the version)"
 
 
@@ -66,8 +78,9 @@ def guarded(command: Callable[[], int]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        where = str(error.filename or "nas")
-        return _complain(f"{where}: {error.strerror or error}", 1 if error.errno in (errno.ENOSPC, errno.EDQUOT) else 2)
+        where, hint = str(error.filename or "nas"), WAYS_OUT.get(error.errno or 0, "")
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        return _complain(str(UserError(where, error.strerror or str(error), hint)), 1 if full else 2)
     except KeyboardInterrupt as stopped:
         print("stopped", file=sys.stderr)
         return exit_status(stopped)

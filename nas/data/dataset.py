@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 SPLITS = ("train", "valid", "test")
 PART = 2**23  # values that are computed with at once
-MIN_VALID_IMAGES = 30  # validation images
 
 
 @dataclass(frozen=True, eq=False)
@@ -239,20 +238,14 @@ def build(
 
 
 def shortcomings(labels: dict[str, Tensor], classes: tuple[str, ...], noun: str = "image") -> list[str]:
-    """What the validation and test sets are too small for, a line each."""
+    """A line on each of the validation and test sets that has no images of a class."""
     notes = []
     for split in ("valid", "test"):
         present = set(labels[split].tolist())
         if absent := [name for label, name in enumerate(classes) if label not in present]:
             more = f" and {len(absent) - 5:,} more" if len(absent) > 5 else ""
             notes.append(f"no {split} {noun}s of {len(absent):,} of the classes: {', '.join(absent[:5])}{more}")
-    part = f": one of them is {100 / len(labels['valid']):.0f} % of the accuracy"
-    return notes + too_few(len(labels["valid"]), noun, part)
-
-
-def too_few(count: int, noun: str = "image", more: str = "") -> list[str]:
-    """That a validation set of so many is too small, if it is."""
-    return [f"only {count} valid {noun}s, too few to rank networks by{more}"] if count < MIN_VALID_IMAGES else []
+    return notes
 
 
 def statistics(images: Tensor, rest: Callable[[], None] = lambda: None) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nas.data.dataset import Dataset, cut, shortcomings, too_few
+from nas.data.dataset import Dataset, cut, shortcomings
 from nas.data.layout import Layout
 from nas.data.targets import Targets
 from nas.errors import UserError
@@ -82,7 +82,7 @@ def gather_targets(
     found, kept = _decoded(name, targets.sets, chance, valid_fraction, decode, "image")
     _check_read(name, kept)
     labels = {split: targets.tensor(each) for split, each in kept.items()}
-    notes = (*targets.notes, *found.notes, *too_few(len(labels["valid"])))
+    notes = (*targets.notes, *found.notes)
     own = task.of(labels["train"])
     seen = (found.images, labels, targets.classes, found.mean, found.std)
     return Dataset(name, *seen, notes=notes, pages=found.pages, task=own, **about)

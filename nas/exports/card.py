@@ -66,7 +66,7 @@ def card(source: "Source", name: str, entry: str, drawing: str) -> str:
         "",
         f"# {name}",
         "",
-        _plain(". ".join(text.rstrip(" .") for text in (graph.name, origin) if text) + "."),
+        _plain(f"{graph.name}. {origin.rstrip(' .')}." if origin else f"A network called {graph.name}."),
         f"{does}.",
         "",
         *_table({in_words(cost): f"{value:,}" for cost, value in graph.costs.items() if value}),

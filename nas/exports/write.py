@@ -217,10 +217,12 @@ def _write(
             if source.genome is not None:
                 written.files.append(_place(work, folder, "genome.json", source.genome.to_json()))
             for name in written.compared:
-                for part in sorted((work / name).iterdir()):
+                parts = sorted((work / name).iterdir())
+                for part in parts:
                     part.replace(folder / part.name)
-                written.files.append(folder / drafts[name].name)
-            _place(work, folder, CONFIG, config)
+                written.files += [folder / drafts[name].name, *(folder / part.name for part in parts)]
+            written.files.append(_place(work, folder, CONFIG, config))
+            written.files = list(dict.fromkeys(written.files))
     finally:
         shutil.rmtree(work, ignore_errors=True)
         if new and not any(folder.iterdir()):

@@ -186,7 +186,7 @@ class OptunaSearcher:
 
 def _kind(name: str) -> type[BaseSampler]:
     if name not in SAMPLERS:
-        raise UserError("searcher", f"unknown searcher 'optuna:{name}'", did_you_mean(name, SAMPLERS))
+        raise UserError("searcher", f"unknown searcher 'optuna:{name}'", did_you_mean(name, SAMPLERS, "optuna:"))
     return SAMPLERS[name]
 
 

@@ -10,9 +10,15 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from nas.errors import UserError, shortened
+from nas.errors import UserError
 
 INNER = ("state_dict", "model_state_dict", "model")  # where training scripts keep weights in their checkpoints
+HINT = "give a file of tensors by name: safetensors, or torch.save(state_dict)"
+# What torch's reader raises for files of others depends on their bytes.
+DAMAGE: tuple[type[Exception], ...] = (
+    *(SafetensorError, pickle.UnpicklingError, EOFError, RuntimeError, ValueError, LookupError),
+    *(TypeError, AttributeError, ArithmeticError, AssertionError),
+)
 PREFIXES = ("module.", "_orig_mod.", "model.")  # of networks that were wrapped
 COUNTER = "num_batches_tracked"
 
@@ -22,11 +28,12 @@ def read_weights(path: str | Path) -> dict[str, Tensor]:
     path = Path(path)
     try:
         values = load_file(path) if path.suffix == ".safetensors" else _unpickled(path)
-    except (OSError, SafetensorError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        what = f"its weights cannot be read: {shortened(str(error).splitlines()[0] if str(error) else 'it is empty')}"
-        raise UserError(
-            str(path), what, "give a file of tensors by name: safetensors, or torch.save(state_dict)"
-        ) from None
+    except OSError as error:
+        raise UserError(str(path), f"its weights cannot be read: {error.strerror or error}", HINT) from None
+    except DAMAGE as error:
+        refused = "nsupported" in str(error)  # what pickle would have had to import
+        what = "more than tensors is in it" if refused else "it is no file of weights, or damaged"
+        raise UserError(str(path), f"its weights cannot be read: {what}", HINT) from None
     for key in INNER:
         if isinstance(values, Mapping) and isinstance(values.get(key), Mapping):
             values = values[key]

@@ -93,6 +93,8 @@ def axis(
         ticks = _ticks(min(values), max(values))
         made |= {"type": "log", "title": {"text": plain(f"{title} (logarithmic)")}}
         made |= {"tickvals": ticks, "ticktext": list(map(short, ticks))}
+    elif values and min(values) == max(values):
+        made |= {"rangemode": "tozero"}  # around one value alone Plotly's ticks would differ in their last digits
     if whole:
         made |= {"tickformat": ",d", "rangemode": "nonnegative"}
         if values and max(values) - min(values) < 8:

@@ -116,7 +116,8 @@ def remarks(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def html(rows: Sequence[Mapping[str, Any]]) -> str:
-    """One self-contained page: the charts and the table."""
+    """One self-contained page: the charts and the table. Files and folders are named without their place."""
+    rows = [{**row, "name": name} for row, name in zip(rows, _briefly([row["name"] for row in rows]), strict=True)]
     charts = [
         _chart(rows, "accuracy", "Accuracy against mult-adds", "accuracy (%)", lambda value: 100 * value),
         _chart(rows, "latency_ms", "Latency against mult-adds", "ms for one image on this CPU", float),
@@ -124,6 +125,13 @@ def html(rows: Sequence[Mapping[str, Any]]) -> str:
     bars = "; bars are 95 % intervals" * any(row["interval"] for row in rows)
     notes = [*remarks(rows), f"The area of a mark is by parameters{bars}."]
     return page("Networks compared", [f'<div class="figures">{"".join(charts)}</div>', _table(rows)], notes=notes)
+
+
+def _briefly(names: Sequence[str]) -> list[str]:
+    """The last parts of paths, as many as tell them apart."""
+    parts = [Path(name).parts for name in names]
+    count = next((n for n in range(1, 20) if len({own[-n:] for own in parts}) == len(parts)), 20)
+    return ["/".join(own[-count:]).replace("//", "/") for own in parts]
 
 
 def _chart(rows: Sequence[Mapping[str, Any]], key: str, title: str, unit: str, scaled: Any) -> str:
@@ -144,8 +152,8 @@ def _chart(rows: Sequence[Mapping[str, Any]], key: str, title: str, unit: str, s
             trace["error_y"] = {"type": "data", "symmetric": False, "array": [above], "arrayminus": [below]}
             trace["error_y"] |= {"thickness": 1.2, "color": f"--c{number % COLOURS}"}
         traces.append(trace)
-    places = [row["mult_adds"] for _, row in shown]
-    layout = {"xaxis": axis("mult-adds", places, log=min(places) > 0), "yaxis": axis(unit)}
+    places, heights = [row["mult_adds"] for _, row in shown], [scaled(row[key]) for _, row in shown]
+    layout = {"xaxis": axis("mult-adds", places, log=min(places) > 0), "yaxis": axis(unit, heights)}
     return chart(title, "", traces, layout, 440)
 
 
@@ -164,7 +172,8 @@ def table(rows: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]
 
 def _cells(row: Mapping[str, Any]) -> list[Any]:
     low, high = row["interval"] or (None, None)
-    accuracy = None if row["accuracy"] is None else f"{percent(row['accuracy'])} ({row['split']}, {row['data']})"
+    data = Path(str(row["data"])).name
+    accuracy = None if row["accuracy"] is None else f"{percent(row['accuracy'])} ({row['split']}, {data})"
     interval = None if low is None else f"{percent(low)} to {percent(high)}"
     latency = f"{row['latency_ms']:.3g}"
     size = "x".join(map(str, row["input"]))

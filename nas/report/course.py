@@ -8,7 +8,7 @@ from typing import Any
 from nas.report.chart import Mark, axis, chart, line, marks
 from nas.report.measure import Measure
 from nas.run.hypervolume import Hypervolume
-from nas.run.words import short
+from nas.run.words import many, short
 
 DRAWN = ("parameters", "mult_adds")  # costs that trials are drawn by, whatever the objectives
 Row = Mapping[str, Any]
@@ -146,7 +146,7 @@ def against(trials: Trials) -> list[str]:
 
 def dominated(volume: Hypervolume) -> str:
     """The front's hypervolume as the search went on."""
-    points = [Mark(i, value, f"{i} trials: {value:.4g}") for i, value in enumerate(volume.course, start=1)]
+    points = [Mark(i, value, f"{many(i, 'trial')}: {value:.4g}") for i, value in enumerate(volume.course, start=1)]
     layout = {"xaxis": axis("trials done", [point.x for point in points], whole=True), "yaxis": axis("hypervolume")}
     trace = line("hypervolume", points, "line", shape="hv")
     return chart("What the front dominates", f"Hypervolume: {volume}.", [trace], layout)

@@ -10,7 +10,7 @@ from nas.report.course import Trials
 from nas.report.measure import Measure
 from nas.run.results import Run
 from nas.run.spans import Span, spans
-from nas.run.words import duration
+from nas.run.words import duration, many
 
 MOST_CURVES, MOST_SPANS = 120, 3000
 FEW = 400  # bars that are told apart by their edges
@@ -46,7 +46,7 @@ def curves(run: Run, trials: Trials) -> str:
             traces.append({**trace, **({"opacity": 0.55} if kind == "dot" else {})})
     epochs = [point.x for point in points if point.x is not None] or [0, 10]
     layout = {"xaxis": axis("epoch", epochs, whole=True), "yaxis": axis(measure.axis)}
-    of = f"{len(chosen)} of {len(ranked)} trials" if len(chosen) < len(ranked) else f"{len(ranked)} trials"
+    of = f"{len(chosen)} of {many(len(ranked), 'trial')}" if len(chosen) < len(ranked) else many(len(ranked), "trial")
     caption = f"The {measure.title} of {of} after each epoch."
     return chart("How candidates learned", caption, traces, layout)
 

@@ -11,6 +11,7 @@ from nas.report.answers import Answers
 from nas.report.chart import axis, chart, plain
 from nas.report.measure import Measure
 from nas.run.state import Entry
+from nas.run.words import many
 
 SHOWN, LEAST = 25, 0.005  # choices, of such a share
 ROW = 24  # pixels of one
@@ -27,13 +28,11 @@ def importance(entries: Sequence[Entry], measure: Measure, answers: Answers, run
     paths = list(dict.fromkeys(path for genome, _ in done for path in genome))
     if not paths:
         return ""
-    after = f" after {epochs} epoch{'s' * (epochs != 1)}" if epochs else ""
+    after = f" after {many(epochs, 'epoch')}" if epochs else ""
     head, wanted = "<section><h2>Which choices matter</h2>", enough(len(paths))
     if len(done) < wanted:
-        of = f"{len(done)} trial{'s' * (len(done) != 1)}{after}"
-        return (
-            f"{head}<p>It takes {wanted} trials to say something of {len(paths)} choices: here are {of}.</p></section>"
-        )
+        of = f"of {many(len(paths), 'choice')}: here are {many(len(done), 'trial')}{after}"
+        return f"{head}<p>It takes {wanted} trials to say something {of}.</p></section>"
     shares = _importances(tuple(tuple(genome.items()) for genome, _ in done), tuple(value for _, value in done))
     if not shares:
         return f"{head}<p>All trials scored alike.</p></section>"
@@ -60,11 +59,12 @@ def importance(entries: Sequence[Entry], measure: Measure, answers: Answers, run
     ticks = {"tickvals": list(range(len(shown))), "ticktext": list(map(plain, names)), "autorange": "reversed"}
     layout = {"xaxis": axis("share of the explained variance (%)"), "yaxis": ticks, "showlegend": False, "bargap": 0.3}
     left = len(paths) - len(shown)
+    rest = f" Not shown: {many(left, 'choice')} of smaller shares." if left else ""
     caption = (
-        f"fANOVA over {len(done)} trials{after}: how much of the variance of the {measure.title} each choice explains "
-        f"by itself. {'A choice that is not asked counts as an answer. ' * _conditional(done, paths)}"
+        f"fANOVA over {many(len(done), 'trial')}{after}: how much of the variance of the {measure.title} each choice "
+        f"explains by itself. {'A choice that is not asked counts as an answer. ' * _conditional(done, paths)}"
         "The search did not draw its trials evenly: this tells what went with good scores, not what causes them."
-        f"{f' {left} choices that explain less are not shown.' * (left > 0)}"
+        f"{rest}"
     )
     lines = "".join(
         f"<tr><td>{escape(name)}</td><td>{share:.1%}</td><td>{escape(', '.join(texts[path]))}</td></tr>"

@@ -9,7 +9,7 @@ from nas.graph.costs import COSTS
 from nas.report.answers import Answers
 from nas.report.course import Trials
 from nas.report.measure import Measure
-from nas.run.words import in_words
+from nas.run.words import in_words, many
 
 MOST = 300  # trials in the table
 GENOME = 400  # characters of one
@@ -21,7 +21,9 @@ def trials_table(trials: Trials, answers: Answers) -> str:
     if not ranked:
         return ""
     every = len(ranked) == len(trials.done)
-    title = f"All {len(ranked)} trials" if every else f"The best {len(ranked)} of {len(trials.done)} trials"
+    title = f"The best {len(ranked)} of {many(len(trials.done), 'trial')}"
+    if every:
+        title = "The trial" if len(ranked) == 1 else f"All {many(len(ranked), 'trial')}"
     return f"<section><h2>{title}</h2>{_rows(ranked, trials, answers, 'trials')}</section>"
 
 

@@ -16,18 +16,15 @@ from nas.report.measure import Measure
 from nas.report.page import page
 from nas.report.supernets import section
 from nas.report.tables import failures_table, front_table, trials_table
+from nas.run.directory import write_atomically
 from nas.run.results import Run
 from nas.space.supernet import every, walk
 
 
 def write(path: str | Path) -> Path:
     """Writes report.html into the run directory and returns its path. Raises UserError where there is no sound run."""
-    text = text_of(path)
     target = Path(path) / "report.html"
-    draft = Path(path) / "report.html.new"
-    draft.unlink(missing_ok=True)  # a link there is removed, not followed
-    draft.write_text(text, encoding="utf-8")
-    draft.rename(target)
+    write_atomically(target, text_of(path))
     return target
 
 

@@ -107,8 +107,11 @@ def write_atomically(path: Path, content: str | bytes, sync: bool = False) -> No
     """Write beside it, then rename. `sync`: also wait until it is on disk; what the journal can rebuild need not."""
     data = content.encode() if isinstance(content, str) else content
     draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    try:
+        draft.unlink(missing_ok=True)  # a link there is removed, not followed
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     try:
         with os.fdopen(file, "wb") as stream:
             stream.write(data)

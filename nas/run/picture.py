@@ -45,8 +45,8 @@ def variants(event: Progress, since: float = 0.0) -> list[str]:
     speed = f"{event.trials_per_hour:,.0f} trials an hour" if event.new else ""
     now, brief = _now(event)
     return [
-        _joined(now, f"{done} trials", best, failed, speed, time),
-        _joined(now, f"{done} trials", best, failed, time),
+        _joined(now, f"{done} trial{'s' * (event.total != 1)}", best, failed, speed, time),
+        _joined(now, f"{done} trial{'s' * (event.total != 1)}", best, failed, time),
         _joined(now, done, best, time),
         _joined(now, done, best and f"best {short}", time),
         _joined(brief, few, short, time),

@@ -109,8 +109,11 @@ class Run(Shown):
         errors = Counter(str(entry.result.error) for entry in self.trials if entry.result is not None)
         ((error, count),) = errors.most_common(1)
         most = "all" if count == self.state.failed else f"{count} of them"
+        failed = f"all {self.state.failed} trials failed, {most} with '{error}'"
+        if self.state.failed == 1:
+            failed = f"its one trial failed with '{error}'"
         way = f"once that is mended: {self.way_on}"
-        return f"{self.path}: all {self.state.failed} trials failed, {most} with '{error}'; {way}"
+        return f"{self.path}: {failed}; {way}"
 
     @property
     def images(self) -> dict[str, int]:

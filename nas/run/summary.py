@@ -10,7 +10,7 @@ from nas.evaluators import Evaluator, Train
 from nas.evaluators.supernet import is_oneshot
 from nas.run.directory import LOGS
 from nas.run.interval import less, wilson
-from nas.run.words import accuracies, clean, measured, percent
+from nas.run.words import accuracies, clean, many, measured, percent
 from nas.types import OBJECTIVE, Executor
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nas.run.state import Entry
 
 FIRST = 10  # trials that what was found is compared with, which most searchers draw at random; at most half of all
+MIN_VALID = 30  # validation images
 LARGEST = 10**12  # a space whose genomes are counted one by one
 
 
@@ -64,6 +65,9 @@ def _data(train: Train) -> dict[str, str]:
     shape = "x".join(map(str, data.shape))
     facts = {"data": f"{_nearby(train.dataset)}: {sets} of {shape}, {data.task.count(len(data.classes))}"}
     notes = list(getattr(data, "notes", ()))
+    if (count := counts["valid"]) < MIN_VALID:
+        part = f": one of them is {100 / count:.0f} % of the accuracy" * (data.task.watched == "accuracy")
+        notes.append(f"only {count} valid {data.preprocessing.noun}s, too few to rank networks by{part}")
     if train.recipe.flip is None and data.flip and train.dataset not in NAMES:
         notes.append("images are mirrored at random in training: --no-flip where left and right differ")
     return facts | {("note" if i == 0 else " " * i): note for i, note in enumerate(notes)}
@@ -96,7 +100,11 @@ def _device(evaluator: Evaluator, executor: Executor) -> str:
 def closing(run: "Run") -> list[str]:
     """What came of a search: why it ended, its best, what that gained, and what is to be doubted."""
     state, best = run.state, run.best
-    counts = [f"{state.finished} trials", f"{state.failed} failed", f"{state.duplicates} duplicates not trained again"]
+    counts = [
+        many(state.finished, "trial"),
+        f"{state.failed} failed",
+        f"{many(state.duplicates, 'duplicate')} not trained again",
+    ]
     if run.config.limits:
         counts.append(f"{state.over_limit} over a limit")
     lines = [f"ended: {run.reason or 'not yet'} ({', '.join(counts)})"]

@@ -13,6 +13,11 @@ def clean(text: object) -> str:
     return "".join(c if c.isprintable() else " " for c in str(text))
 
 
+def many(count: int, noun: str) -> str:
+    """`1 trial`, `1,200 trials`."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
 def percent(value: object) -> str:
     """A fraction as `93.25 %`; a number that is none as it is, a dash for what is no number."""
     if not isinstance(value, int | float) or not math.isfinite(value):

@@ -194,3 +194,28 @@ def test_nothing_heavy_is_imported_for_the_help() -> None:
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     assert subprocess.run([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["draw", "resnet20", "--to", "none/x.svg"], "none/x.svg: No such file or directory; make the folder that it"),
+        (["draw", "resnet20", "--to", "folder.svg"], "folder.svg: Is a directory; it is a folder: give the name of"),
+        (["draw", "resnet20", "--to", "file/x.svg"], "file/x.svg: Not a directory; a file is where a folder is to be"),
+        (["export", "resnet20", "--untrained", "--to", "file"], "file: File exists; a file is where a folder is to be"),
+        (["search", "--trials", "1", "--runs", "file"], "file: File exists; a file is where a folder is to be: name"),
+    ],
+)
+def test_what_a_system_says_of_a_file_has_a_way_out(
+    argv: list[str], said: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "folder.svg").mkdir()
+    assert main(argv) == 2
+    assert capsys.readouterr().err.splitlines()[-1].startswith(f"error: {said}")
+
+
+def test_an_import_takes_no_allowance_of_code(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, listed in (("import", False), ("show", True)):
+        assert ("--allow-code" in output(capsys, command, "--help")) is listed

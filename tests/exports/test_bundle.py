@@ -11,13 +11,15 @@ import nas
 from nas.exports.card import of_training
 from nas.exports.write import write
 from nas.run.command import command
+from tests.space.documents import space_of
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """That of a network whose weights are not those that its class begins with."""
     path = tmp_path_factory.mktemp("bundles") / "small"
-    assert nas.export(network(), path, "bundle") == [path / "hubconf.py"]
+    files = nas.export(network(), path, "bundle")
+    assert files[0] == path / "hubconf.py" and sorted(files) == sorted(path.iterdir())
     return path
 
 
@@ -113,3 +115,16 @@ def test_what_a_training_noted(tmp_path: Path) -> None:
     assert of_training(tmp_path) == {"data": "photos"}  # a card is published: where it lies is a machine's own
     (tmp_path / "result.json").write_text("[]")
     assert of_training(tmp_path) == {}
+
+
+def test_a_card_of_a_document_without_a_source_is_a_sentence() -> None:
+    import random
+
+    from nas.data.record import Record
+    from nas.exports.card import card
+    from nas.exports.source import Source
+
+    space = space_of("{name: shapes, input: [3, 6, 6], classes: 2, network: [flatten, {linear: 2}]}")
+    genome = space.sample(random.Random(0))
+    text = card(Source(nas.build(space, genome), Record((3, 6, 6)), genome), "Shapes", "shapes", "")
+    assert "\n# Shapes\n\nA network called shapes.\nIt classifies images" in text

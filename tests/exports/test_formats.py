@@ -44,7 +44,7 @@ def test_weights_come_back(model: nn.Module, tmp_path: Path) -> None:
         ["safetensors", "state_dict"],
         input=(3, 8, 8),
     )
-    assert [file.name for file in files] == ["weights.safetensors", "weights.pt"]
+    assert [file.name for file in files] == ["weights.safetensors", "weights.pt", "config.json"]
     for state in (load_file(files[0]), torch.load(files[1], weights_only=True)):
         assert list(state) == list(model.state_dict()) or sorted(state) == sorted(model.state_dict())
         assert all(torch.equal(state[name], value) for name, value in model.state_dict().items())
@@ -57,14 +57,14 @@ def test_the_model_itself_is_left_alone(model: nn.Module, tmp_path: Path) -> Non
 
 
 def test_a_program_computes_the_same(model: nn.Module, images: torch.Tensor, tmp_path: Path) -> None:
-    (file,) = nas.export(model, tmp_path, ["torch"], input=(3, 8, 8))
+    file, *_ = nas.export(model, tmp_path, ["torch"], input=(3, 8, 8))
     loaded = torch.export.load(file).module()
     assert torch.allclose(loaded(images), expected(model, images), atol=1e-6)
 
 
 def test_onnx_computes_the_same(model: nn.Module, images: torch.Tensor, tmp_path: Path) -> None:
     runtime = pytest.importorskip("onnxruntime")
-    (file,) = nas.export(model, tmp_path, ["onnx"], input=(3, 8, 8))
+    file, *_ = nas.export(model, tmp_path, ["onnx"], input=(3, 8, 8))
     session = runtime.InferenceSession(file, providers=["CPUExecutionProvider"])
     (logits,) = session.run(["logits"], {"images": images.numpy()})
     assert numpy.allclose(logits, expected(model, images).numpy(), atol=1e-5)

@@ -22,7 +22,7 @@ def test_torchvisions_network_loads_them(name: str, size: int, tmp_path: Path) -
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.01 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
-    (file,) = nas.export(model, tmp_path, "torchvision")
+    file, *_ = nas.export(model, tmp_path, "torchvision")
     settings = {"aux_logits": False, "init_weights": False} if name == "googlenet" else {}
     theirs: nn.Module = models.get_model(name, num_classes=10, **settings).eval()
     state = load_file(file)

@@ -212,8 +212,8 @@ def test_another_process_finds_the_same(name: str, option: str) -> None:
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
-        ("optuna:tpes", {}, "unknown searcher 'optuna:tpes'; did you mean 'tpe'?"),
-        ("optuna:", {}, "unknown searcher 'optuna:'; known: cmaes, gp"),
+        ("optuna:tpes", {}, "unknown searcher 'optuna:tpes'; did you mean 'optuna:tpe'?"),
+        ("optuna:", {}, "unknown searcher 'optuna:'; known: optuna:cmaes, optuna:gp"),
         ("optun:tpe", {}, "unknown searcher 'optun:tpe'"),
         ("optuna:tpe", {"multivariat": True}, "unknown option 'multivariat'; did you mean 'multivariate'?"),
         ("optuna:tpe", {"seed": 1}, "unknown option 'seed'"),

@@ -112,16 +112,21 @@ class Harmful:
 def test_nothing_in_a_file_is_executed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save({"a": Harmful()}, "w.pth")
-    with pytest.raises(UserError, match="its weights cannot be read"):
+    with pytest.raises(UserError, match="its weights cannot be read: more than tensors is in it"):
         read_weights("w.pth")
     assert not Path("harm").exists()
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
-    [(b"", "cannot be read"), (b"PK\x03\x04 not a zip", "cannot be read"), (b"{}", "cannot be read")],
+    [
+        (b"", "cannot be read"),
+        (b"PK\x03\x04 not a zip", "cannot be read"),
+        (b"{}", "cannot be read"),
+        (b"a: 1\nshapes: [3]\n", "is no file of weights"),
+    ],
 )
-@pytest.mark.parametrize("name", ["w.pth", "w.safetensors"])
+@pytest.mark.parametrize("name", ["w.pth", "w.safetensors", "shapes.yaml"])
 def test_damaged_files_are_told_in_a_line(name: str, content: bytes, said: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError) as error:

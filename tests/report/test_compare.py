@@ -99,3 +99,17 @@ def test_a_classic_has_the_accuracy_that_torchvision_publishes() -> None:
     assert "torchvision's first weights" in remarks([found])[0]
     other = row("squeezenet1_1", nas.load("squeezenet1_1", classes=10, input=[3, 64, 64]), None)
     assert other["accuracy"] is None  # another network
+
+
+def test_files_and_folders_are_named_without_their_place_as_long_as_that_tells_them_apart() -> None:
+    page = html([known(name="/home/me/runs/one", data="/home/me/photos"), known(name="/home/me/other/two")])
+    assert "/home" not in page and ">one<" in page and "(test, photos)" in page
+    page = html([known(name="/home/me/runs/one"), known(name="/home/you/runs/one")])
+    assert ">me/runs/one<" in page and ">you/runs/one<" in page
+
+
+def test_the_axes_of_one_mark_begin_at_zero() -> None:
+    for spec in specs(html([known()])):
+        assert {spec["layout"][axis]["rangemode"] for axis in ("xaxis", "yaxis")} == {"tozero"}
+    for spec in specs(html([known(), known(name="b", mult_adds=9000, accuracy=0.95, latency_ms=0.7)])):
+        assert "rangemode" not in spec["layout"]["xaxis"] and "rangemode" not in spec["layout"]["yaxis"]

@@ -12,6 +12,7 @@ from nas.report import details as module
 from nas.report import write
 from nas.run import Run
 from nas.run.lineage import lineage
+from tests import cheap
 from tests.integrations.conditional import conditional, score
 from tests.report.pages import charts, details, traces, without_scripts
 
@@ -153,3 +154,11 @@ def test_a_run_of_an_older_version() -> None:
     html = text_of("runs/sample-cifar10")
     assert "nas search nasbench201 --executor ray" in html and "80 of 80" in html
     assert "the journal does not say which worker" in html and "Which choices matter" in charts(html)
+
+
+def test_where_it_cannot_be_written_the_report_is_named(tmp_path: Path) -> None:
+    run = nas.search(cheap.space(), evaluator=cheap.score, trials=1, runs=tmp_path, progress=False)
+    (run.path / "report.html.new").mkdir()  # what it is written to first
+    with pytest.raises(OSError) as error:
+        write(run.path)
+    assert error.value.filename == str(run.path / "report.html")

@@ -14,6 +14,7 @@ from nas.run.summary import _data, closing, comparison, doubts, gained
 from nas.training import Recipe
 from nas.types import Result, Trial
 from tests import cheap
+from tests.data.images import write_images
 from tests.run.test_picture import entry
 
 
@@ -130,3 +131,12 @@ def test_the_opening_says_where_the_logs_are(tmp_path: Path, capsys: pytest.Capt
     assert f"\nlog       csv in {tmp_path / 'a' / 'logs'}\n" in capsys.readouterr().err
     nas.search(cheap.space(), name="b", **given)
     assert "\nlog " not in capsys.readouterr().err
+
+
+def test_that_a_validation_set_is_too_small_to_rank_by_is_said_of_searches_alone(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_images(tmp_path / name, 12)
+    train = Train(str(tmp_path))
+    said = "only 2 valid images, too few to rank networks by: one of them is 50 % of the accuracy"
+    assert said in _data(train).values() and not any("rank" in note for note in train.read_data().notes)
+    assert not any("rank" in line for line in _data(Train("digits")).values())

@@ -1,4 +1,4 @@
-from nas.run.words import accuracies
+from nas.run.words import accuracies, many
 
 
 def test_a_balanced_accuracy_is_told_where_it_differs() -> None:
@@ -7,3 +7,7 @@ def test_a_balanced_accuracy_is_told_where_it_differs() -> None:
     told = accuracies({**metrics, "valid_balanced_accuracy": 0.5})
     assert told == "valid accuracy 90.00 %, valid balanced accuracy 50.00 %, test accuracy 90.00 %"
     assert accuracies({"valid_balanced_accuracy": 0.5}) == "valid balanced accuracy 50.00 %"
+
+
+def test_one_is_not_several() -> None:
+    assert [many(count, "trial") for count in (0, 1, 2, 1200)] == ["0 trials", "1 trial", "2 trials", "1,200 trials"]
