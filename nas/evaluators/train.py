@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -210,7 +211,7 @@ class Train(Evaluator):
         """
         from nas.data.record import Record
         from nas.space import Space
-        from nas.training.beginning import inherited
+        from nas.training.beginning import inherited, sampled
         from nas.training.document import applied
         from nas.training.loop import fit
         from nas.training.trained import save_trained
@@ -221,7 +222,7 @@ class Train(Evaluator):
         again = checkpoint is not None and checkpoint.exists()
         measured = self.latency(model, limited=not again)
         if self.inherit:
-            measured["inherited"] = inherited(model, trial, checkpoint)
+            measured |= inherited(model, trial, checkpoint, partial(sampled, data, recipe))
         epochs = trial.horizon or trial.budget
         measured |= fit(
             model,
@@ -237,7 +238,8 @@ class Train(Evaluator):
             threads=self.threads,
         )
         if checkpoint is not None:
-            save_trained(checkpoint.parent, model, trial.genome, Record.of(data))
+            trained = measured["epochs"] + measured.get("inherited_epochs", 0.0)
+            save_trained(checkpoint.parent, model, trial.genome, Record.of(data), trained)
         return measured
 
     def final(

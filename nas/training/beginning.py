@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import torch
 
 from nas.data import Dataset
 from nas.data.record import Record
 from nas.errors import UserError
 from nas.network import Network
-from nas.network.inherit import inherit
-from nas.network.initialisation import undrawn
+from nas.network.inherit import inherit, settle
 from nas.network.pretrained import Normalisation, pretrained
-from nas.network.weights_file import read_weights
 from nas.space import Genome, Space
-from nas.training.trained import WEIGHTS
+from nas.training.augmentation import Augmentation
+from nas.training.recipe import Recipe
+from nas.training.trained import WEIGHTS, epochs_of, load_trained
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from nas.types import Trial
+
+STATISTICS = 512  # images
 
 
 def begin(genome: Genome, weights: str, seed: int, data: Dataset) -> tuple[Network, Dataset]:
@@ -45,18 +52,35 @@ def begin(genome: Genome, weights: str, seed: int, data: Dataset) -> tuple[Netwo
     return model, replace(data, mean=mean, std=std)
 
 
-def inherited(model: Network, trial: Trial, checkpoint: Path | None) -> float:
+def inherited(model: Network, trial: Trial, checkpoint: Path | None, images: Callable[[], Tensor]) -> dict[str, float]:
     """Give a trial's network the weights of its parent's, which lie in the folder beside that of `checkpoint`.
 
-    Returns the part of its parameters that are the parent's; 0 where it has no parent, or none that was trained.
+    Args:
+        model: the network, with new weights.
+        trial: the trial.
+        checkpoint: a file in the trial's folder; None: it has none.
+        images: gives normalised images of the training set, for the statistics of new layers.
+
+    Returns:
+        The metrics `inherited`, the part of its parameters that are the parent's, 0 where it has no parent, or none
+        that was trained; and `inherited_epochs`, for how many epochs those were trained, its ancestors' among them.
     """
+    nothing = {"inherited": 0.0, "inherited_epochs": 0.0}
     if trial.parent is None or checkpoint is None:
-        return 0.0
+        return nothing
     folder = checkpoint.parent.parent / f"{trial.parent:04d}"
     try:
-        genome, tensors = Genome.load(folder / "genome.json"), read_weights(folder / WEIGHTS)
+        parent, _ = load_trained(folder)
+        epochs = epochs_of(folder)
     except UserError:  # it failed, or lies on another machine
-        return 0.0
-    with undrawn():
-        names = Network(Space(genome.document).graph(genome).prune()).names
-    return inherit(model, tensors, names)
+        return nothing
+    found = inherit(model, parent, trial.seed)
+    if found.identities:
+        settle(model, found.identities, images())
+    return {"inherited": found.share, "inherited_epochs": epochs if found.share else 0.0}
+
+
+def sampled(data: Dataset, recipe: Recipe) -> Tensor:
+    """The first normalised training images, on the CPU: as many as make good statistics of batch norms."""
+    images = data.images["train"][:STATISTICS].cpu()
+    return Augmentation(data, recipe, torch.device("cpu")).normalise(images)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,17 +35,37 @@ def digest(genome: Genome) -> str:
     return hashlib.sha256(json.dumps(genome.to_json(), sort_keys=True).encode()).hexdigest()
 
 
-def save_trained(folder: Path, model: nn.Module, genome: Genome, record: Record) -> None:
-    """Writes the weights, then config.json, each whole or not at all; whoever made the folder writes genome.json."""
+def save_trained(folder: Path, model: nn.Module, genome: Genome, record: Record, epochs: float | None = None) -> None:
+    """Writes the weights, then config.json, each whole or not at all; whoever made the folder writes genome.json.
+
+    epochs: for how many the weights were trained, where another training may go on from them (`epochs_of`).
+    """
     from nas.training.checkpoint import save_weights
 
-    save_weights(folder / WEIGHTS, model, metadata(record, genome))
+    save_weights(folder / WEIGHTS, model, metadata(record, genome, epochs))
     write_record(folder, record)
 
 
-def metadata(record: Record, genome: Genome | None) -> dict[str, str]:
+def metadata(record: Record, genome: Genome | None, epochs: float | None = None) -> dict[str, str]:
     """Of the weights' file: one entry, since safetensors writes several in any order."""
-    return {CONFIG: json.dumps({**record.to_json(), "genome": digest(genome) if genome else None})}
+    trained = {} if epochs is None else {"epochs": epochs}
+    return {CONFIG: json.dumps({**record.to_json(), "genome": digest(genome) if genome else None, **trained})}
+
+
+def epochs_of(folder: Path) -> float:
+    """For how many epochs the weights of a folder were trained, as `save_trained` noted it; 0 where it did not.
+
+    Raises UserError for a file that cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = folder / WEIGHTS
+    try:
+        with safe_open(path, framework="pt") as file:
+            epochs = parse((file.metadata() or {}).get(CONFIG, "{}"), str(path)).get("epochs", 0)
+    except (OSError, SafetensorError) as error:
+        raise UserError(str(path), f"cannot be read: {error}", "train it: nas train") from None
+    return float(epochs) if isinstance(epochs, int | float) and 0 <= epochs < math.inf else 0.0
 
 
 def write_record(folder: Path, record: Record) -> None:
