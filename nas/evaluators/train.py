@@ -46,7 +46,7 @@ class Train(Evaluator):
     `final_recipe` is for the last training of a winner; None: the named one, "final", in the number and memory formats
     of `recipe`, with its class weights. It mirrors and crops as `recipe` does, where it says nothing of that.
     `inherit`: a trial begins with the weights of its parent, if it has one in the same run, as far as they fit
-    (`nas.network.inherit`); the metric `inherited` is the part of its parameters that are the parent's.
+    (`nas.network.inherit`); the metrics `inherited` and `inherited_epochs` say how much that is.
     `task`: what the images are to give, one of `nas.tasks.TASKS`.
     `latency_batch`: images in the batch whose time on the device becomes the metric `latency_ms`; None: not measured.
     `latency_limit`: the most that it may be, in milliseconds. `weights`: what networks begin with, as

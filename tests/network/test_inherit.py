@@ -282,7 +282,17 @@ def test_where_blocks_are_residual_all_that_grows_is_preserved(name: str) -> Non
     assert grown > 8 or name != "mobilenet"
 
 
-PLACES = ("plain", "nasbench201", "nasbench101", "inception_space", "darts", "enas_macro", "zoph_le", "random", "random")
+PLACES = (
+    "plain",
+    "nasbench201",
+    "nasbench101",
+    "inception_space",
+    "darts",
+    "enas_macro",
+    "zoph_le",
+    "random",
+    "random",
+)
 
 
 @settings(max_examples=25, deadline=None)
