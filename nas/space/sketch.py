@@ -140,7 +140,7 @@ class SketchTarget(SupernetTarget):
         known = self.opened.get(choice.path)  # a cell's, at its later uses: one alternative tells what flows
         taken = choice.answers if known is None else [choice.answers[known[0]]]
         ways = [self._way(answer, then, start, heads, answered) for answer in taken]
-        ends = [(number, nodes, out) for number, (nodes, _, out) in enumerate(ways) if isinstance(out, Flow)]
+        ends = [(number, nodes, out) for number, (nodes, _, out, _) in enumerate(ways) if isinstance(out, Flow)]
         common = set.intersection(*(set(map(key, nodes)) for _, nodes, _ in ends)) if known is None and ends else set()
         if not ends or common or at is None:  # it decides something in what is there all the same
             self.answered[choice.path] = choice
@@ -150,7 +150,7 @@ class SketchTarget(SupernetTarget):
         if known is None:
             alternatives = [
                 Alternative(worded(raw), tuple(dict.fromkeys(map(_numbers, met))))
-                for raw, (_, met, _) in zip(choice.alternatives, ways, strict=True)
+                for raw, (_, met, _, _) in zip(choice.alternatives, ways, strict=True)
             ]
             found = [node for _, nodes, _ in ends for node in nodes if isinstance(node.op, Open)]
             inside = {around(node.scopes): node.op for node in found}
@@ -158,20 +158,23 @@ class SketchTarget(SupernetTarget):
             self.opened[choice.path] = known
         read = dict.fromkeys(i for _, nodes, _ in ends for node in nodes for i in node.inputs if i < start)
         op = replace(known[1], size=shape)
-        return self.place(op, [Flow(i) for i in read] or [flow], at)._replace(before=flow.before)
+        placed = self.place(op, [Flow(i) for i in read] or [flow], at)
+        self.axes[placed.node] = ways[number][3]  # an operation that is not chosen has no stride
+        return placed._replace(before=flow.before)
 
     def _way(
         self, answer: Any, then: Callable[[Any], End], start: int, heads: int, answered: dict[str, Choice]
-    ) -> tuple[list[Node], list[Choice], Any]:
-        """The nodes that an answer leads to, the numbers that are open in them, and what it gives; all undone again."""
+    ) -> tuple[list[Node], list[Choice], Any, Any]:
+        """The nodes that an answer leads to, the numbers open in them, what it gives, its strides; all undone again."""
         try:
             out = then(answer)
         except (ShapeError, ExpressionError, UserError):
             out = None
         nodes, met = self.nodes[start:], [one for path, one in self.answered.items() if path not in answered]
+        axes = self.axes[out.node] if isinstance(out, Flow) else None
         del self.nodes[start:], self.axes[start:], self.heads[heads:]
         self.answered = dict(answered)
-        return nodes, met, out
+        return nodes, met, out, axes
 
 
 def around(scopes: Sequence[Scope]) -> str:

@@ -83,6 +83,8 @@ network:
   each: [EACH]
   size:
     - {upsample: {factor: 2, mode: bilinear}}
+    - {resize: {size: [9, 7]}}
+    - {resize: {size: 16}}
     - {local_response_norm: {size: 3, k: 2}}
     - {slice: {stop: 9, axis: spatial}}
   head:
