@@ -97,5 +97,5 @@ def test_weights_for_clips_bring_the_normalisation_of_clips(monkeypatch: pytest.
     again, as_before = pretrained(fewer, None, str(tmp_path / "weights.pth"))
     assert as_before == normalisation
     assert torch.equal(next(again.parameters()), theirs.stem[0].weight)
-    (file,) = nas.export(model, tmp_path / "out", "torchvision")
+    file, *_ = nas.export(model, tmp_path / "out", "torchvision")
     torchvision.models.get_model("mc3_18", weights=None).load_state_dict(load_file(file))
