@@ -238,7 +238,7 @@ class Train(Evaluator):
             threads=self.threads,
         )
         if checkpoint is not None:
-            trained = measured["epochs"] + measured.get("inherited_epochs", 0.0)
+            trained = sum(measured.get(name, 0.0) for name in ("epochs", "inherited_epochs"))
             save_trained(checkpoint.parent, model, trial.genome, Record.of(data), trained)
         return measured
 
