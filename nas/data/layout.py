@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nas.data.tree import PICTURES, Kind, LeftOut, Tree, walk
-from nas.errors import UserError, did_you_mean
+from nas.errors import UserError, did_you_mean, shortened
 
 NAMES = {
     "train": ("train", "training", "trainset", "trn"),
@@ -29,6 +29,26 @@ class Layout:
     classes: tuple[str, ...]
     sets: dict[str, dict[str, list[Any]]]
     notes: tuple[str, ...]
+
+
+def of_rows(
+    place: Path, sets: Mapping[str, Mapping[str, list[Any]]], order: Callable[[str], tuple[float, str]], things: str
+) -> Layout:
+    """The layout of a table, whose rows name set and class. order: of the classes, a key to sort by.
+
+    Raises UserError as `read_layout`, where the training set is missing or has not all classes, or has one alone.
+    """
+    if "train" not in sets:
+        raise UserError(str(place), f"has no training {things}", "add rows, or leave the column of sets out")
+    classes = sorted(sets["train"], key=order)
+    if len(classes) < 2:
+        raise UserError(str(place), f"one class: {shortened(classes[0])}", f"add {things} of others")
+    for split, found in sets.items():
+        for name in found:
+            if name not in classes:
+                what = f"the {split} set has the class {shortened(name)}, and the training set does not"
+                raise UserError(str(place), what, did_you_mean(name, classes))
+    return Layout(tuple(classes), {s: {n: each[n] for n in classes if n in each} for s, each in sets.items()}, ())
 
 
 def read_layout(root: Path, kind: Kind = PICTURES) -> Layout:

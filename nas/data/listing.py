@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from nas.data.layout import Layout, split_of
+from nas.data.layout import Layout, of_rows, split_of
 from nas.data.packed import ENDING, Packed, Source, read_parquet
 from nas.errors import UserError, did_you_mean, shortened
 
@@ -42,17 +42,7 @@ def read_list(source: Path) -> Layout:
     for row in read_rows(source, ("class",)):
         name = cell(row.where, row.values, row.columns["class"])
         sets.setdefault(row.split, {}).setdefault(name, []).append(row.picture)
-    if "train" not in sets:
-        raise UserError(str(source), "has no training images", "add rows, or leave the column of sets out")
-    classes = sorted(sets["train"], key=lambda name: (int(name), name) if name.isdecimal() else (0, name))
-    if len(classes) < 2:
-        raise UserError(str(source), f"one class: {shortened(classes[0])}", "add pictures of others")
-    for split, found in sets.items():
-        for name in found:
-            if name not in classes:
-                what = f"the {split} set has the class {shortened(name)}, and the training set does not"
-                raise UserError(str(source), what, did_you_mean(name, classes))
-    return Layout(tuple(classes), {s: {n: each[n] for n in classes if n in each} for s, each in sets.items()}, ())
+    return of_rows(source, sets, lambda name: (int(name), name) if name.isdecimal() else (0, name), "images")
 
 
 class Row(NamedTuple):

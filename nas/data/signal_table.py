@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nas.data.layout import Layout, split_of
+from nas.data.layout import Layout, of_rows, split_of
 from nas.data.listing import COLUMNS
 from nas.data.signal import cells, checked, is_number
 from nas.errors import UserError, did_you_mean, shortened
@@ -44,17 +44,7 @@ def read_table(place: Path) -> Layout:
         for row in rows:
             of = split if len(files) > 1 else row.split
             sets.setdefault(of, {}).setdefault(row.label, []).append(row.values)
-    if "train" not in sets:
-        raise UserError(str(place), "has no training signals", "add some")
-    classes = sorted(sets["train"], key=_order)
-    if len(classes) < 2:
-        raise UserError(str(place), f"one class: {shortened(classes[0])}", "add signals of others")
-    for split, found in sets.items():
-        for name in found:
-            if name not in classes:
-                what = f"the {split} set has the class {shortened(name)}, and the training set does not"
-                raise UserError(str(place), what, did_you_mean(name, classes))
-    return Layout(tuple(classes), sets, ())
+    return of_rows(place, sets, _order, "signals")
 
 
 def archive(folder: Path) -> dict[str, Path]:

@@ -46,7 +46,8 @@ def test_search_results_report_export(capsys: pytest.CaptureFixture[str], folder
     assert json.loads(capsys.readouterr().out)["parameters"] == rows[0]["parameters"]
 
     assert main(["export", "runs/a", "--to", "out", "--format", "safetensors", "--format", "torch"]) == 0
-    assert capsys.readouterr().out.split() == ["out/genome.json", "out/weights.safetensors", "out/model.pt2"]
+    written = ("genome.json", "weights.safetensors", "model.pt2", "config.json")
+    assert capsys.readouterr().out.split() == [f"out/{name}" for name in written]
     assert (folder / "out/weights.safetensors").read_bytes() == (
         folder / "runs/a/best/weights.safetensors"
     ).read_bytes()
