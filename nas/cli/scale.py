@@ -65,10 +65,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(run: "Run", args: argparse.Namespace) -> None:
-    from nas.cli.output import percent, print_json, table
-    from nas.run.compound import members, standing, write
+    from nas.cli.output import print_json, table
+    from nas.run import words
+    from nas.run.compound import members, objective, standing, write
 
-    rows, networks = standing(run), members(run, args.phi)
+    rows, networks, metric = standing(run), members(run, args.phi), objective(run)
     files = write(run, args.phi, args.to) if args.to else [None] * len(networks)
     family: list[dict[str, Any]] = [
         {
@@ -83,10 +84,10 @@ def _show(run: "Run", args: argparse.Namespace) -> None:
     if args.json:
         print_json({"grid": rows, "best": rows[0], "family": family})
         return
-    heads = ("candidate", "alpha", "beta", "gamma", "parameters", "mult-adds", "times", "valid accuracy")
+    heads = ("candidate", "alpha", "beta", "gamma", "parameters", "mult-adds", "times", words.in_words(metric))
     names = ("candidate", "alpha", "beta", "gamma", "parameters", "mult_adds")
     lines = [
-        [*(row[name] for name in names), f"{row['cost']:.2f}", row["error"] or percent(row["valid_accuracy"])]
+        [*(row[name] for name in names), f"{row['cost']:.2f}", row["error"] or words.number(metric, row[metric])]
         for row in rows
     ]
     print(table(heads, lines))

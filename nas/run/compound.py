@@ -46,7 +46,7 @@ def scale(space: Space, cost: float = 2.0, **settings: Any) -> Run:
 
 
 def standing(run: Run) -> list[dict[str, Any]]:
-    """The candidates of a grid that ended, the best first: their factors, costs and accuracies.
+    """The candidates of a grid that ended, the best first: their factors, costs, and what the search went by.
 
     Raises UserError where the run is of no grid.
     """
@@ -54,14 +54,19 @@ def standing(run: Run) -> list[dict[str, Any]]:
     if not is_grid(document):
         raise UserError(str(run.path), "is no run of nas scale", "give one, or --cost to scale its best network")
     base = Space(family(document, 0, 0)[0]).graph().mult_adds
-    rows = []
+    rows, metric = [], objective(run)
     for trial in run.results():
         number = trial["genome"]["parameters.candidate"]
         row = {"candidate": number, **factors_of(document, number)}
         row |= {name: trial[name] for name in ("parameters", "mult_adds")}
         row["cost"] = trial["mult_adds"] / base
-        rows.append({**row, "valid_accuracy": (trial["metrics"] or {}).get("valid_accuracy"), "error": trial["error"]})
+        rows.append({**row, metric: (trial["metrics"] or {}).get(metric), "error": trial["error"]})
     return rows
+
+
+def objective(run: Run) -> str:
+    """The metric by which the candidates of a grid are told apart: `valid_accuracy`, or that of the data's task."""
+    return run.config.objectives[0].partition(":")[0]
 
 
 def members(run: Run, most: int) -> list[tuple[Document, Graph]]:

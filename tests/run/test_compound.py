@@ -44,6 +44,21 @@ def test_the_grid_is_a_search_and_its_best_gives_the_family(run: nas.Run, tmp_pa
         write(run, 2, tmp_path / "family")
 
 
+def test_candidates_are_told_apart_by_what_the_search_goes_by(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def evaluate(genome: nas.Genome) -> dict[str, float]:
+        return {"valid_rmse": 10 / finest(genome)}
+
+    settings = {"evaluator": evaluate, "objectives": "valid_rmse:min", "runs": tmp_path, "progress": False}
+    run = scale(space_of(TEXT), 2.0, **settings)
+    rows = standing(run)
+    assert rows[0]["valid_rmse"] == min(row["valid_rmse"] for row in rows)
+    assert main(["scale", str(run.path)]) == 0
+    out = capsys.readouterr().out
+    assert "valid rmse" in out and f"{rows[0]['valid_rmse']:.4g}" in out
+
+
 def test_a_genome_of_a_space_is_scaled_as_a_document_of_its_own(tmp_path: Path) -> None:
     space = nas.load("nasbench201", channels=8, cells=2, input=[3, 16, 16])
     genome = space.answered(lambda: lambda choice: "nor_conv_3x3")
