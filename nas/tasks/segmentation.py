@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from nas.tasks.task import Tally
 
 
+TINY = 1e-12  # as if of so little of a pixel something were known, where nothing is
+
+
 @dataclass(frozen=True)
 class Segmentation(Task):
     """The mean cross entropy of the pixels; the mean over the classes of intersection over union."""
@@ -39,15 +42,23 @@ class Segmentation(Task):
         return weights_of(torch.stack(counts).sum(0)[:outputs])
 
     def loss(self, output: Tensor, targets: Tensor, weights: Tensor | None = None, smoothing: float = 0.0) -> Tensor:
+        """0 where nothing is known of any pixel."""
         from torch.nn import functional
 
-        return functional.cross_entropy(
-            output, targets.long(), weight=weights, ignore_index=IGNORED, label_smoothing=smoothing
+        total = functional.cross_entropy(
+            output,
+            targets.long(),
+            weight=weights,
+            ignore_index=IGNORED,
+            label_smoothing=smoothing,
+            reduction="sum",
         )
+        return total / self.mass(targets, weights)
 
-    def mass(self, targets: Tensor, weights: Tensor | None = None) -> Tensor | float:
-        known = targets[targets != IGNORED].long()
-        return float(len(known)) if weights is None else weights[known].sum()
+    def mass(self, targets: Tensor, weights: Tensor | None = None) -> Tensor:
+        known = targets != IGNORED
+        each = known if weights is None else weights[targets.where(known, 0).long()] * known
+        return each.sum().float().clamp(min=TINY)
 
     def renamed(self, targets: Tensor, places: Tensor) -> Tensor:
         table = targets.new_full((256,), IGNORED)

@@ -39,6 +39,23 @@ def test_unknown_pixels_are_in_no_loss() -> None:
     assert Segmentation().tally(3, CPU).scores() == {"mean_iou": 0, "pixel_accuracy": 0}
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weights", [None, torch.tensor([0.5, 2.0, 1.0])])
+def test_the_loss_is_torchs_mean_and_0_where_nothing_is_known(weights: torch.Tensor | None, smoothing: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    output = torch.randn(2, 3, 4, 5, generator=generator, requires_grad=True)
+    truth = torch.randint(3, (2, 4, 5), generator=generator, dtype=torch.uint8)
+    truth[0, :2] = IGNORED
+    loss = Segmentation().loss(output, truth, weights, smoothing)
+    expected = nn.functional.cross_entropy(
+        output, truth.long(), weights, ignore_index=IGNORED, label_smoothing=smoothing
+    )
+    torch.testing.assert_close(loss, expected)
+    loss = Segmentation().loss(output, torch.full_like(truth, IGNORED), weights, smoothing)
+    loss.backward()
+    assert loss.item() == 0 and output.grad is not None and not output.grad.any()
+
+
 def test_weights_count_pixels() -> None:
     truth = torch.tensor([[[0, 0, 0, 1, IGNORED, IGNORED]]], dtype=torch.uint8)
     assert Segmentation().weights(truth, 3).tolist() == pytest.approx([4 / 6, 4 / 2, 0])
